@@ -1,0 +1,8 @@
+//! What greenlight is about, without I/O: identities, content, review, composition, policy.
+//!
+//! Everything here is pure: it takes the time as an argument and knows neither HTTP nor SQL nor the
+//! record.
+
+pub mod ids;
+pub mod roles;
+pub mod time;

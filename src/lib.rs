@@ -1,0 +1,5 @@
+//! greenlight: pre-approved social content, shared by employees, on the record.
+
+pub mod clock;
+pub mod domain;
+pub mod error;
