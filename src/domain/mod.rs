@@ -4,5 +4,9 @@
 //! record.
 
 pub mod ids;
+pub mod lifecycle;
+pub mod review;
 pub mod roles;
+pub mod share;
+pub mod staffing;
 pub mod time;

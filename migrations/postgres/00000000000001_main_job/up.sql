@@ -1,0 +1,546 @@
+-- The main job: record, people, items and their revisions, reviews, shares.
+--
+-- Times are microseconds since 1970 in UTC, ids are UUIDs as text, documents are JSON as text. A column
+-- `idx` is the index of an entry of the record; its foreign key is checked at commit, because entries
+-- are appended as a transaction's last act. Rows that say what held from when until when have
+-- `from_at` and `until_at` (open while NULL) and are never overwritten.
+
+-- The record -----------------------------------------------------------------------------------------
+
+-- The one row that every write transaction locks first.
+CREATE TABLE record_state (
+  id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+  size BIGINT NOT NULL CHECK (size >= 0),
+  epoch BIGINT NOT NULL,
+  content_version BIGINT NOT NULL,
+  access_version BIGINT NOT NULL,
+  config_digest TEXT,
+  updated_at BIGINT NOT NULL -- the time of the last entry
+);
+INSERT INTO record_state VALUES (1, 0, 1, 0, 0, NULL, 0);
+
+CREATE TABLE record_entries (
+  idx BIGINT NOT NULL PRIMARY KEY CHECK (idx >= 0),
+  event_id TEXT NOT NULL UNIQUE,
+  typ TEXT NOT NULL,
+  occurred_at BIGINT NOT NULL,
+  statement TEXT,
+  fields TEXT, -- the values of the record class, from which each disclosure can be made again
+  leaf_hash BYTEA NOT NULL,
+  record_key BYTEA,
+  redacted_at BIGINT,
+  redaction_idx BIGINT REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  CHECK (redaction_idx IS NOT NULL OR (statement IS NOT NULL AND fields IS NOT NULL AND record_key IS NOT NULL))
+);
+CREATE INDEX record_entries_typ ON record_entries (typ, idx);
+
+-- Who a person is ------------------------------------------------------------------------------------
+
+-- Names stand here only sealed under the person's key; look-ups go by HMAC.
+CREATE TABLE people (
+  id TEXT NOT NULL PRIMARY KEY,
+  email_hmac TEXT UNIQUE,
+  external_id_hmac TEXT UNIQUE,
+  email BYTEA,
+  external_id BYTEA,
+  display_name BYTEA,
+  password_hash TEXT,
+  language TEXT,
+  version BIGINT NOT NULL,
+  access_version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  erased_idx BIGINT REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX people_access_version ON people (access_version);
+
+CREATE TABLE subject_keys (
+  person_id TEXT NOT NULL PRIMARY KEY REFERENCES people (id),
+  wrapped BYTEA,
+  kek_id TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  destroyed_at BIGINT,
+  CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
+);
+
+-- Personal values of entries, each sealed and salted under the key of the person it is about.
+CREATE TABLE record_personal (
+  idx BIGINT NOT NULL REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  field TEXT NOT NULL,
+  person_id TEXT REFERENCES people (id),
+  ciphertext BYTEA,
+  PRIMARY KEY (idx, field),
+  CHECK ((person_id IS NULL) = (ciphertext IS NULL))
+);
+CREATE INDEX record_personal_person ON record_personal (person_id, idx);
+
+CREATE TABLE person_activities (
+  id TEXT NOT NULL PRIMARY KEY,
+  person_id TEXT NOT NULL REFERENCES people (id),
+  from_at BIGINT NOT NULL,
+  until_at BIGINT CHECK (until_at >= from_at)
+);
+CREATE UNIQUE INDEX person_activities_open ON person_activities (person_id) WHERE until_at IS NULL;
+CREATE INDEX person_activities_person ON person_activities (person_id, from_at);
+
+CREATE TABLE person_roles (
+  id TEXT NOT NULL PRIMARY KEY,
+  person_id TEXT NOT NULL REFERENCES people (id),
+  role TEXT NOT NULL CHECK (role IN ('admin', 'auditor', 'author', 'employee', 'publisher', 'reviewer')),
+  from_at BIGINT NOT NULL,
+  until_at BIGINT CHECK (until_at >= from_at)
+);
+CREATE UNIQUE INDEX person_roles_open ON person_roles (person_id, role) WHERE until_at IS NULL;
+CREATE INDEX person_roles_role ON person_roles (role, until_at);
+
+CREATE TABLE person_countries (
+  id TEXT NOT NULL PRIMARY KEY,
+  person_id TEXT NOT NULL REFERENCES people (id),
+  country TEXT NOT NULL,
+  from_at BIGINT NOT NULL,
+  until_at BIGINT CHECK (until_at >= from_at)
+);
+CREATE UNIQUE INDEX person_countries_open ON person_countries (person_id) WHERE until_at IS NULL;
+
+CREATE TABLE groups (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE group_members (
+  id TEXT NOT NULL PRIMARY KEY,
+  group_id TEXT NOT NULL REFERENCES groups (id),
+  person_id TEXT NOT NULL REFERENCES people (id),
+  from_at BIGINT NOT NULL,
+  until_at BIGINT CHECK (until_at >= from_at)
+);
+CREATE UNIQUE INDEX group_members_open ON group_members (group_id, person_id) WHERE until_at IS NULL;
+CREATE INDEX group_members_person ON group_members (person_id, until_at);
+
+-- Access ---------------------------------------------------------------------------------------------
+
+CREATE TABLE sessions (
+  id TEXT NOT NULL PRIMARY KEY,
+  person_id TEXT NOT NULL REFERENCES people (id),
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  revoked_at BIGINT
+);
+CREATE INDEX sessions_person ON sessions (person_id, revoked_at);
+CREATE INDEX sessions_revoked ON sessions (revoked_at);
+
+CREATE TABLE refresh_tokens (
+  hash TEXT NOT NULL PRIMARY KEY,
+  session_id TEXT NOT NULL REFERENCES sessions (id),
+  created_at BIGINT NOT NULL,
+  used_at BIGINT
+);
+CREATE INDEX refresh_tokens_session ON refresh_tokens (session_id);
+
+CREATE TABLE api_keys (
+  id TEXT NOT NULL PRIMARY KEY,
+  prefix TEXT NOT NULL UNIQUE,
+  hash TEXT NOT NULL,
+  name TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  created_by TEXT REFERENCES people (id),
+  expires_at BIGINT NOT NULL,
+  revoked_at BIGINT,
+  last_used_at BIGINT
+);
+
+-- The fingerprints of the keys that this database's values were made with.
+CREATE TABLE key_fingerprints (
+  name TEXT NOT NULL PRIMARY KEY,
+  fingerprint TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+-- What was answered to a request with an Idempotency-Key: where the answer is, never the answer itself.
+CREATE TABLE idempotency_keys (
+  client_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  key TEXT NOT NULL,
+  status BIGINT NOT NULL,
+  resource_id TEXT NOT NULL,
+  body_hmac TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (client_id, person_id, operation, key)
+);
+CREATE INDEX idempotency_keys_created ON idempotency_keys (operation, created_at);
+
+-- Content --------------------------------------------------------------------------------------------
+
+CREATE TABLE items (
+  id TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('disclaimer', 'hashtag', 'post')),
+  key TEXT,
+  version BIGINT NOT NULL,
+  content_version BIGINT NOT NULL, -- the content_version at which its approvals or endings last changed
+  working_revision BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  created_by TEXT REFERENCES people (id),
+  CHECK ((key IS NOT NULL) = (kind IN ('disclaimer', 'hashtag'))),
+  UNIQUE (kind, key)
+);
+CREATE INDEX items_kind ON items (kind, id);
+CREATE INDEX items_content_version ON items (content_version);
+
+CREATE TABLE revisions (
+  item_id TEXT NOT NULL REFERENCES items (id),
+  revision BIGINT NOT NULL CHECK (revision >= 1),
+  state TEXT NOT NULL CHECK (state IN
+    ('draft', 'in_review', 'approved', 'changes_requested', 'rejected', 'withdrawn', 'lapsed')),
+  content TEXT,
+  pins TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  imported BOOLEAN NOT NULL,
+  created_at BIGINT NOT NULL,
+  submitted_at BIGINT,
+  submitted_idx BIGINT REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  approved_at BIGINT,
+  approved_idx BIGINT REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  publish_at BIGINT,
+  expires_at BIGINT,
+  campaign TEXT,
+  redacted_idx BIGINT REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  PRIMARY KEY (item_id, revision),
+  UNIQUE (item_id, revision, digest),
+  CHECK ((state = 'draft') = (submitted_idx IS NULL)),
+  CHECK ((state = 'approved') = (approved_idx IS NOT NULL)),
+  CHECK (approved_idx >= submitted_idx),
+  CHECK (content IS NOT NULL OR redacted_idx IS NOT NULL)
+);
+CREATE UNIQUE INDEX revisions_one_draft ON revisions (item_id) WHERE state = 'draft';
+CREATE UNIQUE INDEX revisions_one_in_review ON revisions (item_id) WHERE state = 'in_review';
+CREATE INDEX revisions_campaign ON revisions (campaign, item_id);
+
+CREATE TABLE revision_authors (
+  item_id TEXT NOT NULL,
+  revision BIGINT NOT NULL,
+  person_id TEXT REFERENCES people (id),
+  UNIQUE (item_id, revision, person_id),
+  FOREIGN KEY (item_id, revision) REFERENCES revisions (item_id, revision)
+);
+CREATE INDEX revision_authors_person ON revision_authors (person_id, item_id);
+
+-- A recall or a retirement: it holds for the revisions submitted before it.
+CREATE TABLE endings (
+  id TEXT NOT NULL PRIMARY KEY,
+  item_id TEXT NOT NULL REFERENCES items (id),
+  ending TEXT NOT NULL CHECK (ending IN ('recall', 'retirement')),
+  reason TEXT NOT NULL,
+  person_id TEXT REFERENCES people (id),
+  ended_at BIGINT NOT NULL,
+  idx BIGINT NOT NULL REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX endings_item ON endings (item_id, idx);
+
+CREATE TABLE freezes (
+  id TEXT NOT NULL PRIMARY KEY,
+  channel TEXT, -- NULL freezes everything
+  reason TEXT NOT NULL,
+  person_id TEXT REFERENCES people (id),
+  from_at BIGINT NOT NULL,
+  until_at BIGINT NOT NULL CHECK (until_at > from_at),
+  ended_at BIGINT,
+  idx BIGINT NOT NULL REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  ended_idx BIGINT REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX freezes_until ON freezes (until_at);
+
+-- Review ---------------------------------------------------------------------------------------------
+
+CREATE TABLE workflows (
+  id TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('disclaimer', 'hashtag', 'post')),
+  stages TEXT NOT NULL,
+  from_at BIGINT NOT NULL,
+  until_at BIGINT CHECK (until_at >= from_at),
+  created_by TEXT REFERENCES people (id)
+);
+CREATE UNIQUE INDEX workflows_open ON workflows (kind) WHERE until_at IS NULL;
+
+CREATE TABLE reviews (
+  id TEXT NOT NULL PRIMARY KEY,
+  item_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  revision BIGINT NOT NULL,
+  digest TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN
+    ('open', 'approved', 'changes_requested', 'rejected', 'withdrawn', 'lapsed')),
+  workflow_id TEXT NOT NULL REFERENCES workflows (id),
+  stages TEXT NOT NULL, -- as they stood when the review opened
+  comment_room TEXT NOT NULL,
+  opened_at BIGINT NOT NULL,
+  opened_by TEXT REFERENCES people (id),
+  closed_at BIGINT,
+  CHECK ((state = 'open') = (closed_at IS NULL)),
+  UNIQUE (item_id, revision),
+  FOREIGN KEY (item_id, revision, digest) REFERENCES revisions (item_id, revision, digest)
+);
+CREATE UNIQUE INDEX reviews_one_open ON reviews (item_id) WHERE state = 'open';
+CREATE INDEX reviews_state ON reviews (state, id);
+
+CREATE TABLE decisions (
+  idx BIGINT NOT NULL PRIMARY KEY REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  review_id TEXT NOT NULL REFERENCES reviews (id),
+  stage BIGINT NOT NULL,
+  item_id TEXT NOT NULL,
+  revision BIGINT NOT NULL,
+  digest TEXT NOT NULL,
+  person_id TEXT REFERENCES people (id),
+  client_id TEXT REFERENCES api_keys (id),
+  decision TEXT NOT NULL CHECK (decision IN ('approve', 'request_changes', 'reject')),
+  reason TEXT,
+  decided_at BIGINT NOT NULL,
+  CHECK (decision = 'approve' OR reason IS NOT NULL),
+  UNIQUE (review_id, stage, person_id),
+  FOREIGN KEY (item_id, revision, digest) REFERENCES revisions (item_id, revision, digest)
+);
+CREATE INDEX decisions_person ON decisions (person_id, idx);
+CREATE INDEX decisions_item ON decisions (item_id, idx);
+
+-- Sharing --------------------------------------------------------------------------------------------
+
+-- The text handed over is personal: it stands sealed in record_personal at idx, field `final_text`.
+CREATE TABLE shares (
+  id TEXT NOT NULL PRIMARY KEY,
+  idx BIGINT NOT NULL UNIQUE REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  item_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  revision BIGINT NOT NULL,
+  digest TEXT NOT NULL,
+  person_id TEXT REFERENCES people (id),
+  client_id TEXT REFERENCES api_keys (id),
+  channel TEXT NOT NULL,
+  language TEXT NOT NULL,
+  copy_id TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('issued', 'confirmed', 'failed', 'removed')),
+  parts TEXT NOT NULL,
+  disclaimers TEXT NOT NULL,
+  link TEXT,
+  headline TEXT,
+  intent_template TEXT,
+  delivery TEXT NOT NULL CHECK (delivery IN ('prefilled', 'paste_then_open', 'share_sheet')),
+  must_paste BOOLEAN NOT NULL,
+  rules_digest TEXT NOT NULL,
+  issued_at BIGINT NOT NULL,
+  lapses_at BIGINT NOT NULL CHECK (lapses_at > issued_at),
+  FOREIGN KEY (item_id, revision, digest) REFERENCES revisions (item_id, revision, digest)
+);
+CREATE INDEX shares_person ON shares (person_id, idx);
+CREATE INDEX shares_item ON shares (item_id, idx);
+CREATE INDEX shares_channel ON shares (channel, idx);
+CREATE INDEX shares_state ON shares (state, idx);
+CREATE INDEX shares_issued ON shares (issued_at, idx);
+
+CREATE TABLE share_outcomes (
+  idx BIGINT NOT NULL PRIMARY KEY REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  share_id TEXT NOT NULL REFERENCES shares (id),
+  result TEXT NOT NULL CHECK (result IN ('confirmed', 'failed', 'removed')),
+  late BOOLEAN NOT NULL,
+  unverified BOOLEAN NOT NULL,
+  client_id TEXT REFERENCES api_keys (id),
+  reported_at BIGINT NOT NULL,
+  UNIQUE (share_id, result)
+);
+
+-- What the database itself refuses ---------------------------------------------------------------------
+
+-- R20: entries are only added; they change in one way, to NULL by a redaction.
+CREATE FUNCTION r20_entries_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r20: an entry of the record is never deleted';
+END $$;
+CREATE TRIGGER r20_entries_stay BEFORE DELETE ON record_entries
+FOR EACH ROW EXECUTE FUNCTION r20_entries_stay();
+CREATE FUNCTION r20_entries_are_contiguous() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.idx > 0 AND NOT EXISTS (SELECT 1 FROM record_entries WHERE idx = NEW.idx - 1) THEN
+    RAISE EXCEPTION 'r20: the indexes of the record have no gap';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r20_entries_are_contiguous BEFORE INSERT ON record_entries
+FOR EACH ROW EXECUTE FUNCTION r20_entries_are_contiguous();
+CREATE FUNCTION r20_entries_do_not_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT (
+    NEW.idx = OLD.idx AND NEW.event_id = OLD.event_id AND NEW.typ = OLD.typ
+    AND NEW.occurred_at = OLD.occurred_at AND NEW.leaf_hash = OLD.leaf_hash
+    AND OLD.redaction_idx IS NULL AND NEW.redaction_idx IS NOT NULL
+    AND NEW.statement IS NULL AND NEW.fields IS NULL AND NEW.record_key IS NULL) THEN
+    RAISE EXCEPTION 'r20: an entry of the record never changes';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r20_entries_do_not_change BEFORE UPDATE ON record_entries
+FOR EACH ROW EXECUTE FUNCTION r20_entries_do_not_change();
+CREATE FUNCTION r20_personal_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r20: a value of the record is never deleted';
+END $$;
+CREATE TRIGGER r20_personal_stays BEFORE DELETE ON record_personal
+FOR EACH ROW EXECUTE FUNCTION r20_personal_stays();
+CREATE FUNCTION r20_personal_does_not_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT (NEW.idx = OLD.idx AND NEW.field = OLD.field AND NEW.person_id IS NULL AND NEW.ciphertext IS NULL) THEN
+    RAISE EXCEPTION 'r20: a value of the record never changes';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r20_personal_does_not_change BEFORE UPDATE ON record_personal
+FOR EACH ROW EXECUTE FUNCTION r20_personal_does_not_change();
+CREATE FUNCTION r20_state_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r20: the state of the record is never deleted';
+END $$;
+CREATE TRIGGER r20_state_stays BEFORE DELETE ON record_state
+FOR EACH ROW EXECUTE FUNCTION r20_state_stays();
+-- R21: the size grows and the time never runs backwards.
+CREATE FUNCTION r21_state_moves_forward() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.size < OLD.size OR NEW.updated_at < OLD.updated_at
+    OR NEW.content_version < OLD.content_version OR NEW.access_version < OLD.access_version THEN
+    RAISE EXCEPTION 'r21: the record never goes back';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r21_state_moves_forward BEFORE UPDATE ON record_state
+FOR EACH ROW EXECUTE FUNCTION r21_state_moves_forward();
+
+-- R2: a frozen revision never changes, but for its state and a redaction; no revision is deleted.
+CREATE FUNCTION r02_revisions_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r02: a revision is never deleted';
+END $$;
+CREATE TRIGGER r02_revisions_stay BEFORE DELETE ON revisions
+FOR EACH ROW EXECUTE FUNCTION r02_revisions_stay();
+CREATE FUNCTION r02_revisions_are_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.item_id <> OLD.item_id OR NEW.revision <> OLD.revision OR NEW.imported <> OLD.imported
+    OR (OLD.state <> 'draft' AND (
+      NEW.pins <> OLD.pins OR NEW.digest <> OLD.digest OR NEW.submitted_idx IS DISTINCT FROM OLD.submitted_idx
+      OR NEW.publish_at IS DISTINCT FROM OLD.publish_at OR NEW.expires_at IS DISTINCT FROM OLD.expires_at
+      OR NEW.state = 'draft' OR (OLD.state <> 'in_review' AND NEW.state <> OLD.state)
+      OR (NEW.content IS DISTINCT FROM OLD.content
+        AND NOT (NEW.content IS NULL AND OLD.redacted_idx IS NULL AND NEW.redacted_idx IS NOT NULL)))) THEN
+    RAISE EXCEPTION 'r02: a frozen revision never changes';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r02_revisions_are_frozen BEFORE UPDATE ON revisions
+FOR EACH ROW EXECUTE FUNCTION r02_revisions_are_frozen();
+CREATE FUNCTION r02_authors_are_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM revisions
+    WHERE item_id = NEW.item_id AND revision = NEW.revision AND state = 'draft') THEN
+    RAISE EXCEPTION 'r02: authors are added to drafts only';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r02_authors_are_frozen BEFORE INSERT ON revision_authors
+FOR EACH ROW EXECUTE FUNCTION r02_authors_are_frozen();
+CREATE FUNCTION r03_authors_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r03: an author stays an author';
+END $$;
+CREATE TRIGGER r03_authors_stay BEFORE DELETE ON revision_authors
+FOR EACH ROW EXECUTE FUNCTION r03_authors_stay();
+
+-- R1: approved is what a review approved; only an import needs none.
+CREATE FUNCTION r01_approved_by_review() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.state = 'approved' AND OLD.state <> 'approved' AND NOT EXISTS (
+    SELECT 1 FROM reviews WHERE item_id = NEW.item_id AND revision = NEW.revision
+      AND digest = NEW.digest AND state = 'approved') THEN
+    RAISE EXCEPTION 'r01: a revision is approved by its review';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r01_approved_by_review BEFORE UPDATE ON revisions
+FOR EACH ROW EXECUTE FUNCTION r01_approved_by_review();
+CREATE FUNCTION r01_not_born_approved() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.state = 'approved' AND NOT (NEW.imported AND NEW.revision = 1 AND EXISTS (
+    SELECT 1 FROM items WHERE id = NEW.item_id AND kind = 'disclaimer')) THEN
+    RAISE EXCEPTION 'r01: only an imported disclaimer is approved without a review';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r01_not_born_approved BEFORE INSERT ON revisions
+FOR EACH ROW EXECUTE FUNCTION r01_not_born_approved();
+
+-- R3: nobody decides on words they wrote. R5: no decision after the review closed.
+CREATE FUNCTION r03_authors_do_not_decide() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM revision_authors
+    WHERE item_id = NEW.item_id AND revision = NEW.revision AND person_id = NEW.person_id) THEN
+    RAISE EXCEPTION 'r03: an author does not decide';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r03_authors_do_not_decide BEFORE INSERT ON decisions
+FOR EACH ROW EXECUTE FUNCTION r03_authors_do_not_decide();
+CREATE FUNCTION r05_decisions_need_an_open_review() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM reviews WHERE id = NEW.review_id AND item_id = NEW.item_id
+    AND revision = NEW.revision AND digest = NEW.digest AND state = 'open') THEN
+    RAISE EXCEPTION 'r05: the review is closed';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r05_decisions_need_an_open_review BEFORE INSERT ON decisions
+FOR EACH ROW EXECUTE FUNCTION r05_decisions_need_an_open_review();
+-- R8: decisions that were cast stay.
+CREATE FUNCTION r08_decisions_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r08: a decision is never deleted';
+END $$;
+CREATE TRIGGER r08_decisions_stay BEFORE DELETE ON decisions
+FOR EACH ROW EXECUTE FUNCTION r08_decisions_stay();
+CREATE FUNCTION r08_decisions_do_not_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.review_id <> OLD.review_id OR NEW.stage <> OLD.stage OR NEW.decision <> OLD.decision
+    OR NEW.reason IS DISTINCT FROM OLD.reason OR NEW.decided_at <> OLD.decided_at OR NEW.idx <> OLD.idx
+    OR (NEW.person_id IS DISTINCT FROM OLD.person_id AND NEW.person_id IS NOT NULL) THEN
+    RAISE EXCEPTION 'r08: a decision never changes';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r08_decisions_do_not_change BEFORE UPDATE ON decisions
+FOR EACH ROW EXECUTE FUNCTION r08_decisions_do_not_change();
+
+-- R21: a share relies on an approval that stands before it in the record.
+CREATE FUNCTION r21_shares_follow_an_approval() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM revisions WHERE item_id = NEW.item_id AND revision = NEW.revision
+    AND digest = NEW.digest AND state = 'approved' AND approved_idx < NEW.idx) THEN
+    RAISE EXCEPTION 'r21: a share follows the approval it relies on';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r21_shares_follow_an_approval BEFORE INSERT ON shares
+FOR EACH ROW EXECUTE FUNCTION r21_shares_follow_an_approval();
+-- R15: what was handed over stays as it was.
+CREATE FUNCTION r15_shares_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r15: a share is never deleted';
+END $$;
+CREATE TRIGGER r15_shares_stay BEFORE DELETE ON shares
+FOR EACH ROW EXECUTE FUNCTION r15_shares_stay();
+CREATE FUNCTION r15_shares_do_not_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id <> OLD.id OR NEW.idx <> OLD.idx OR NEW.revision <> OLD.revision OR NEW.digest <> OLD.digest
+    OR NEW.channel <> OLD.channel OR NEW.parts <> OLD.parts OR NEW.disclaimers <> OLD.disclaimers
+    OR NEW.rules_digest <> OLD.rules_digest OR NEW.issued_at <> OLD.issued_at
+    OR NEW.lapses_at <> OLD.lapses_at OR (NEW.person_id IS DISTINCT FROM OLD.person_id AND NEW.person_id IS NOT NULL) THEN
+    RAISE EXCEPTION 'r15: a share never changes but for its state';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r15_shares_do_not_change BEFORE UPDATE ON shares
+FOR EACH ROW EXECUTE FUNCTION r15_shares_do_not_change();

@@ -1,0 +1,459 @@
+//! What happens to a revision, and what time, recalls and dependencies make of its item.
+//!
+//! One lifecycle serves every kind. A revision is a draft until it is submitted; then it is frozen and
+//! only its state moves. Editing what is frozen opens the next revision:
+//!
+//! | state \ action | edit | submit |
+//! | --- | --- | --- |
+//! | draft | the draft changes | in_review |
+//! | in_review | next draft; the review is withdrawn | refused |
+//! | approved | next draft; it stays live | refused, but after a recall or retirement: the same words as the next revision |
+//! | changes_requested, withdrawn, lapsed | next draft | the same words as the next revision |
+//! | rejected | next draft | refused |
+//!
+//! Submitting the same words once more is our addition to the design: saving identical content makes no
+//! revision (R6), so without it an item whose review was withdrawn could not go on unless somebody
+//! changed a word for the sake of changing it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::ItemId;
+use super::roles::UnknownName;
+use super::time::Time;
+
+/// The stored state of a revision. `superseded` is derived, see [`is_superseded`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevisionState {
+    /// Being written.
+    Draft,
+    /// Frozen, and under review.
+    InReview,
+    /// Every stage of its review passed.
+    Approved,
+    /// A reviewer asked for changes.
+    ChangesRequested,
+    /// A reviewer rejected it.
+    Rejected,
+    /// Edited or recalled while under review.
+    Withdrawn,
+    /// Its window closed while under review.
+    Lapsed,
+}
+
+impl RevisionState {
+    /// Every state.
+    pub const ALL: [RevisionState; 7] = [
+        RevisionState::Draft,
+        RevisionState::InReview,
+        RevisionState::Approved,
+        RevisionState::ChangesRequested,
+        RevisionState::Rejected,
+        RevisionState::Withdrawn,
+        RevisionState::Lapsed,
+    ];
+
+    /// The state's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RevisionState::Draft => "draft",
+            RevisionState::InReview => "in_review",
+            RevisionState::Approved => "approved",
+            RevisionState::ChangesRequested => "changes_requested",
+            RevisionState::Rejected => "rejected",
+            RevisionState::Withdrawn => "withdrawn",
+            RevisionState::Lapsed => "lapsed",
+        }
+    }
+}
+
+impl FromStr for RevisionState {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(UnknownName)
+    }
+}
+
+impl fmt::Display for RevisionState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What an edit does to the working revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Edit {
+    /// The draft changes in place.
+    ChangesDraft,
+    /// A next revision opens; the authors so far stay authors.
+    OpensNext,
+    /// A next revision opens and the open review is withdrawn.
+    OpensNextAndWithdraws,
+    /// A next revision opens with a fresh set of authors: its base is approved (R3).
+    OpensNextAfresh,
+}
+
+/// What editing a working revision in this state does.
+pub const fn edit(state: RevisionState) -> Edit {
+    match state {
+        RevisionState::Draft => Edit::ChangesDraft,
+        RevisionState::InReview => Edit::OpensNextAndWithdraws,
+        RevisionState::Approved => Edit::OpensNextAfresh,
+        RevisionState::ChangesRequested
+        | RevisionState::Rejected
+        | RevisionState::Withdrawn
+        | RevisionState::Lapsed => Edit::OpensNext,
+    }
+}
+
+/// What submitting the working revision does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Submission {
+    /// The draft is frozen.
+    FreezesDraft,
+    /// The same words are frozen as the next revision.
+    RepeatsAsNext,
+    /// There is an open review already (R4).
+    RefusedInReview,
+    /// It is approved and nothing ended it, or it was rejected: only an edit goes on from here.
+    RefusedNothingNew,
+}
+
+/// What submitting a working revision in this state does; `ended` tells whether a recall or retirement
+/// holds for it.
+pub const fn submission(state: RevisionState, ended: bool) -> Submission {
+    match state {
+        RevisionState::Draft => Submission::FreezesDraft,
+        RevisionState::InReview => Submission::RefusedInReview,
+        RevisionState::Approved if ended => Submission::RepeatsAsNext,
+        RevisionState::Approved | RevisionState::Rejected => Submission::RefusedNothingNew,
+        RevisionState::ChangesRequested | RevisionState::Withdrawn | RevisionState::Lapsed => {
+            Submission::RepeatsAsNext
+        }
+    }
+}
+
+/// What time, recalls and dependencies make of an item, in the order in which the later one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    /// No revision is approved.
+    Unapproved,
+    /// Approved, and its time to be published has not come.
+    Scheduled,
+    /// It may be used.
+    Live,
+    /// Something that it pins may not be used.
+    Blocked,
+    /// Its window has closed.
+    Expired,
+    /// Taken out of use without haste.
+    Retired,
+    /// Stopped at once.
+    Recalled,
+}
+
+impl Availability {
+    /// Every availability, in its order.
+    pub const ALL: [Availability; 7] = [
+        Availability::Unapproved,
+        Availability::Scheduled,
+        Availability::Live,
+        Availability::Blocked,
+        Availability::Expired,
+        Availability::Retired,
+        Availability::Recalled,
+    ];
+
+    /// The availability's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Availability::Unapproved => "unapproved",
+            Availability::Scheduled => "scheduled",
+            Availability::Live => "live",
+            Availability::Blocked => "blocked",
+            Availability::Expired => "expired",
+            Availability::Retired => "retired",
+            Availability::Recalled => "recalled",
+        }
+    }
+}
+
+impl FromStr for Availability {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(UnknownName)
+    }
+}
+
+impl fmt::Display for Availability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An approved revision, as far as availability depends on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approved {
+    /// Its number.
+    pub revision: i64,
+    /// The index of its submission in the record.
+    pub submitted_idx: i64,
+    /// When its review approved it.
+    pub approved_at: Time,
+    /// When it may first be used; at once when absent.
+    pub publish_at: Option<Time>,
+    /// When it may no longer be used; never when absent.
+    pub expires_at: Option<Time>,
+    /// Whether its content was redacted: it then counts as recalled (R2).
+    pub redacted: bool,
+    /// The items and revisions it pins.
+    pub pins: Vec<(ItemId, i64)>,
+}
+
+/// A recall or a retirement, as far as availability depends on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// Which of the two.
+    pub ending: EndingKind,
+    /// Its index in the record: it holds for revisions submitted before it.
+    pub idx: i64,
+    /// When it happened.
+    pub at: Time,
+}
+
+/// A recall or a retirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndingKind {
+    /// Stopped at once, with a reason.
+    Recall,
+    /// Taken out of use without haste.
+    Retirement,
+}
+
+impl EndingKind {
+    /// The name of the ending.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            EndingKind::Recall => "recall",
+            EndingKind::Retirement => "retirement",
+        }
+    }
+}
+
+impl FromStr for EndingKind {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        [Self::Recall, Self::Retirement].into_iter().find(|ending| ending.as_str() == text).ok_or(UnknownName)
+    }
+}
+
+/// What availability is derived from: the approved revisions of an item, oldest first, and its endings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History {
+    /// The approved revisions, by number.
+    pub approved: Vec<Approved>,
+    /// The recalls and retirements, by index.
+    pub endings: Vec<Ending>,
+}
+
+/// Something that keeps an approved item from being used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Blocker {
+    /// `pin_expired` or `pin_recalled`.
+    pub code: &'static str,
+    /// The pinned item.
+    pub item: ItemId,
+    /// Since when.
+    pub since: Time,
+}
+
+impl History {
+    /// The one revision that decides: the newest approved one whose time has come, else the newest.
+    pub fn present(&self, now: Time) -> Option<&Approved> {
+        let has_come = |approved: &&Approved| approved.publish_at.is_none_or(|at| at <= now);
+        self.approved.iter().rev().find(has_come).or(self.approved.last())
+    }
+
+    /// The revision with this number, if it is approved.
+    pub fn revision(&self, revision: i64) -> Option<&Approved> {
+        self.approved.iter().find(|approved| approved.revision == revision)
+    }
+
+    /// The newest ending of this kind that holds for a revision.
+    pub fn ended(&self, revision: &Approved, ending: EndingKind) -> Option<&Ending> {
+        self.endings.iter().rev().find(|end| end.ending == ending && end.idx > revision.submitted_idx)
+    }
+
+    /// Since when the item has been live without an ending in between; a new revision keeps it.
+    pub fn live_since(&self, now: Time) -> Option<Time> {
+        let present = self.present(now)?;
+        let since_last_ending = self.endings.iter().map(|ending| ending.idx).max().unwrap_or(-1);
+        self.approved
+            .iter()
+            .filter(|approved| approved.submitted_idx > since_last_ending || approved == &present)
+            .map(|approved| {
+                approved.publish_at.map_or(approved.approved_at, |at| at.max(approved.approved_at))
+            })
+            .min()
+    }
+
+    /// Why a revision that somebody pins keeps them from being live, if it does (R12): it expired or
+    /// was recalled. Superseded or retired does not matter.
+    pub fn blocks(&self, item: ItemId, revision: i64, now: Time) -> Option<Blocker> {
+        let Some(approved) = self.revision(revision) else {
+            return Some(Blocker { code: "pin_not_approved", item, since: now });
+        };
+        if let Some(recall) = self.ended(approved, EndingKind::Recall) {
+            return Some(Blocker { code: "pin_recalled", item, since: recall.at });
+        }
+        match approved.expires_at {
+            _ if approved.redacted => Some(Blocker { code: "pin_recalled", item, since: now }),
+            Some(expires_at) if expires_at <= now => {
+                Some(Blocker { code: "pin_expired", item, since: expires_at })
+            }
+            _ => None,
+        }
+    }
+
+    /// The availability at `now`, given what blocks the present revision.
+    pub fn availability(&self, now: Time, blocked: bool) -> Availability {
+        let Some(present) = self.present(now) else { return Availability::Unapproved };
+        if present.redacted || self.ended(present, EndingKind::Recall).is_some() {
+            return Availability::Recalled;
+        }
+        if self.ended(present, EndingKind::Retirement).is_some() {
+            return Availability::Retired;
+        }
+        if present.expires_at.is_some_and(|at| at <= now) {
+            return Availability::Expired;
+        }
+        if blocked {
+            return Availability::Blocked;
+        }
+        if present.publish_at.is_some_and(|at| at > now) {
+            return Availability::Scheduled;
+        }
+        Availability::Live
+    }
+
+    /// The first moment after `now` at which a window of an approved revision opens or closes.
+    pub fn next_change(&self, now: Time) -> Option<Time> {
+        self.approved
+            .iter()
+            .flat_map(|approved| [approved.publish_at, approved.expires_at])
+            .flatten()
+            .filter(|at| *at > now)
+            .min()
+    }
+}
+
+/// Whether an approved revision was overtaken: a newer approved one's time has come (R7).
+pub fn is_superseded(history: &History, revision: i64, now: Time) -> bool {
+    history.revision(revision).is_some()
+        && history.present(now).is_some_and(|present| present.revision > revision)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn at(seconds: i64) -> Time {
+        Time::from_micros(seconds * 1_000_000)
+    }
+
+    fn approved(revision: i64, submitted_idx: i64) -> Approved {
+        Approved {
+            revision,
+            submitted_idx,
+            approved_at: at(submitted_idx),
+            publish_at: None,
+            expires_at: None,
+            redacted: false,
+            pins: Vec::new(),
+        }
+    }
+
+    /// Every state with editing and submitting, as the table in the module's documentation says.
+    #[test]
+    fn every_state_with_every_action() {
+        use RevisionState::*;
+        let table = [
+            (Draft, Edit::ChangesDraft, Submission::FreezesDraft, Submission::FreezesDraft),
+            (InReview, Edit::OpensNextAndWithdraws, Submission::RefusedInReview, Submission::RefusedInReview),
+            (Approved, Edit::OpensNextAfresh, Submission::RefusedNothingNew, Submission::RepeatsAsNext),
+            (ChangesRequested, Edit::OpensNext, Submission::RepeatsAsNext, Submission::RepeatsAsNext),
+            (Rejected, Edit::OpensNext, Submission::RefusedNothingNew, Submission::RefusedNothingNew),
+            (Withdrawn, Edit::OpensNext, Submission::RepeatsAsNext, Submission::RepeatsAsNext),
+            (Lapsed, Edit::OpensNext, Submission::RepeatsAsNext, Submission::RepeatsAsNext),
+        ];
+        assert_eq!(table.map(|row| row.0), RevisionState::ALL);
+        for (state, on_edit, on_submit, on_submit_when_ended) in table {
+            assert_eq!(edit(state), on_edit, "{state}");
+            assert_eq!(submission(state, false), on_submit, "{state}");
+            assert_eq!(submission(state, true), on_submit_when_ended, "{state}");
+        }
+    }
+
+    #[test]
+    fn r07_the_approved_revision_stays_until_the_next_ones_time_has_come() {
+        let next = Approved { publish_at: Some(at(100)), ..approved(2, 20) };
+        let history = History { approved: vec![approved(1, 10), next], endings: Vec::new() };
+        assert_eq!(history.present(at(99)).unwrap().revision, 1);
+        assert!(!is_superseded(&history, 1, at(99)));
+        assert_eq!(history.present(at(100)).unwrap().revision, 2);
+        assert!(is_superseded(&history, 1, at(100)));
+        assert_eq!(history.live_since(at(100)), Some(at(10)));
+    }
+
+    #[test]
+    fn r07_only_a_revision_submitted_after_the_recall_makes_it_live_again() {
+        let recall = Ending { ending: EndingKind::Recall, idx: 15, at: at(15) };
+        let mut history = History { approved: vec![approved(1, 10)], endings: vec![recall] };
+        assert_eq!(history.availability(at(20), false), Availability::Recalled);
+        history.approved.push(approved(2, 14));
+        assert_eq!(history.availability(at(20), false), Availability::Recalled);
+        history.approved.push(approved(3, 16));
+        assert_eq!(history.availability(at(20), false), Availability::Live);
+        assert_eq!(history.live_since(at(20)), Some(at(16)));
+    }
+
+    #[test]
+    fn the_later_availability_wins() {
+        let window = Approved { publish_at: Some(at(50)), expires_at: Some(at(60)), ..approved(1, 10) };
+        let mut history = History { approved: vec![window], endings: Vec::new() };
+        assert_eq!(history.availability(at(49), false), Availability::Scheduled);
+        assert_eq!(history.availability(at(49), true), Availability::Blocked);
+        assert_eq!(history.availability(at(50), false), Availability::Live);
+        assert_eq!(history.availability(at(50), true), Availability::Blocked);
+        assert_eq!(history.availability(at(60), true), Availability::Expired);
+        history.endings.push(Ending { ending: EndingKind::Retirement, idx: 11, at: at(11) });
+        assert_eq!(history.availability(at(60), true), Availability::Retired);
+        history.endings.push(Ending { ending: EndingKind::Recall, idx: 12, at: at(12) });
+        assert_eq!(history.availability(at(60), true), Availability::Recalled);
+        assert_eq!(History::default().availability(at(0), false), Availability::Unapproved);
+    }
+
+    #[test]
+    fn r12_a_pin_blocks_when_expired_or_recalled_and_not_when_superseded_or_retired() {
+        let item = ItemId::generate();
+        let expiring = Approved { expires_at: Some(at(60)), ..approved(1, 10) };
+        let mut history = History { approved: vec![expiring, approved(2, 20)], endings: Vec::new() };
+        assert_eq!(history.blocks(item, 1, at(59)), None);
+        assert_eq!(history.blocks(item, 1, at(60)).unwrap().code, "pin_expired");
+        history.endings.push(Ending { ending: EndingKind::Retirement, idx: 30, at: at(30) });
+        assert_eq!(history.blocks(item, 1, at(59)), None);
+        history.endings.push(Ending { ending: EndingKind::Recall, idx: 31, at: at(31) });
+        let blocker = history.blocks(item, 1, at(59)).unwrap();
+        assert_eq!((blocker.code, blocker.since), ("pin_recalled", at(31)));
+    }
+}

@@ -1,0 +1,121 @@
+//! Whether a workflow can end: an assignment of distinct persons to all stages' quorums (R9).
+//!
+//! Every approval that a quorum asks for is a seat. The seats are filled by augmenting paths, which finds
+//! an assignment whenever one exists, also when pools overlap (König, Kuhn 1955).
+
+use std::collections::{HashMap, HashSet};
+
+use super::ids::PersonId;
+
+/// What one stage asks for: how many seats, and who may take one.
+#[derive(Debug, Clone)]
+pub struct Demand {
+    /// Seats to fill.
+    pub quorum: u32,
+    /// Who may take one: distinct, active, not an author.
+    pub pool: Vec<PersonId>,
+}
+
+/// Answers whether distinct persons can fill every seat; else the first stage that stays short.
+pub fn assign(demands: &[Demand]) -> Result<(), usize> {
+    let mut seats = Seats { demands, taken: HashMap::new() };
+    for (stage, demand) in demands.iter().enumerate() {
+        for _ in 0..demand.quorum {
+            if !seats.fill(stage, &mut HashSet::new()) {
+                return Err(stage);
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Seats<'a> {
+    demands: &'a [Demand],
+    /// The stage in which each person sits.
+    taken: HashMap<PersonId, usize>,
+}
+
+impl Seats<'_> {
+    /// Finds somebody for one more seat of `stage`, moving others to another stage where that helps.
+    fn fill(&mut self, stage: usize, asked: &mut HashSet<PersonId>) -> bool {
+        let Some(demand) = self.demands.get(stage) else { return false };
+        for person in &demand.pool {
+            if !asked.insert(*person) {
+                continue;
+            }
+            let free = match self.taken.get(person) {
+                None => true,
+                Some(other) if *other == stage => false,
+                Some(other) => {
+                    let other = *other;
+                    self.fill(other, asked)
+                }
+            };
+            if free {
+                self.taken.insert(*person, stage);
+                return true;
+            }
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn people(count: usize) -> Vec<PersonId> {
+        (0..count).map(|_| PersonId::generate()).collect()
+    }
+
+    #[test]
+    fn r09_overlapping_pools_are_matched() {
+        let people = people(2);
+        let both = Demand { quorum: 1, pool: people.clone() };
+        let first_only = Demand { quorum: 1, pool: vec![people[0]] };
+        assert_eq!(assign(&[both.clone(), first_only.clone()]), Ok(()));
+        assert_eq!(assign(&[both.clone(), first_only, both]), Err(2));
+        assert_eq!(assign(&[Demand { quorum: 1, pool: Vec::new() }]), Err(0));
+    }
+
+    /// Whether some assignment exists, by trying them all.
+    fn brute_force(seats: &[&[PersonId]], used: &mut Vec<PersonId>) -> bool {
+        let Some((first, rest)) = seats.split_first() else { return true };
+        first.iter().any(|person| {
+            if used.contains(person) {
+                return false;
+            }
+            used.push(*person);
+            let filled = brute_force(rest, used);
+            used.pop();
+            filled
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn r09_finds_an_assignment_exactly_when_one_exists(
+            stages in proptest::collection::vec((1u32..3, proptest::collection::vec(0usize..5, 0..5)), 1..4),
+        ) {
+            let people = people(5);
+            let demands: Vec<Demand> = stages
+                .iter()
+                .map(|(quorum, pool)| {
+                    let mut pool: Vec<_> = pool.iter().map(|who| people[*who]).collect();
+                    pool.sort_unstable();
+                    pool.dedup();
+                    Demand { quorum: *quorum, pool }
+                })
+                .collect();
+            let seats: Vec<&[PersonId]> = demands
+                .iter()
+                .flat_map(|demand| std::iter::repeat_n(demand.pool.as_slice(), demand.quorum as usize))
+                .collect();
+            prop_assert_eq!(assign(&demands).is_ok(), brute_force(&seats, &mut Vec::new()));
+        }
+    }
+}

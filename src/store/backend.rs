@@ -1,0 +1,159 @@
+//! The few statements that differ between SQLite and PostgreSQL: everything else is written once.
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::migration::MigrationVersion;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connection::Conn;
+use super::schema::{record_entries, record_personal, record_state};
+use crate::domain::time::Time;
+use crate::error::{Code, Error, Result};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// An advisory lock that processes take while they migrate one PostgreSQL database.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(7236914)";
+const MIGRATION_UNLOCK: &str = "SELECT pg_advisory_unlock(7236914)";
+
+/// Runs the migrations that have not run yet, and answers their versions.
+pub fn migrate(conn: &mut Conn) -> Result<Vec<String>> {
+    let versions = |versions: Vec<MigrationVersion<'_>>| versions.iter().map(ToString::to_string).collect();
+    match conn {
+        Conn::Sqlite(inner) => inner.run_pending_migrations(SQLITE).map(versions).map_err(Error::internal),
+        Conn::Postgres(inner) => {
+            inner.batch_execute(MIGRATION_LOCK)?;
+            let ran = inner.run_pending_migrations(POSTGRES).map(versions).map_err(Error::internal);
+            inner.batch_execute(MIGRATION_UNLOCK)?;
+            ran
+        }
+    }
+}
+
+/// Whether migrations wait to be run.
+pub fn has_pending_migrations(conn: &mut Conn) -> Result<bool> {
+    match conn {
+        Conn::Sqlite(inner) => inner.has_pending_migration(SQLITE).map_err(Error::internal),
+        Conn::Postgres(inner) => inner.has_pending_migration(POSTGRES).map_err(Error::internal),
+    }
+}
+
+/// Begins a transaction that writes: SQLite's own lock is taken at once, since a transaction that
+/// begins by reading fails when it comes to write.
+pub(super) fn begin_write(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Sqlite(inner) => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?,
+        Conn::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner)?,
+    }
+    Ok(())
+}
+
+/// The row of `record_state`, held until the transaction ends.
+pub(super) fn lock_state(conn: &mut Conn) -> Result<(i64, i64, i64, Option<String>, i64)> {
+    let columns = (
+        record_state::size,
+        record_state::content_version,
+        record_state::access_version,
+        record_state::config_digest,
+        record_state::updated_at,
+    );
+    let row = match conn {
+        Conn::Sqlite(inner) => record_state::table.select(columns).first(inner)?,
+        Conn::Postgres(inner) => record_state::table.select(columns).for_update().first(inner)?,
+    };
+    Ok(row)
+}
+
+/// One row of `record_entries` to be written.
+#[derive(Insertable)]
+#[diesel(table_name = record_entries)]
+pub(super) struct EntryRow {
+    pub idx: i64,
+    pub event_id: String,
+    pub typ: &'static str,
+    pub occurred_at: i64,
+    pub statement: String,
+    pub fields: String,
+    pub leaf_hash: Vec<u8>,
+    pub record_key: Vec<u8>,
+}
+
+/// One row of `record_personal` to be written.
+#[derive(Insertable)]
+#[diesel(table_name = record_personal)]
+pub(super) struct PersonalRow {
+    pub idx: i64,
+    pub field: &'static str,
+    pub person_id: String,
+    pub ciphertext: Vec<u8>,
+}
+
+/// Rows written by one statement: well below both databases' limits on bound values.
+const ROWS_A_STATEMENT: usize = 500;
+
+/// Writes entries and their personal values, many rows to a statement.
+pub(super) fn insert_entries(
+    conn: &mut Conn,
+    entries: &[EntryRow],
+    personal: &[PersonalRow],
+) -> Result<()> {
+    for rows in entries.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => diesel::insert_into(record_entries::table).values(rows).execute(inner)?,
+            Conn::Postgres(inner) => diesel::insert_into(record_entries::table).values(rows).execute(inner)?,
+        };
+    }
+    for rows in personal.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => diesel::insert_into(record_personal::table).values(rows).execute(inner)?,
+            Conn::Postgres(inner) => {
+                diesel::insert_into(record_personal::table).values(rows).execute(inner)?
+            }
+        };
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+#[derive(QueryableByName)]
+struct Word {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+/// The database's own time. SQLite runs on this machine's clock, so it has none to compare with.
+///
+/// This is the one `now` in SQL; it is asked outside any transaction.
+pub fn database_time(conn: &mut Conn) -> Result<Option<Time>> {
+    match conn {
+        Conn::Sqlite(_) => Ok(None),
+        Conn::Postgres(inner) => {
+            let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS value";
+            let number: Number = diesel::sql_query(sql).get_result(inner)?;
+            Ok(Some(Time::from_micros(number.value)))
+        }
+    }
+}
+
+/// Refuses a PostgreSQL that may lose what it has acknowledged (R20).
+pub fn check_durability(conn: &mut Conn) -> Result<()> {
+    let Conn::Postgres(inner) = conn else { return Ok(()) };
+    for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+        let sql = format!("SELECT current_setting('{setting}') AS value");
+        let word: Word = diesel::sql_query(sql).get_result(inner)?;
+        if word.value == "off" {
+            return Err(Error::new(
+                Code::NotReady,
+                format!("PostgreSQL runs with {setting} = off and could lose what was answered: turn it on."),
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! All SQL: connection, schema, types, and one file for each resource.
+//!
+//! A function here does one query or one small group of queries, takes the connection (to read) or the
+//! [`write::WriteTx`] (to write), and knows no rule but those that the database itself holds. What
+//! differs between SQLite and PostgreSQL is in [`backend`] and nowhere else.
+
+pub mod backend;
+pub mod connection;
+pub mod schema;
+pub mod types;
+pub mod write;
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use diesel::r2d2::Pool;
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use connection::{Access, Conn, DatabaseUrl, Manager, Pooled};
+use write::{Committed, Gate, WriteTx};
+
+/// Writes that may wait in a process before a further one is told to come back.
+const WRITES_WAITING: usize = 256;
+
+/// The database: pools of connections, and the ways to read and to write.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    url: DatabaseUrl,
+    readers: Pool<Manager>,
+    writers: Pool<Manager>,
+    gate: Gate,
+    waiting: Arc<Semaphore>,
+    reading: Arc<Semaphore>,
+    clock: Clock,
+}
+
+/// Whether a write may overtake the others of its process: recalls and freezes do (R17).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// In turn.
+    Ordinary,
+    /// Before all that is not urgent.
+    Urgent,
+}
+
+impl Db {
+    /// Opens both pools. `connections` bounds those to PostgreSQL; SQLite has one writer and a reader
+    /// for each core, twice.
+    pub fn open(url: &DatabaseUrl, connections: u32, clock: Clock) -> Result<Self> {
+        let cores = available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2));
+        let (reading, writing) = match url {
+            DatabaseUrl::Sqlite(_) => (cores * 2, 1),
+            DatabaseUrl::Postgres(_) => (connections.saturating_sub(2).max(1), 2),
+        };
+        let writers = connection::open_pool(url, Access::ReadWrite, writing)?;
+        let readers = connection::open_pool(url, Access::ReadOnly, reading)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                url: url.clone(),
+                readers,
+                writers,
+                gate: Gate::default(),
+                waiting: Arc::new(Semaphore::new(WRITES_WAITING)),
+                reading: Arc::new(Semaphore::new(reading as usize * 2)),
+                clock,
+            }),
+        })
+    }
+
+    /// The address that was opened.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.inner.url
+    }
+
+    /// Refuses a database that may lose what was answered, and runs the migrations that wait.
+    pub fn prepare(&self) -> Result<Vec<String>> {
+        let mut conn = self.writer()?;
+        backend::check_durability(&mut conn)?;
+        backend::migrate(&mut conn)
+    }
+
+    /// Reads in the background.
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        let permit = self.inner.reading.clone().acquire_owned().await.map_err(Error::internal)?;
+        let db = self.clone();
+        blocking(move || {
+            let _permit = permit;
+            db.read_now(work)
+        })
+        .await
+    }
+
+    /// Reads on this thread.
+    pub fn read_now<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut conn = self.inner.readers.get().map_err(busy)?;
+        work(&mut conn)
+    }
+
+    /// Writes in the background: see [`write`].
+    pub async fn write<T, F>(&self, lane: Lane, work: F) -> Result<Committed<T>>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static,
+    {
+        let permit = match lane {
+            Lane::Urgent => None,
+            Lane::Ordinary => Some(self.inner.waiting.clone().try_acquire_owned().map_err(busy)?),
+        };
+        let db = self.clone();
+        blocking(move || {
+            let _permit = permit;
+            db.write_now(lane, work)
+        })
+        .await
+    }
+
+    /// Writes on this thread.
+    pub fn write_now<T>(
+        &self,
+        lane: Lane,
+        work: impl FnMut(&mut WriteTx<'_>) -> Result<T>,
+    ) -> Result<Committed<T>> {
+        let _turn = self.inner.gate.wait(lane == Lane::Urgent);
+        let mut conn = self.writer()?;
+        write::write(&mut conn, &self.inner.clock, work)
+    }
+
+    /// Writes without the record's lock: sessions, refreshes and last use only.
+    pub async fn write_unlocked<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        let permit = self.inner.waiting.clone().try_acquire_owned().map_err(busy)?;
+        let db = self.clone();
+        blocking(move || {
+            let _permit = permit;
+            let _turn = db.inner.gate.wait(false);
+            let mut conn = db.writer()?;
+            write::write_unlocked(&mut conn, work)
+        })
+        .await
+    }
+
+    fn writer(&self) -> Result<Pooled> {
+        self.inner.writers.get().map_err(busy)
+    }
+}
+
+fn busy(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error { source: Some(Box::new(error)), ..Error::unavailable("Too many requests wait for the database.") }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}

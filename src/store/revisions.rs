@@ -1,0 +1,253 @@
+//! Revisions: drafts while they are written, frozen from their submission on, and their authors.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::connection::Conn;
+use super::items;
+use super::schema::{revision_authors, revisions};
+use super::write::WriteTx;
+use crate::domain::ids::{Digest, ItemId, PersonId};
+use crate::domain::lifecycle::{Approved, History, RevisionState};
+use crate::domain::revision::Pin;
+use crate::domain::time::Time;
+use crate::error::{Error, Result};
+
+/// One revision. `content` and `pins` are JSON as they are digested.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = revisions)]
+pub struct RevisionRow {
+    /// The item.
+    pub item_id: ItemId,
+    /// Its number, from 1.
+    pub revision: i64,
+    /// Its state as stored.
+    pub state: RevisionState,
+    /// Its content; `None` once redacted.
+    pub content: Option<String>,
+    /// Its pins; `[]` while it is a draft.
+    pub pins: String,
+    /// Its digest.
+    pub digest: Digest,
+    /// Whether it was imported, and so approved without a review.
+    pub imported: bool,
+    /// When it was begun.
+    pub created_at: Time,
+    /// When it was frozen.
+    pub submitted_at: Option<Time>,
+    /// The index of its submission.
+    pub submitted_idx: Option<i64>,
+    /// When it was approved.
+    pub approved_at: Option<Time>,
+    /// The index of its approval.
+    pub approved_idx: Option<i64>,
+    /// When it may first be used.
+    pub publish_at: Option<Time>,
+    /// When it may no longer be used.
+    pub expires_at: Option<Time>,
+    /// The entry that redacted it.
+    pub redacted_idx: Option<i64>,
+}
+
+impl RevisionRow {
+    /// The pins, parsed.
+    pub fn pins(&self) -> Result<Vec<Pin>> {
+        serde_json::from_str(&self.pins).map_err(Error::internal)
+    }
+
+    /// What availability needs of it, if it is approved.
+    pub fn approved(&self) -> Result<Option<Approved>> {
+        let (Some(submitted_idx), Some(approved_at)) = (self.submitted_idx, self.approved_at) else {
+            return Ok(None);
+        };
+        Ok(Some(Approved {
+            revision: self.revision,
+            submitted_idx,
+            approved_at,
+            publish_at: self.publish_at,
+            expires_at: self.expires_at,
+            redacted: self.redacted_idx.is_some(),
+            pins: self.pins()?.iter().map(|pin| (pin.id, pin.revision)).collect(),
+        }))
+    }
+}
+
+/// What a draft says.
+#[derive(Debug, Clone)]
+pub struct DraftText<'a> {
+    /// Its content as JSON.
+    pub content: &'a str,
+    /// Its digest, without pins.
+    pub digest: &'a Digest,
+    /// When it may first be used.
+    pub publish_at: Option<Time>,
+    /// When it may no longer be used.
+    pub expires_at: Option<Time>,
+    /// Its campaign.
+    pub campaign: Option<&'a str>,
+}
+
+/// What freezing adds to a draft.
+#[derive(Debug, Clone)]
+pub struct Frozen<'a> {
+    /// Its pins as JSON.
+    pub pins: &'a str,
+    /// Its digest, with pins.
+    pub digest: &'a Digest,
+    /// The index of the submission.
+    pub idx: i64,
+}
+
+/// Begins a draft.
+pub fn insert_draft(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, text: &DraftText<'_>) -> Result<()> {
+    let row = (
+        revisions::item_id.eq(item.to_string()),
+        revisions::revision.eq(revision),
+        revisions::state.eq(RevisionState::Draft.as_str()),
+        revisions::content.eq(text.content),
+        revisions::pins.eq("[]"),
+        revisions::digest.eq(text.digest.as_str()),
+        revisions::imported.eq(false),
+        revisions::created_at.eq(tx.now().micros()),
+        revisions::publish_at.eq(text.publish_at.map(Time::micros)),
+        revisions::expires_at.eq(text.expires_at.map(Time::micros)),
+        revisions::campaign.eq(text.campaign),
+    );
+    diesel::insert_into(revisions::table).values(row).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Writes a first revision that is approved as it is imported.
+pub fn insert_imported(
+    tx: &mut WriteTx<'_>,
+    item: ItemId,
+    text: &DraftText<'_>,
+    frozen: &Frozen<'_>,
+) -> Result<()> {
+    let now = tx.now().micros();
+    let row = (
+        revisions::item_id.eq(item.to_string()),
+        revisions::revision.eq(1),
+        revisions::state.eq(RevisionState::Approved.as_str()),
+        revisions::content.eq(text.content),
+        revisions::pins.eq(frozen.pins),
+        revisions::digest.eq(frozen.digest.as_str()),
+        revisions::imported.eq(true),
+        revisions::created_at.eq(now),
+        revisions::submitted_at.eq(now),
+        revisions::submitted_idx.eq(frozen.idx),
+        revisions::approved_at.eq(now),
+        revisions::approved_idx.eq(frozen.idx),
+    );
+    diesel::insert_into(revisions::table).values(row).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Changes a draft in place.
+pub fn update_draft(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, text: &DraftText<'_>) -> Result<()> {
+    diesel::update(revisions::table.find((item.to_string(), revision)))
+        .set((
+            revisions::content.eq(text.content),
+            revisions::digest.eq(text.digest.as_str()),
+            revisions::publish_at.eq(text.publish_at.map(Time::micros)),
+            revisions::expires_at.eq(text.expires_at.map(Time::micros)),
+            revisions::campaign.eq(text.campaign),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Freezes a draft: from here on only its state moves.
+pub fn freeze(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, frozen: &Frozen<'_>) -> Result<()> {
+    let now = tx.now().micros();
+    diesel::update(revisions::table.find((item.to_string(), revision)))
+        .set((
+            revisions::state.eq(RevisionState::InReview.as_str()),
+            revisions::pins.eq(frozen.pins),
+            revisions::digest.eq(frozen.digest.as_str()),
+            revisions::submitted_at.eq(now),
+            revisions::submitted_idx.eq(frozen.idx),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Ends the review of a revision without an approval.
+pub fn set_state(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, state: RevisionState) -> Result<()> {
+    diesel::update(revisions::table.find((item.to_string(), revision)))
+        .set(revisions::state.eq(state.as_str()))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Approves a revision by the decision that stands at `idx` in the record.
+pub fn approve(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, idx: i64) -> Result<()> {
+    let now = tx.now().micros();
+    diesel::update(revisions::table.find((item.to_string(), revision)))
+        .set((
+            revisions::state.eq(RevisionState::Approved.as_str()),
+            revisions::approved_at.eq(now),
+            revisions::approved_idx.eq(idx),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// One revision.
+pub fn find(conn: &mut Conn, item: ItemId, revision: i64) -> Result<Option<RevisionRow>> {
+    Ok(revisions::table
+        .find((item.to_string(), revision))
+        .select(RevisionRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The approved revisions of these items, by number.
+pub fn approved_of(conn: &mut Conn, ids: &[ItemId]) -> Result<Vec<RevisionRow>> {
+    Ok(revisions::table
+        .filter(revisions::item_id.eq_any(ids.iter().map(ToString::to_string)))
+        .filter(revisions::state.eq(RevisionState::Approved.as_str()))
+        .order((revisions::item_id.asc(), revisions::revision.asc()))
+        .select(RevisionRow::as_select())
+        .load(conn)?)
+}
+
+/// What availability is derived from, for each of these items.
+pub fn histories(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, History>> {
+    let mut histories: HashMap<ItemId, History> =
+        ids.iter().map(|id| (*id, History::default())).collect();
+    for row in approved_of(conn, ids)? {
+        let approved = row.approved()?;
+        histories.entry(row.item_id).or_default().approved.extend(approved);
+    }
+    for row in items::endings_of(conn, ids)? {
+        histories.entry(row.item_id).or_default().endings.push(row.ending());
+    }
+    Ok(histories)
+}
+
+/// The authors of a revision.
+pub fn authors(conn: &mut Conn, item: ItemId, revision: i64) -> Result<Vec<PersonId>> {
+    let persons: Vec<Option<PersonId>> = revision_authors::table
+        .filter(revision_authors::item_id.eq(item.to_string()))
+        .filter(revision_authors::revision.eq(revision))
+        .order(revision_authors::person_id.asc())
+        .select(revision_authors::person_id)
+        .load(conn)?;
+    Ok(persons.into_iter().flatten().collect())
+}
+
+/// Makes these persons authors of a draft; who is one already stays one.
+pub fn add_authors(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, persons: &[PersonId]) -> Result<()> {
+    let present = authors(tx.conn(), item, revision)?;
+    for person in persons.iter().filter(|person| !present.contains(person)) {
+        let row = (
+            revision_authors::item_id.eq(item.to_string()),
+            revision_authors::revision.eq(revision),
+            revision_authors::person_id.eq(person.to_string()),
+        );
+        diesel::insert_into(revision_authors::table).values(row).execute(tx.conn())?;
+    }
+    Ok(())
+}

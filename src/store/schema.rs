@@ -1,0 +1,347 @@
+//! The tables as Diesel sees them: written once, for both databases.
+//!
+//! A test compares this file's tables with both databases after their migrations.
+
+diesel::table! {
+    record_state (id) {
+        id -> BigInt,
+        size -> BigInt,
+        epoch -> BigInt,
+        content_version -> BigInt,
+        access_version -> BigInt,
+        config_digest -> Nullable<Text>,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    record_entries (idx) {
+        idx -> BigInt,
+        event_id -> Text,
+        typ -> Text,
+        occurred_at -> BigInt,
+        statement -> Nullable<Text>,
+        fields -> Nullable<Text>,
+        leaf_hash -> Binary,
+        record_key -> Nullable<Binary>,
+        redacted_at -> Nullable<BigInt>,
+        redaction_idx -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    people (id) {
+        id -> Text,
+        email_hmac -> Nullable<Text>,
+        external_id_hmac -> Nullable<Text>,
+        email -> Nullable<Binary>,
+        external_id -> Nullable<Binary>,
+        display_name -> Nullable<Binary>,
+        password_hash -> Nullable<Text>,
+        language -> Nullable<Text>,
+        version -> BigInt,
+        access_version -> BigInt,
+        created_at -> BigInt,
+        erased_idx -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    subject_keys (person_id) {
+        person_id -> Text,
+        wrapped -> Nullable<Binary>,
+        kek_id -> Text,
+        created_at -> BigInt,
+        destroyed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    record_personal (idx, field) {
+        idx -> BigInt,
+        field -> Text,
+        person_id -> Nullable<Text>,
+        ciphertext -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    person_activities (id) {
+        id -> Text,
+        person_id -> Text,
+        from_at -> BigInt,
+        until_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    person_roles (id) {
+        id -> Text,
+        person_id -> Text,
+        role -> Text,
+        from_at -> BigInt,
+        until_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    person_countries (id) {
+        id -> Text,
+        person_id -> Text,
+        country -> Text,
+        from_at -> BigInt,
+        until_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    groups (id) {
+        id -> Text,
+        name -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    group_members (id) {
+        id -> Text,
+        group_id -> Text,
+        person_id -> Text,
+        from_at -> BigInt,
+        until_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        person_id -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (hash) {
+        hash -> Text,
+        session_id -> Text,
+        created_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> Text,
+        prefix -> Text,
+        hash -> Text,
+        name -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+        created_by -> Nullable<Text>,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    key_fingerprints (name) {
+        name -> Text,
+        fingerprint -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (client_id, person_id, operation, key) {
+        client_id -> Text,
+        person_id -> Text,
+        operation -> Text,
+        key -> Text,
+        status -> BigInt,
+        resource_id -> Text,
+        body_hmac -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    items (id) {
+        id -> Text,
+        kind -> Text,
+        key -> Nullable<Text>,
+        version -> BigInt,
+        content_version -> BigInt,
+        working_revision -> BigInt,
+        created_at -> BigInt,
+        created_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    revisions (item_id, revision) {
+        item_id -> Text,
+        revision -> BigInt,
+        state -> Text,
+        content -> Nullable<Text>,
+        pins -> Text,
+        digest -> Text,
+        imported -> Bool,
+        created_at -> BigInt,
+        submitted_at -> Nullable<BigInt>,
+        submitted_idx -> Nullable<BigInt>,
+        approved_at -> Nullable<BigInt>,
+        approved_idx -> Nullable<BigInt>,
+        publish_at -> Nullable<BigInt>,
+        expires_at -> Nullable<BigInt>,
+        campaign -> Nullable<Text>,
+        redacted_idx -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    revision_authors (item_id, revision) {
+        item_id -> Text,
+        revision -> BigInt,
+        person_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    endings (id) {
+        id -> Text,
+        item_id -> Text,
+        ending -> Text,
+        reason -> Text,
+        person_id -> Nullable<Text>,
+        ended_at -> BigInt,
+        idx -> BigInt,
+    }
+}
+
+diesel::table! {
+    freezes (id) {
+        id -> Text,
+        channel -> Nullable<Text>,
+        reason -> Text,
+        person_id -> Nullable<Text>,
+        from_at -> BigInt,
+        until_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        idx -> BigInt,
+        ended_idx -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    workflows (id) {
+        id -> Text,
+        kind -> Text,
+        stages -> Text,
+        from_at -> BigInt,
+        until_at -> Nullable<BigInt>,
+        created_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    reviews (id) {
+        id -> Text,
+        item_id -> Text,
+        kind -> Text,
+        revision -> BigInt,
+        digest -> Text,
+        state -> Text,
+        workflow_id -> Text,
+        stages -> Text,
+        comment_room -> Text,
+        opened_at -> BigInt,
+        opened_by -> Nullable<Text>,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    decisions (idx) {
+        idx -> BigInt,
+        review_id -> Text,
+        stage -> BigInt,
+        item_id -> Text,
+        revision -> BigInt,
+        digest -> Text,
+        person_id -> Nullable<Text>,
+        client_id -> Nullable<Text>,
+        decision -> Text,
+        reason -> Nullable<Text>,
+        decided_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    shares (id) {
+        id -> Text,
+        idx -> BigInt,
+        item_id -> Text,
+        kind -> Text,
+        revision -> BigInt,
+        digest -> Text,
+        person_id -> Nullable<Text>,
+        client_id -> Nullable<Text>,
+        channel -> Text,
+        language -> Text,
+        copy_id -> Text,
+        state -> Text,
+        parts -> Text,
+        disclaimers -> Text,
+        link -> Nullable<Text>,
+        headline -> Nullable<Text>,
+        intent_template -> Nullable<Text>,
+        delivery -> Text,
+        must_paste -> Bool,
+        rules_digest -> Text,
+        issued_at -> BigInt,
+        lapses_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    share_outcomes (idx) {
+        idx -> BigInt,
+        share_id -> Text,
+        result -> Text,
+        late -> Bool,
+        unverified -> Bool,
+        client_id -> Nullable<Text>,
+        reported_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    record_state,
+    record_entries,
+    people,
+    subject_keys,
+    record_personal,
+    person_activities,
+    person_roles,
+    person_countries,
+    groups,
+    group_members,
+    sessions,
+    refresh_tokens,
+    api_keys,
+    key_fingerprints,
+    idempotency_keys,
+    items,
+    revisions,
+    revision_authors,
+    endings,
+    freezes,
+    workflows,
+    reviews,
+    decisions,
+    shares,
+    share_outcomes,
+);
