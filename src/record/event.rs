@@ -1,0 +1,173 @@
+//! The types of events: the one list of what the record can say happened.
+//!
+//! Each variant names its fields beside `event_id` and `occurred_at`, which every entry has. What a
+//! person did also carries the personal fields `actor_id` and `actor_display` and, when an API key acted
+//! for them, `on_behalf_by`; what a client did for nobody carries `client_id`; what the program did
+//! carries `actor`: `system`. Fields after "personal:" are sealed under the key of the person they are
+//! about; the others are the organisation's. A field that does not apply is left out.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A disclaimer of the embedded list became revision 1, approved. `kind`, `item_id`, `key`,
+    /// `revision`, `revision_sha256`.
+    DisclaimerImported,
+    /// A revision was frozen and its review opened. `kind`, `item_id`, `revision`, `revision_sha256`,
+    /// `review_id`, `workflow_id`.
+    RevisionSubmitted,
+    /// A review ended because its revision was edited or taken back. `kind`, `item_id`, `revision`,
+    /// `revision_sha256`, `review_id`, `reason`.
+    RevisionWithdrawn,
+    /// Somebody decided in a review. `kind`, `item_id`, `revision`, `revision_sha256`, `review_id`,
+    /// `stage`, `decision`, `reason`, `outcome` (the review's state afterwards).
+    DecisionMade,
+    /// An item was stopped at once. `kind`, `item_id`, `revision`, `reason`.
+    ItemRecalled,
+    /// An item was taken out of use. `kind`, `item_id`, `revision`.
+    ItemRetired,
+    /// Sharing was stopped for a while. `freeze_id`, `scope`, `reason`, `until`.
+    FreezeBegun,
+    /// A freeze was ended before its time. `freeze_id`.
+    FreezeEnded,
+    /// A kit was issued to an employee. `share_id`, `kind`, `item_id`, `revision`, `revision_sha256`,
+    /// `approval_event_id`, `approval_index`, `channel`, `language`, `copy_id`, `disclaimers`,
+    /// `rules_digest`; personal: `final_text`, `comment`.
+    ShareIssued,
+    /// The employee said that the share was posted. `share_id`, `late`; personal: `permalink`,
+    /// `posted_text`.
+    ShareConfirmed,
+    /// The employee said that the share was not posted. `share_id`, `reason`.
+    ShareFailed,
+    /// The employee said that the post was taken down. `share_id`, `reason`.
+    ShareRemoved,
+    /// A person was made. `roles`; personal, of the person made: `person_id`, `display_name`.
+    PersonCreated,
+    /// A person's name, addresses or language changed. `changed` (the names of what changed); personal:
+    /// `person_id`.
+    PersonChanged,
+    /// A person may do nothing more. Personal: `person_id`.
+    PersonDeactivated,
+    /// A deactivated person may act again. Personal: `person_id`.
+    PersonReactivated,
+    /// A person's country changed. Personal: `person_id`, `country`.
+    PersonCountryChanged,
+    /// A person's roles changed. `roles`; personal: `person_id`.
+    PersonRolesChanged,
+    /// A group was made. `group_id`, `name`.
+    GroupCreated,
+    /// A person became a member. `group_id`; personal: `person_id`.
+    MembershipBegan,
+    /// A person ceased to be a member. `group_id`; personal: `person_id`.
+    MembershipEnded,
+    /// An API key was made. `key_id`, `name`, `scopes`, `expires_at`.
+    ApiKeyCreated,
+    /// An API key was revoked. `key_id`.
+    ApiKeyRevoked,
+    /// A kind's workflow was replaced. `kind`, `workflow_id`, `workflow_sha256`.
+    WorkflowChanged,
+    /// Channels or organisation changed. `config_sha256`.
+    ConfigChanged,
+    /// A walk through audit data began. `operation`, `purpose`, `filters`.
+    AuditRead,
+}
+
+impl Event {
+    /// Every type.
+    pub const ALL: [Event; 26] = [
+        Event::DisclaimerImported,
+        Event::RevisionSubmitted,
+        Event::RevisionWithdrawn,
+        Event::DecisionMade,
+        Event::ItemRecalled,
+        Event::ItemRetired,
+        Event::FreezeBegun,
+        Event::FreezeEnded,
+        Event::ShareIssued,
+        Event::ShareConfirmed,
+        Event::ShareFailed,
+        Event::ShareRemoved,
+        Event::PersonCreated,
+        Event::PersonChanged,
+        Event::PersonDeactivated,
+        Event::PersonReactivated,
+        Event::PersonCountryChanged,
+        Event::PersonRolesChanged,
+        Event::GroupCreated,
+        Event::MembershipBegan,
+        Event::MembershipEnded,
+        Event::ApiKeyCreated,
+        Event::ApiKeyRevoked,
+        Event::WorkflowChanged,
+        Event::ConfigChanged,
+        Event::AuditRead,
+    ];
+
+    /// The type as the statement's `typ`: a noun and what was done to it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Event::DisclaimerImported => "disclaimer.imported",
+            Event::RevisionSubmitted => "revision.submitted",
+            Event::RevisionWithdrawn => "revision.withdrawn",
+            Event::DecisionMade => "decision.made",
+            Event::ItemRecalled => "item.recalled",
+            Event::ItemRetired => "item.retired",
+            Event::FreezeBegun => "freeze.begun",
+            Event::FreezeEnded => "freeze.ended",
+            Event::ShareIssued => "share.issued",
+            Event::ShareConfirmed => "share.confirmed",
+            Event::ShareFailed => "share.failed",
+            Event::ShareRemoved => "share.removed",
+            Event::PersonCreated => "person.created",
+            Event::PersonChanged => "person.changed",
+            Event::PersonDeactivated => "person.deactivated",
+            Event::PersonReactivated => "person.reactivated",
+            Event::PersonCountryChanged => "person.country_changed",
+            Event::PersonRolesChanged => "person.roles_changed",
+            Event::GroupCreated => "group.created",
+            Event::MembershipBegan => "membership.began",
+            Event::MembershipEnded => "membership.ended",
+            Event::ApiKeyCreated => "api_key.created",
+            Event::ApiKeyRevoked => "api_key.revoked",
+            Event::WorkflowChanged => "workflow.changed",
+            Event::ConfigChanged => "config.changed",
+            Event::AuditRead => "audit.read",
+        }
+    }
+}
+
+impl FromStr for Event {
+    type Err = UnknownEvent;
+
+    fn from_str(text: &str) -> Result<Self, UnknownEvent> {
+        Self::ALL.into_iter().find(|event| event.as_str() == text).ok_or(UnknownEvent)
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// There is no such type of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no such type of event")]
+pub struct UnknownEvent;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_type_has_its_own_text_and_is_found_by_it() {
+        for event in Event::ALL {
+            // The first that has the text is the event itself, so no two share one.
+            assert_eq!(event.as_str().parse(), Ok(event));
+            assert_eq!(event.as_str().split('.').count(), 2, "{event}");
+        }
+        assert_eq!("share".parse::<Event>(), Err(UnknownEvent));
+    }
+}
