@@ -1,7 +1,9 @@
 //! greenlight: pre-approved social content, shared by employees, on the record.
 
+pub mod app;
 pub mod clock;
 pub mod domain;
 pub mod error;
 pub mod keys;
 pub mod record;
+pub mod store;

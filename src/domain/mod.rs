@@ -6,6 +6,7 @@
 pub mod ids;
 pub mod lifecycle;
 pub mod review;
+pub mod revision;
 pub mod roles;
 pub mod share;
 pub mod staffing;

@@ -54,6 +54,7 @@ pub struct Personal {
 
 /// An entry that lacks only its time. It can be finished again, should its transaction be repeated.
 pub struct Prepared {
+    event_id: Uuid,
     event: Event,
     record_key: [u8; 32],
     nonce: String,
@@ -159,7 +160,15 @@ impl Entry {
             let ciphertext = key.seal_with(random, &sealing_context(self.event_id, name), &plaintext)?;
             personal.push(SealedField { name, person_id, ciphertext });
         }
-        Ok(Prepared { event: self.event, record_key, nonce: base64url(nonce), fields, digests, personal })
+        Ok(Prepared {
+            event_id: self.event_id,
+            event: self.event,
+            record_key,
+            nonce: base64url(nonce),
+            fields,
+            digests,
+            personal,
+        })
     }
 
     /// Refuses names that are not unique and values that could not be re-created.
@@ -181,6 +190,16 @@ impl Entry {
 }
 
 impl Prepared {
+    /// The entry's identity.
+    pub fn event_id(&self) -> Uuid {
+        self.event_id
+    }
+
+    /// What happened.
+    pub fn event(&self) -> Event {
+        self.event
+    }
+
     /// The entry with its time, in milliseconds since 1970 began, and the month of it (`2026-11`).
     pub fn finish(&self, occurred_at_ms: i64, period: String) -> serde_json::Result<Sealed> {
         let mut fields = self.fields.clone();

@@ -94,15 +94,13 @@ pub(super) struct PersonalRow {
 const ROWS_A_STATEMENT: usize = 500;
 
 /// Writes entries and their personal values, many rows to a statement.
-pub(super) fn insert_entries(
-    conn: &mut Conn,
-    entries: &[EntryRow],
-    personal: &[PersonalRow],
-) -> Result<()> {
+pub(super) fn insert_entries(conn: &mut Conn, entries: &[EntryRow], personal: &[PersonalRow]) -> Result<()> {
     for rows in entries.chunks(ROWS_A_STATEMENT) {
         match conn {
             Conn::Sqlite(inner) => diesel::insert_into(record_entries::table).values(rows).execute(inner)?,
-            Conn::Postgres(inner) => diesel::insert_into(record_entries::table).values(rows).execute(inner)?,
+            Conn::Postgres(inner) => {
+                diesel::insert_into(record_entries::table).values(rows).execute(inner)?
+            }
         };
     }
     for rows in personal.chunks(ROWS_A_STATEMENT) {

@@ -13,13 +13,21 @@ use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 
 use crate::error::Error;
 
-/// A connection to one of the two databases.
-#[derive(diesel::MultiConnection)]
-pub enum Conn {
-    /// SQLite, bundled.
-    Sqlite(SqliteConnection),
-    /// PostgreSQL, by the bundled libpq.
-    Postgres(PgConnection),
+pub use conn::Conn;
+
+mod conn {
+    #![allow(missing_docs, reason = "the derive writes items without documentation")]
+
+    use diesel::prelude::*;
+
+    /// A connection to one of the two databases.
+    #[derive(diesel::MultiConnection)]
+    pub enum Conn {
+        /// SQLite, bundled.
+        Sqlite(SqliteConnection),
+        /// PostgreSQL, by the bundled libpq.
+        Postgres(PgConnection),
+    }
 }
 
 /// Where the database is.
@@ -117,8 +125,7 @@ impl ManageConnection for Manager {
                 Conn::Sqlite(inner)
             }
             DatabaseUrl::Postgres(url) => {
-                let mut inner =
-                    PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
+                let mut inner = PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
                 inner.batch_execute(POSTGRES_SETTINGS).map_err(diesel::r2d2::Error::QueryError)?;
                 Conn::Postgres(inner)
             }

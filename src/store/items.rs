@@ -97,10 +97,7 @@ pub fn find_keys(conn: &mut Conn, kind: Kind, keys: &[Key]) -> Result<HashMap<Ke
 
 /// The items whose approvals or endings changed after `version`.
 pub fn changed_since(conn: &mut Conn, version: i64) -> Result<Vec<ItemRow>> {
-    Ok(items::table
-        .filter(items::content_version.gt(version))
-        .select(ItemRow::as_select())
-        .load(conn)?)
+    Ok(items::table.filter(items::content_version.gt(version)).select(ItemRow::as_select()).load(conn)?)
 }
 
 /// Items of a kind, newest first, after `after`.

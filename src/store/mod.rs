@@ -6,7 +6,14 @@
 
 pub mod backend;
 pub mod connection;
+pub mod freezes;
+pub mod idempotency;
+pub mod items;
+pub mod record;
+pub mod reviews;
+pub mod revisions;
 pub mod schema;
+pub mod subject_keys;
 pub mod types;
 pub mod write;
 

@@ -215,8 +215,7 @@ pub fn approved_of(conn: &mut Conn, ids: &[ItemId]) -> Result<Vec<RevisionRow>> 
 
 /// What availability is derived from, for each of these items.
 pub fn histories(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, History>> {
-    let mut histories: HashMap<ItemId, History> =
-        ids.iter().map(|id| (*id, History::default())).collect();
+    let mut histories: HashMap<ItemId, History> = ids.iter().map(|id| (*id, History::default())).collect();
     for row in approved_of(conn, ids)? {
         let approved = row.approved()?;
         histories.entry(row.item_id).or_default().approved.extend(approved);

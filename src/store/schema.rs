@@ -2,6 +2,8 @@
 //!
 //! A test compares this file's tables with both databases after their migrations.
 
+#![allow(missing_docs, reason = "the columns are documented where they are made: in the migrations")]
+
 diesel::table! {
     record_state (id) {
         id -> BigInt,

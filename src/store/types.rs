@@ -12,15 +12,16 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::domain::ids::{Digest, Id, Key, Kind};
 use crate::domain::review::{DecisionKind, ReviewState};
-use crate::domain::revision::RevisionState;
+
+use crate::domain::lifecycle::{EndingKind, RevisionState};
 use crate::domain::roles::Role;
-use crate::domain::share::{Delivery, Outcome, ShareState};
+use crate::domain::share::{Outcome, ShareState};
 use crate::domain::time::Time;
 use crate::error::{Code, Error};
 
 /// Reads a column of text into a type that parses itself.
 macro_rules! read_as_text {
-    ($($(($param:ident))? $type:ty),* $(,)?) => {$(
+    ($($type:ty $(where $param:ident)?),* $(,)?) => {$(
         impl<$($param,)? DB: Backend> FromSql<Text, DB> for $type
         where
             String: FromSql<Text, DB>,
@@ -44,7 +45,7 @@ macro_rules! read_as_text {
 }
 
 read_as_text!(
-    (T) Id<T>,
+    Id<T> where T,
     Digest,
     Key,
     Kind,
@@ -54,7 +55,7 @@ read_as_text!(
     DecisionKind,
     ShareState,
     Outcome,
-    Delivery,
+    EndingKind,
 );
 
 impl<DB: Backend> FromSql<BigInt, DB> for Time

@@ -104,8 +104,7 @@ impl WriteTx<'_> {
 
     /// Appends an entry to the record. Its index is final once the transaction commits.
     pub fn append(&mut self, prepared: &Prepared) -> Result<Receipt> {
-        let sealed =
-            prepared.finish(self.now.millis(), self.now.month()).map_err(Error::internal)?;
+        let sealed = prepared.finish(self.now.millis(), self.now.month()).map_err(Error::internal)?;
         let index = self.next_index();
         self.entries.push(EntryRow {
             idx: index,
@@ -305,4 +304,3 @@ impl Drop for Turn<'_> {
         self.gate.changed.notify_all();
     }
 }
-
