@@ -3,6 +3,12 @@
 //! Everything here is pure: it takes the time as an argument and knows neither HTTP nor SQL nor the
 //! record.
 
+pub mod channels;
+pub mod content;
+pub mod countries;
 pub mod ids;
+pub mod language;
+pub mod revision;
 pub mod roles;
+pub mod text;
 pub mod time;
