@@ -1,0 +1,130 @@
+//! What content is: the type of each kind, its faults, what it refers to, and its stored form.
+
+mod check;
+pub mod disclaimer;
+pub mod hashtag;
+pub mod post;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use disclaimer::Disclaimer;
+pub use hashtag::Hashtag;
+pub use post::Post;
+
+use self::check::{Checker, escape};
+use super::channels::Channels;
+use super::ids::{ItemId, Key, Kind};
+use super::time::Time;
+use crate::error::{Error, Fault, Result};
+
+/// The content of a revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Content {
+    /// Of a post.
+    Post(Box<Post>),
+    /// Of a hashtag.
+    Hashtag(Hashtag),
+    /// Of a disclaimer.
+    Disclaimer(Disclaimer),
+}
+
+/// What content refers to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct References {
+    /// Hashtags by key.
+    pub hashtags: Vec<Key>,
+    /// Disclaimers by key: listed by a post, or included by a disclaimer.
+    pub disclaimers: Vec<Key>,
+    /// Images by id.
+    pub images: Vec<ItemId>,
+}
+
+impl Content {
+    /// Reads the content of a request. The fault names the place of what has the wrong shape: an
+    /// unknown or missing member, another type, an id or key of no valid form.
+    pub fn parse(kind: Kind, content: &Value) -> Result<Self, Fault> {
+        match kind {
+            Kind::Post => shaped(content).map(|post| Self::Post(Box::new(post))),
+            Kind::Hashtag => shaped(content).map(Self::Hashtag),
+            Kind::Disclaimer => shaped(content).map(Self::Disclaimer),
+        }
+    }
+
+    /// Reads content back from its stored form.
+    pub fn from_json(kind: Kind, json: &str) -> Result<Self> {
+        let content = match kind {
+            Kind::Post => serde_json::from_str(json).map(|post| Self::Post(Box::new(post))),
+            Kind::Hashtag => serde_json::from_str(json).map(Self::Hashtag),
+            Kind::Disclaimer => serde_json::from_str(json).map(Self::Disclaimer),
+        };
+        content.map_err(Error::internal)
+    }
+
+    /// The stored normal form: RFC 8785, the same bytes for the same content.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json_canonicalizer::to_string(self).map_err(Error::internal)
+    }
+
+    /// The content's kind.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Post(_) => Kind::Post,
+            Self::Hashtag(_) => Kind::Hashtag,
+            Self::Disclaimer(_) => Kind::Disclaimer,
+        }
+    }
+
+    /// Everything that is wrong with the content by itself, with pointers from `/content`.
+    pub fn faults(&self, channels: &Channels) -> Vec<Fault> {
+        let mut checker = Checker::default();
+        match self {
+            Self::Post(post) => post.check(channels, &mut checker),
+            Self::Hashtag(hashtag) => hashtag.check(channels, &mut checker),
+            Self::Disclaimer(disclaimer) => disclaimer.check(channels, &mut checker),
+        }
+        checker.faults
+    }
+
+    /// What the content refers to.
+    pub fn references(&self) -> References {
+        match self {
+            Self::Post(post) => References {
+                hashtags: post.hashtags.clone(),
+                disclaimers: post.disclaimers.clone(),
+                images: post.images.clone(),
+            },
+            Self::Hashtag(_) => References::default(),
+            Self::Disclaimer(disclaimer) => {
+                References { disclaimers: disclaimer.includes.clone(), ..References::default() }
+            }
+        }
+    }
+
+    /// From when and until when the content may be used, where it says so.
+    pub fn window(&self) -> (Option<Time>, Option<Time>) {
+        match self {
+            Self::Post(post) => (post.publish_at, post.expires_at),
+            Self::Hashtag(_) | Self::Disclaimer(_) => (None, None),
+        }
+    }
+}
+
+/// Reads a value, or says where and why its shape is wrong.
+fn shaped<'de, T: Deserialize<'de>>(content: &'de Value) -> Result<T, Fault> {
+    use serde_path_to_error::Segment;
+    serde_path_to_error::deserialize(content).map_err(|error| {
+        let mut pointer = "/content".to_owned();
+        for segment in error.path() {
+            match segment {
+                Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+                Segment::Map { key } => pointer.push_str(&format!("/{}", escape(key))),
+                Segment::Enum { .. } | Segment::Unknown => {}
+            }
+        }
+        Fault::body(pointer, "wrong_shape", error.into_inner().to_string())
+    })
+}
