@@ -18,7 +18,7 @@ pub struct Pin {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<Key>,
     /// The pinned revision.
-    pub revision: u32,
+    pub revision: i64,
     /// The pinned revision's digest.
     pub digest: Digest,
 }
@@ -36,7 +36,7 @@ pub struct Resolved<T> {
     /// The item's key.
     pub key: Key,
     /// The revision.
-    pub revision: u32,
+    pub revision: i64,
     /// The revision's digest.
     pub digest: Digest,
     /// The revision's content.
@@ -49,7 +49,7 @@ pub struct Source {
     /// The item.
     pub item: ItemId,
     /// The revision.
-    pub revision: u32,
+    pub revision: i64,
     /// The revision's digest.
     pub digest: Digest,
 }
@@ -67,7 +67,7 @@ struct Document<'a> {
     id: ItemId,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a Key>,
-    revision: u32,
+    revision: i64,
     content: &'a Content,
     pins: &'a [Pin],
 }
@@ -77,7 +77,7 @@ struct Document<'a> {
 pub fn document(
     id: ItemId,
     key: Option<&Key>,
-    revision: u32,
+    revision: i64,
     content: &Content,
     pins: &[Pin],
 ) -> Result<(String, Digest)> {
