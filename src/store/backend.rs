@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::Conn;
-use super::schema::{record_entries, record_personal, record_state};
+use super::schema::{idempotency_keys, record_entries, record_personal, record_state, shares};
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
 
@@ -108,6 +108,74 @@ pub(super) fn insert_entries(conn: &mut Conn, entries: &[EntryRow], personal: &[
             Conn::Sqlite(inner) => diesel::insert_into(record_personal::table).values(rows).execute(inner)?,
             Conn::Postgres(inner) => {
                 diesel::insert_into(record_personal::table).values(rows).execute(inner)?
+            }
+        };
+    }
+    Ok(())
+}
+
+/// One row of `shares` to be written.
+#[derive(Insertable)]
+#[diesel(table_name = shares)]
+pub(super) struct NewShare<'a> {
+    pub id: String,
+    pub idx: i64,
+    pub item_id: String,
+    pub kind: &'a str,
+    pub revision: i64,
+    pub digest: &'a str,
+    pub person_id: Option<String>,
+    pub client_id: Option<String>,
+    pub channel: &'a str,
+    pub language: &'a str,
+    pub copy_id: &'a str,
+    pub state: &'a str,
+    pub parts: &'a str,
+    pub disclaimers: &'a str,
+    pub link: Option<&'a str>,
+    pub headline: Option<&'a str>,
+    pub intent_template: Option<&'a str>,
+    pub delivery: &'a str,
+    pub must_paste: bool,
+    pub rules_digest: &'a str,
+    pub issued_at: i64,
+    pub lapses_at: i64,
+}
+
+/// Writes shares, many rows to a statement.
+pub(super) fn insert_shares(conn: &mut Conn, new: &[NewShare<'_>]) -> Result<()> {
+    for rows in new.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => diesel::insert_into(shares::table).values(rows).execute(inner)?,
+            Conn::Postgres(inner) => diesel::insert_into(shares::table).values(rows).execute(inner)?,
+        };
+    }
+    Ok(())
+}
+
+/// One row of `idempotency_keys` to be written.
+#[derive(Insertable)]
+#[diesel(table_name = idempotency_keys)]
+pub(super) struct NewKey<'a> {
+    pub client_id: String,
+    pub person_id: String,
+    pub operation: &'a str,
+    pub key: &'a str,
+    pub status: i64,
+    pub resource_id: String,
+    pub body_hmac: &'a str,
+    pub created_at: i64,
+}
+
+/// Writes idempotency keys, many rows to a statement.
+pub(super) fn insert_keys(conn: &mut Conn, new: &[NewKey<'_>]) -> Result<()> {
+    for rows in new.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => {
+                diesel::insert_into(idempotency_keys::table).values(rows).execute(inner)?
+            }
+            Conn::Postgres(inner) => {
+                diesel::insert_into(idempotency_keys::table).values(rows).execute(inner)?
             }
         };
     }

@@ -27,6 +27,8 @@ pub struct FreezeRow {
     pub until_at: Time,
     /// When somebody ended it before that.
     pub ended_at: Option<Time>,
+    /// The index of its beginning.
+    pub idx: i64,
 }
 
 impl FreezeRow {

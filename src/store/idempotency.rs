@@ -3,9 +3,12 @@
 //! Keys are looked up and written under the lock of the record, so two requests with one key cannot pass
 //! each other.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::backend;
 use super::connection::Conn;
 use super::schema::idempotency_keys;
 use super::write::WriteTx;
@@ -36,35 +39,70 @@ pub struct Used {
     pub body_hmac: String,
 }
 
-/// What the key was used for, if it was.
-pub fn find(conn: &mut Conn, scope: &Scope) -> Result<Option<Used>> {
-    Ok(idempotency_keys::table
-        .find((client(scope), person(scope), scope.operation, &scope.key))
-        .select(Used::as_select())
-        .first(conn)
-        .optional()?)
+/// What these keys of one operation were used for; keys that were not used are missing.
+pub fn find_all(conn: &mut Conn, scopes: &[Scope]) -> Result<HashMap<Scope, Used>> {
+    let wanted: HashMap<(String, String, &str, &str), &Scope> = scopes
+        .iter()
+        .map(|scope| ((client(scope), person(scope), scope.operation, scope.key.as_str()), scope))
+        .collect();
+    type Row = (String, String, String, String, Used);
+    let mut found = HashMap::new();
+    for part in scopes.chunks(SCOPES_A_QUERY) {
+        let rows: Vec<Row> = idempotency_keys::table
+            .filter(idempotency_keys::client_id.eq_any(part.iter().map(client)))
+            .filter(idempotency_keys::person_id.eq_any(part.iter().map(person)))
+            .filter(idempotency_keys::operation.eq_any(part.iter().map(|scope| scope.operation)))
+            .filter(idempotency_keys::key.eq_any(part.iter().map(|scope| scope.key.as_str())))
+            .select((
+                idempotency_keys::client_id,
+                idempotency_keys::person_id,
+                idempotency_keys::operation,
+                idempotency_keys::key,
+                Used::as_select(),
+            ))
+            .load(conn)?;
+        for (client, person, operation, key, used) in rows {
+            if let Some(scope) = wanted.get(&(client, person, operation.as_str(), key.as_str())) {
+                found.insert((*scope).clone(), used);
+            }
+        }
+    }
+    Ok(found)
 }
 
-/// Remembers what the key was used for.
-pub fn insert(
-    tx: &mut WriteTx<'_>,
-    scope: &Scope,
-    status: u16,
-    resource_id: &str,
-    body_hmac: &str,
-) -> Result<()> {
-    let row = (
-        idempotency_keys::client_id.eq(client(scope)),
-        idempotency_keys::person_id.eq(person(scope)),
-        idempotency_keys::operation.eq(scope.operation),
-        idempotency_keys::key.eq(&scope.key),
-        idempotency_keys::status.eq(i64::from(status)),
-        idempotency_keys::resource_id.eq(resource_id),
-        idempotency_keys::body_hmac.eq(body_hmac),
-        idempotency_keys::created_at.eq(tx.now().micros()),
-    );
-    diesel::insert_into(idempotency_keys::table).values(row).execute(tx.conn())?;
-    Ok(())
+/// Scopes looked up by one query: four bound values each.
+const SCOPES_A_QUERY: usize = 200;
+
+/// A key that was used just now.
+#[derive(Debug, Clone)]
+pub struct Use {
+    /// Who used which key for what.
+    pub scope: Scope,
+    /// The status that was answered.
+    pub status: u16,
+    /// The resource that answered.
+    pub resource_id: String,
+    /// The keyed hash of the body.
+    pub body_hmac: String,
+}
+
+/// Remembers what keys were used for.
+pub fn insert_all(tx: &mut WriteTx<'_>, uses: &[Use]) -> Result<()> {
+    let created_at = tx.now().micros();
+    let new: Vec<backend::NewKey<'_>> = uses
+        .iter()
+        .map(|used| backend::NewKey {
+            client_id: client(&used.scope),
+            person_id: person(&used.scope),
+            operation: used.scope.operation,
+            key: &used.scope.key,
+            status: i64::from(used.status),
+            resource_id: used.resource_id.clone(),
+            body_hmac: &used.body_hmac,
+            created_at,
+        })
+        .collect();
+    backend::insert_keys(tx.conn(), &new)
 }
 
 /// Forgets the keys of everything but shares that are older than `before`; answers how many.

@@ -13,6 +13,7 @@ pub mod record;
 pub mod reviews;
 pub mod revisions;
 pub mod schema;
+pub mod shares;
 pub mod subject_keys;
 pub mod types;
 pub mod write;

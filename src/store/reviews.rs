@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::connection::Conn;
-use super::schema::{decisions, reviews, workflows};
+use super::schema::{decisions, items, reviews, workflows};
 use super::write::WriteTx;
 use crate::domain::ids::{ClientId, Digest, ItemId, Kind, PersonId, ReviewId, WorkflowId};
 use crate::domain::review::{Decision, DecisionKind, Review, ReviewState, Stage};
@@ -144,6 +144,18 @@ pub fn find_of(conn: &mut Conn, item: ItemId, revision: i64) -> Result<Option<Re
         .select(ReviewRow::as_select())
         .first(conn)
         .optional()?)
+}
+
+/// The review of the newest revision of each of these items, where there is one.
+pub fn working_of(conn: &mut Conn, ids: &[ItemId]) -> Result<Vec<ReviewRow>> {
+    Ok(reviews::table
+        .inner_join(
+            items::table
+                .on(items::id.eq(reviews::item_id).and(items::working_revision.eq(reviews::revision))),
+        )
+        .filter(reviews::item_id.eq_any(ids.iter().map(ToString::to_string)))
+        .select(ReviewRow::as_select())
+        .load(conn)?)
 }
 
 /// Reviews, oldest first, after `after`: the queue in the order in which it was asked for.

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::connection::Conn;
 use super::items;
-use super::schema::{revision_authors, revisions};
+use super::schema::{items as items_table, revision_authors, revisions};
 use super::write::WriteTx;
 use crate::domain::ids::{Digest, ItemId, PersonId};
 use crate::domain::lifecycle::{Approved, History, RevisionState};
@@ -224,6 +224,37 @@ pub fn histories(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, Hist
         histories.entry(row.item_id).or_default().endings.push(row.ending());
     }
     Ok(histories)
+}
+
+/// The newest revision of each of these items.
+pub fn working_of(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, RevisionRow>> {
+    let rows: Vec<RevisionRow> = revisions::table
+        .inner_join(items_table::table.on(
+            items_table::id.eq(revisions::item_id).and(items_table::working_revision.eq(revisions::revision)),
+        ))
+        .filter(revisions::item_id.eq_any(ids.iter().map(ToString::to_string)))
+        .select(RevisionRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.item_id, row)).collect())
+}
+
+/// The authors of the newest revision of each of these items.
+pub fn working_authors_of(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, Vec<PersonId>>> {
+    let rows: Vec<(ItemId, Option<PersonId>)> = revision_authors::table
+        .inner_join(
+            items_table::table.on(items_table::id
+                .eq(revision_authors::item_id)
+                .and(items_table::working_revision.eq(revision_authors::revision))),
+        )
+        .filter(revision_authors::item_id.eq_any(ids.iter().map(ToString::to_string)))
+        .order(revision_authors::person_id.asc())
+        .select((revision_authors::item_id, revision_authors::person_id))
+        .load(conn)?;
+    let mut authors: HashMap<ItemId, Vec<PersonId>> = HashMap::new();
+    for (item, person) in rows {
+        authors.entry(item).or_default().extend(person);
+    }
+    Ok(authors)
 }
 
 /// The authors of a revision.

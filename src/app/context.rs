@@ -1,0 +1,48 @@
+//! What every use case may rely on, built once when the server starts.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::domain::channels::Channels;
+use crate::domain::disclaimers::Organisation;
+use crate::domain::ids::Digest;
+use crate::error::{Error, Result};
+use crate::keys::Keys;
+
+/// The values that use cases share.
+#[derive(Debug)]
+pub struct Context {
+    /// The channels in force.
+    pub channels: Channels,
+    /// The organisation that content speaks for.
+    pub organisation: Organisation,
+    /// The server's keys.
+    pub keys: Keys,
+    /// How long a share awaits its outcome.
+    pub share_lapses_after: Duration,
+    /// The fingerprint of channels and organisation: nodes must agree on it.
+    pub config_digest: Digest,
+    /// The fingerprint of channels, organisation values and rules in force (R15).
+    pub rules_digest: Digest,
+}
+
+impl Context {
+    /// The context of a server with these values.
+    pub fn new(
+        channels: Channels,
+        organisation: Organisation,
+        keys: Keys,
+        share_lapses_after: Duration,
+    ) -> Result<Self> {
+        let config = json!({ "channels": channels.digest()?, "organisation": organisation });
+        let config_digest = digest(&config)?;
+        let rules_digest = digest(&json!({ "config": config_digest, "rules": [] }))?;
+        Ok(Self { channels, organisation, keys, share_lapses_after, config_digest, rules_digest })
+    }
+}
+
+fn digest(value: &serde_json::Value) -> Result<Digest> {
+    let bytes = serde_json_canonicalizer::to_vec(value).map_err(Error::internal)?;
+    Ok(Digest::of(&bytes))
+}

@@ -1,0 +1,66 @@
+//! Stopping an item: a recall at once and with a reason, a retirement without haste.
+
+use super::access;
+use super::actor::Actor;
+use super::context::Context;
+use super::items::{find, revision_facts, withdraw_review, working_revision};
+use super::journal::{self, By, Facts};
+use crate::domain::ids::{ItemId, Key, Kind};
+use crate::domain::lifecycle::{EndingKind, RevisionState};
+use crate::domain::roles::Scope;
+use crate::error::{Code, Error, Result};
+use crate::record::Event;
+use crate::store::write::WriteTx;
+use crate::store::{items as item_rows, revisions};
+
+/// Ends an item for every revision submitted so far. The same again changes nothing.
+///
+/// A recall withdraws an open review too (R7); a retirement leaves it, since the revision under review
+/// may be what follows.
+pub fn item_end(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    kind: Kind,
+    id: ItemId,
+    ending: EndingKind,
+    reason: &str,
+) -> Result<()> {
+    let person = actor.person()?;
+    access::authorise(tx, actor, Scope::Publish)?;
+    let item = find(tx.conn(), kind, id)?;
+    let working = working_revision(tx.conn(), &item)?;
+    let in_review = ending == EndingKind::Recall && working.state == RevisionState::InReview;
+    let history = revisions::histories(tx.conn(), &[id])?.remove(&id).unwrap_or_default();
+    let goes_on = history.approved.iter().any(|approved| history.ended(approved, ending).is_none());
+    if history.approved.is_empty() && !in_review {
+        let detail = "Nothing of this item was approved, so there is nothing to end.";
+        return Err(Error::new(Code::NotApproved, detail));
+    }
+    if !goes_on && !in_review {
+        return Ok(());
+    }
+    if in_review {
+        withdraw_review(tx, context, actor, &item, working.revision, "recalled")?;
+    }
+    let present = history.present(tx.now()).map(|present| present.revision);
+    let facts = match present {
+        Some(revision) => {
+            let digest = revisions::find(tx.conn(), id, revision)?.map(|row| row.digest);
+            revision_facts(&item, revision, digest.as_ref().unwrap_or(&working.digest))
+        }
+        None => Facts::new()
+            .with("kind", kind.as_str())
+            .with("item_id", id.to_string())
+            .with_some("key", item.key.as_ref().map(Key::as_str)),
+    };
+    let event = match ending {
+        EndingKind::Recall => Event::ItemRecalled,
+        EndingKind::Retirement => Event::ItemRetired,
+    };
+    let facts = facts.with("reason", reason);
+    let receipt = journal::enter(tx, &context.keys, By::Actor(actor), event, facts)?;
+    item_rows::insert_ending(tx, id, ending, reason, person, receipt.index)?;
+    item_rows::claim(tx, id, item.version)?;
+    item_rows::mark_changed(tx, id)
+}

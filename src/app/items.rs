@@ -1,0 +1,387 @@
+//! Items of every kind: writing drafts, and reading what there is.
+//!
+//! One lifecycle serves all kinds; what differs between them is in `domain::content`.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::access;
+use super::actor::Actor;
+use super::availability::Histories;
+use super::context::Context;
+use super::journal::{self, By, Facts};
+use super::reviews::{self, ReviewView};
+use crate::domain::content::Content;
+use crate::domain::ids::{Digest, ItemId, Key, Kind, PersonId, ReviewId};
+use crate::domain::lifecycle::{Availability, Blocker, Edit, RevisionState, edit, is_superseded};
+use crate::domain::review::ReviewState;
+use crate::domain::revision::{Pin, document};
+use crate::domain::roles::Scope;
+use crate::domain::time::Time;
+use crate::error::{Code, Error, Fault, Result};
+use crate::record::Event;
+use crate::store::connection::Conn;
+use crate::store::items::{self as item_rows, ItemFilter, ItemRow};
+use crate::store::revisions::{self, DraftText, RevisionRow};
+use crate::store::write::WriteTx;
+use crate::store::{groups, reviews as review_rows};
+
+/// Makes an item with its first draft.
+pub fn item_create(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    key: Option<&Key>,
+    content: &Content,
+) -> Result<ItemId> {
+    let author = actor.person()?;
+    access::authorise(tx, actor, Scope::ContentWrite)?;
+    check_content(tx.conn(), context, content)?;
+    let id = ItemId::generate();
+    item_rows::insert(tx, id, content.kind(), key, Some(author))?;
+    begin_draft(tx, id, key, 1, content, &[author])?;
+    Ok(id)
+}
+
+/// What saving a draft did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Saved {
+    /// The review that the save withdrew (R6).
+    pub withdrew: Option<ReviewId>,
+}
+
+/// Saves a draft. Identical content changes nothing; editing what is frozen opens the next revision.
+pub fn draft_put(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    id: ItemId,
+    version: i64,
+    content: &Content,
+) -> Result<Saved> {
+    let editor = actor.person()?;
+    access::authorise(tx, actor, Scope::ContentWrite)?;
+    let item = find(tx.conn(), content.kind(), id)?;
+    if item.version != version {
+        return Err(Error::new(Code::PreconditionFailed, "Somebody saved this item since you read it.")
+            .with("version", item.version));
+    }
+    let working = working_revision(tx.conn(), &item)?;
+    if working.content.as_deref() == Some(content.to_json()?.as_str()) {
+        return Ok(Saved { withdrew: None });
+    }
+    check_content(tx.conn(), context, content)?;
+    item_rows::claim(tx, id, version)?;
+    let key = item.key.as_ref();
+    match edit(working.state) {
+        Edit::ChangesDraft => {
+            let (json, digest) = stored(id, key, working.revision, content)?;
+            revisions::update_draft(tx, id, working.revision, &draft_text(content, &json, &digest))?;
+            revisions::add_authors(tx, id, working.revision, &[editor])?;
+            Ok(Saved { withdrew: None })
+        }
+        Edit::OpensNextAfresh => {
+            begin_draft(tx, id, key, working.revision + 1, content, &[editor])?;
+            Ok(Saved { withdrew: None })
+        }
+        Edit::OpensNext => {
+            open_next(tx, &item, &working, content, Some(editor))?;
+            Ok(Saved { withdrew: None })
+        }
+        Edit::OpensNextAndWithdraws => {
+            let review = withdraw_review(tx, context, actor, &item, working.revision, "edited")?;
+            open_next(tx, &item, &working, content, Some(editor))?;
+            Ok(Saved { withdrew: review })
+        }
+    }
+}
+
+/// Opens the next revision with the authors so far and `editor`, and answers its draft.
+pub(super) fn open_next(
+    tx: &mut WriteTx<'_>,
+    item: &ItemRow,
+    working: &RevisionRow,
+    content: &Content,
+    editor: Option<PersonId>,
+) -> Result<()> {
+    let mut authors = revisions::authors(tx.conn(), item.id, working.revision)?;
+    authors.extend(editor);
+    authors.sort_unstable();
+    authors.dedup();
+    begin_draft(tx, item.id, item.key.as_ref(), working.revision + 1, content, &authors)
+}
+
+/// Withdraws the open review of a revision, and answers it.
+pub(super) fn withdraw_review(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    item: &ItemRow,
+    revision: i64,
+    why: &'static str,
+) -> Result<Option<ReviewId>> {
+    let Some(review) = review_rows::find_of(tx.conn(), item.id, revision)? else { return Ok(None) };
+    if review.state != ReviewState::Open {
+        return Ok(None);
+    }
+    review_rows::close(tx, review.id, ReviewState::Withdrawn)?;
+    revisions::set_state(tx, item.id, revision, RevisionState::Withdrawn)?;
+    let facts = revision_facts(item, revision, &review.digest)
+        .with("review_id", review.id.to_string())
+        .with("reason", why);
+    journal::enter(tx, &context.keys, By::Actor(actor), Event::RevisionWithdrawn, facts)?;
+    Ok(Some(review.id))
+}
+
+/// The facts that name a revision in an entry.
+pub(super) fn revision_facts(item: &ItemRow, revision: i64, digest: &Digest) -> Facts {
+    Facts::new()
+        .with("kind", item.kind.as_str())
+        .with("item_id", item.id.to_string())
+        .with_some("key", item.key.as_ref().map(Key::as_str))
+        .with("revision", revision)
+        .with("digest", digest.as_str())
+}
+
+fn begin_draft(
+    tx: &mut WriteTx<'_>,
+    id: ItemId,
+    key: Option<&Key>,
+    revision: i64,
+    content: &Content,
+    authors: &[PersonId],
+) -> Result<()> {
+    let (json, digest) = stored(id, key, revision, content)?;
+    revisions::insert_draft(tx, id, revision, &draft_text(content, &json, &digest))?;
+    revisions::add_authors(tx, id, revision, authors)?;
+    item_rows::set_working_revision(tx, id, revision)
+}
+
+/// A draft's stored content and digest: it has no pins.
+fn stored(id: ItemId, key: Option<&Key>, revision: i64, content: &Content) -> Result<(String, Digest)> {
+    let (_, digest) = document(id, key, revision, content, &[])?;
+    Ok((content.to_json()?, digest))
+}
+
+fn draft_text<'a>(content: &'a Content, json: &'a str, digest: &'a Digest) -> DraftText<'a> {
+    let (publish_at, expires_at) = content.window();
+    DraftText { content: json, digest, publish_at, expires_at, campaign: content.campaign() }
+}
+
+/// Refuses content that is wrong by itself, or refers to what does not exist.
+pub(super) fn check_content(conn: &mut Conn, context: &Context, content: &Content) -> Result<()> {
+    let mut faults = content.faults(&context.channels);
+    let references = content.references();
+    for (kind, member, keys) in [
+        (Kind::Hashtag, "hashtags", &references.hashtags),
+        (Kind::Disclaimer, content.disclaimers_member(), &references.disclaimers),
+    ] {
+        let known = item_rows::find_keys(conn, kind, keys)?;
+        for (at, key) in keys.iter().enumerate().filter(|(_, key)| !known.contains_key(key)) {
+            let detail = format!("There is no {kind} with the key {key}.");
+            faults.push(Fault::body(format!("/content/{member}/{at}"), "unknown_key", detail));
+        }
+    }
+    if let Content::Post(post) = content {
+        let known = groups::find_all(conn, &post.audience.groups)?;
+        for (at, group) in post.audience.groups.iter().enumerate().filter(|(_, id)| !known.contains(id)) {
+            let detail = format!("There is no group {group}.");
+            faults.push(Fault::body(format!("/content/audience/groups/{at}"), "unknown_group", detail));
+        }
+    }
+    let unknown_image = |(at, id): (usize, &ItemId)| {
+        let detail = format!("There is no image {id}.");
+        Fault::body(format!("/content/images/{at}"), "unknown_image", detail)
+    };
+    let images: Vec<Fault> = references.images.iter().enumerate().map(unknown_image).collect();
+    if faults.is_empty() && images.is_empty() {
+        return Ok(());
+    }
+    if faults.is_empty() {
+        return Err(Error::new(Code::UnknownImage, "The content names images that do not exist.")
+            .faults(images));
+    }
+    faults.extend(images);
+    Err(Error::invalid_content(faults))
+}
+
+/// The item of this kind and id, or 404.
+pub(super) fn find(conn: &mut Conn, kind: Kind, id: ItemId) -> Result<ItemRow> {
+    item_rows::find(conn, kind, id)?.ok_or_else(|| Error::not_found(kind.as_str()))
+}
+
+/// The newest revision of an item.
+pub(super) fn working_revision(conn: &mut Conn, item: &ItemRow) -> Result<RevisionRow> {
+    revisions::find(conn, item.id, item.working_revision)?
+        .ok_or_else(|| Error::internal("an item without its working revision"))
+}
+
+/// An item as it is read.
+#[derive(Debug, Clone)]
+pub struct ItemView {
+    /// The item.
+    pub item: ItemRow,
+    /// What time, recalls and dependencies make of it.
+    pub availability: Availability,
+    /// What blocks it.
+    pub blocked_by: Vec<Blocker>,
+    /// The revision that employees get now, if it is live.
+    pub live_revision: Option<i64>,
+    /// The newest revision.
+    pub working: RevisionView,
+    /// The review of the newest revision.
+    pub review: Option<ReviewView>,
+}
+
+/// A revision as it is read.
+#[derive(Debug, Clone)]
+pub struct RevisionView {
+    /// What the item is.
+    pub kind: Kind,
+    /// The item.
+    pub id: ItemId,
+    /// The item's key.
+    pub key: Option<Key>,
+    /// The revision's number.
+    pub revision: i64,
+    /// Its state; `superseded` where time has overtaken an approved one.
+    pub state: &'static str,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its content; absent once redacted.
+    pub content: Option<Value>,
+    /// Its pins.
+    pub pins: Vec<Pin>,
+    /// Who wrote it.
+    pub authors: Vec<PersonId>,
+    /// When it was begun.
+    pub created_at: Time,
+    /// When it was frozen.
+    pub submitted_at: Option<Time>,
+    /// When it was approved.
+    pub approved_at: Option<Time>,
+    /// The entry that redacted it.
+    pub redacted_idx: Option<i64>,
+}
+
+/// One item.
+pub fn item_get(conn: &mut Conn, kind: Kind, id: ItemId, now: Time) -> Result<ItemView> {
+    let item = find(conn, kind, id)?;
+    views(conn, vec![item], now)?.pop().ok_or_else(|| Error::not_found(kind.as_str()))
+}
+
+/// What a list of items is narrowed to, beside what rows tell.
+#[derive(Debug, Clone, Default)]
+pub struct ItemQuery {
+    /// What the database filters by.
+    pub filter: ItemFilter,
+    /// The availability, which is derived.
+    pub availability: Option<Availability>,
+}
+
+/// One page of items, newest first; the id to go on after is answered while there may be more.
+///
+/// Availability is derived, so a page with that filter looks at a bounded number of items and may come
+/// back short with a place to go on.
+pub fn item_list(
+    conn: &mut Conn,
+    kind: Kind,
+    query: &ItemQuery,
+    after: Option<ItemId>,
+    limit: usize,
+    now: Time,
+) -> Result<(Vec<ItemView>, Option<ItemId>)> {
+    /// Rows that one page may look at.
+    const LOOKED_AT: usize = 1000;
+    let mut found = Vec::new();
+    let mut position = after;
+    let mut looked_at = 0;
+    while looked_at < LOOKED_AT {
+        let want = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = item_rows::list(conn, kind, &query.filter, position, want)?;
+        let is_last = rows.len() < limit;
+        looked_at += rows.len();
+        for view in views(conn, rows, now)? {
+            position = Some(view.item.id);
+            if query.availability.is_none_or(|wanted| wanted == view.availability) {
+                found.push(view);
+            }
+            if found.len() == limit {
+                return Ok((found, position));
+            }
+        }
+        if is_last {
+            return Ok((found, None));
+        }
+    }
+    Ok((found, position))
+}
+
+/// One revision of an item.
+pub fn revision_get(
+    conn: &mut Conn,
+    kind: Kind,
+    id: ItemId,
+    revision: i64,
+    now: Time,
+) -> Result<RevisionView> {
+    let item = find(conn, kind, id)?;
+    let row = revisions::find(conn, id, revision)?.ok_or_else(|| Error::not_found("revision"))?;
+    let authors = revisions::authors(conn, id, revision)?;
+    let histories = Histories::read(conn, &[id])?;
+    revision_view(&item, row, authors, &histories, now)
+}
+
+fn views(conn: &mut Conn, rows: Vec<ItemRow>, now: Time) -> Result<Vec<ItemView>> {
+    let ids: Vec<ItemId> = rows.iter().map(|item| item.id).collect();
+    let histories = Histories::read(conn, &ids)?;
+    let mut working = revisions::working_of(conn, &ids)?;
+    let mut authors = revisions::working_authors_of(conn, &ids)?;
+    let mut reviews: HashMap<ItemId, ReviewView> = reviews::of_working_revisions(conn, &ids)?;
+    rows.into_iter()
+        .map(|item| {
+            let row = working
+                .remove(&item.id)
+                .ok_or_else(|| Error::internal("an item without its working revision"))?;
+            let authors = authors.remove(&item.id).unwrap_or_default();
+            let (availability, blocked_by) = histories.availability(item.id, now);
+            let present = histories.get(item.id).and_then(|history| history.present(now));
+            let is_live = availability == Availability::Live;
+            Ok(ItemView {
+                availability,
+                blocked_by,
+                live_revision: present.filter(|_| is_live).map(|present| present.revision),
+                working: revision_view(&item, row, authors, &histories, now)?,
+                review: reviews.remove(&item.id),
+                item,
+            })
+        })
+        .collect()
+}
+
+fn revision_view(
+    item: &ItemRow,
+    row: RevisionRow,
+    authors: Vec<PersonId>,
+    histories: &Histories,
+    now: Time,
+) -> Result<RevisionView> {
+    let superseded = histories.get(item.id).is_some_and(|history| is_superseded(history, row.revision, now));
+    let content = row.content.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)?;
+    Ok(RevisionView {
+        kind: item.kind,
+        id: item.id,
+        key: item.key.clone(),
+        revision: row.revision,
+        state: if superseded { "superseded" } else { row.state.as_str() },
+        pins: row.pins()?,
+        digest: row.digest,
+        content,
+        authors,
+        created_at: row.created_at,
+        submitted_at: row.submitted_at,
+        approved_at: row.approved_at,
+        redacted_idx: row.redacted_idx,
+    })
+}
