@@ -4,15 +4,19 @@
 //! [`write::WriteTx`] (to write), and knows no rule but those that the database itself holds. What
 //! differs between SQLite and PostgreSQL is in [`backend`] and nowhere else.
 
+pub mod api_keys;
 pub mod backend;
 pub mod connection;
 pub mod freezes;
+pub mod groups;
 pub mod idempotency;
 pub mod items;
+pub mod people;
 pub mod record;
 pub mod reviews;
 pub mod revisions;
 pub mod schema;
+pub mod sessions;
 pub mod shares;
 pub mod subject_keys;
 pub mod types;
