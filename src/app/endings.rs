@@ -1,6 +1,6 @@
 //! Stopping an item: a recall at once and with a reason, a retirement without haste.
 
-use super::access;
+use super::authentication;
 use super::actor::Actor;
 use super::context::Context;
 use super::items::{find, revision_facts, withdraw_review, working_revision};
@@ -27,7 +27,7 @@ pub fn item_end(
     reason: &str,
 ) -> Result<()> {
     let person = actor.person()?;
-    access::authorise(tx, actor, Scope::Publish)?;
+    authentication::authorise(tx, actor, Scope::Publish)?;
     let item = find(tx.conn(), kind, id)?;
     let working = working_revision(tx.conn(), &item)?;
     let in_review = ending == EndingKind::Recall && working.state == RevisionState::InReview;

@@ -1,6 +1,6 @@
 //! Freezing: stopping all sharing, or that of one channel, for a while.
 
-use super::access;
+use super::authentication;
 use super::actor::Actor;
 use super::context::Context;
 use super::journal::{self, By, Facts};
@@ -33,7 +33,7 @@ pub fn freeze_create(
     command: &FreezeCreate,
 ) -> Result<FreezeId> {
     let person = actor.person()?;
-    access::authorise(tx, actor, Scope::Publish)?;
+    authentication::authorise(tx, actor, Scope::Publish)?;
     let mut faults = Vec::new();
     if command.until <= tx.now() {
         faults.push(Fault::body("/until", "past", "A freeze ends in the future."));
@@ -61,7 +61,7 @@ pub fn freeze_create(
 /// Ends a freeze before its time. One that has ended stays as it is.
 pub fn freeze_end(tx: &mut WriteTx<'_>, context: &Context, actor: &Actor, id: FreezeId) -> Result<()> {
     actor.person()?;
-    access::authorise(tx, actor, Scope::Publish)?;
+    authentication::authorise(tx, actor, Scope::Publish)?;
     let freeze = freeze_get(tx.conn(), id)?;
     if !freeze.holds(tx.now()) {
         return Ok(());

@@ -4,6 +4,9 @@
 //! with one key cannot both act. What is kept is which resource answered; a retry is answered from that
 //! resource as it is now.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use subtle::ConstantTimeEq;
 
 use super::actor::Actor;
@@ -41,6 +44,19 @@ impl Once {
         Some(Scope { client: actor.client, person: actor.person, operation: self.operation, key })
     }
 
+    /// What an earlier request with the key made, if there was one.
+    pub fn known<T>(&self, conn: &mut Conn, keys: &Keys, actor: &Actor) -> Result<Option<T>>
+    where
+        T: FromStr,
+        T::Err: std::error::Error + Send + Sync + 'static,
+    {
+        let Some(scope) = self.scope(actor) else { return Ok(None) };
+        let used = idempotency::find_all(conn, std::slice::from_ref(&scope))?;
+        let Some(used) = used.get(&scope) else { return Ok(None) };
+        check_same_body(used, &body_hmac(conn, keys, actor, &self.body)?)?;
+        used.resource_id.parse().map(Some).map_err(Error::internal)
+    }
+
     /// Does `work`, or answers what an earlier request with the key made.
     pub fn run<T>(
         &self,
@@ -50,22 +66,18 @@ impl Once {
         work: impl FnOnce(&mut WriteTx<'_>) -> Result<T>,
     ) -> Result<Done<T>>
     where
-        T: std::fmt::Display + std::str::FromStr,
+        T: Display + FromStr,
         T::Err: std::error::Error + Send + Sync + 'static,
     {
-        let Some(scope) = self.scope(actor) else {
-            return Ok(Done { resource: work(tx)?, replayed: false });
-        };
-        let body_hmac = body_hmac(tx.conn(), keys, actor, &self.body)?;
-        let used = idempotency::find_all(tx.conn(), std::slice::from_ref(&scope))?;
-        if let Some(used) = used.get(&scope) {
-            check_same_body(used, &body_hmac)?;
-            let resource = used.resource_id.parse().map_err(Error::internal)?;
+        if let Some(resource) = self.known(tx.conn(), keys, actor)? {
             return Ok(Done { resource, replayed: true });
         }
         let resource = work(tx)?;
-        let used = Use { scope, status: 201, resource_id: resource.to_string(), body_hmac };
-        idempotency::insert_all(tx, &[used])?;
+        if let Some(scope) = self.scope(actor) {
+            let body_hmac = body_hmac(tx.conn(), keys, actor, &self.body)?;
+            let used = Use { scope, status: 201, resource_id: resource.to_string(), body_hmac };
+            idempotency::insert_all(tx, &[used])?;
+        }
         Ok(Done { resource, replayed: false })
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::access;
+use super::authentication;
 use super::actor::Actor;
 use super::availability::Histories;
 use super::context::Context;
@@ -36,7 +36,7 @@ pub fn item_create(
     content: &Content,
 ) -> Result<ItemId> {
     let author = actor.person()?;
-    access::authorise(tx, actor, Scope::ContentWrite)?;
+    authentication::authorise(tx, actor, Scope::ContentWrite)?;
     check_content(tx.conn(), context, content)?;
     let id = ItemId::generate();
     item_rows::insert(tx, id, content.kind(), key, Some(author))?;
@@ -61,7 +61,7 @@ pub fn draft_put(
     content: &Content,
 ) -> Result<Saved> {
     let editor = actor.person()?;
-    access::authorise(tx, actor, Scope::ContentWrite)?;
+    authentication::authorise(tx, actor, Scope::ContentWrite)?;
     let item = find(tx.conn(), content.kind(), id)?;
     if item.version != version {
         return Err(Error::new(Code::PreconditionFailed, "Somebody saved this item since you read it.")

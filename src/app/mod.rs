@@ -1,6 +1,6 @@
 //! Use cases: what each request does, from the permission to the entry in the record.
 //!
-//! A function here is named after its operation (`post_submit`), takes the transaction or connection it
+//! A function here is named after its operation (`item_submit`), takes the transaction or connection it
 //! works in, who asks, and the command, and knows neither HTTP nor SQL.
 
 pub mod actor;

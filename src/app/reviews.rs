@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::access;
+use super::authentication;
 use super::actor::Actor;
 use super::context::Context;
 use super::items::{find, revision_facts};
@@ -67,7 +67,7 @@ pub fn item_decide(
     command: &Decide,
 ) -> Result<ReviewId> {
     let person = actor.person()?;
-    access::authorise(tx, actor, Scope::Review)?;
+    authentication::authorise(tx, actor, Scope::Review)?;
     let item = find(tx.conn(), kind, id)?;
     let Some(row) = reviews::find_of(tx.conn(), id, command.revision)? else {
         let detail = format!("Revision {} has never been submitted for review.", command.revision);

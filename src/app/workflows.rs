@@ -1,6 +1,6 @@
 //! Workflows: the ordered stages that a revision of a kind must pass.
 
-use super::access;
+use super::authentication;
 use super::actor::Actor;
 use super::context::Context;
 use super::journal::{self, By, Facts};
@@ -32,7 +32,7 @@ pub fn workflow_create(
     actor: &Actor,
     command: &WorkflowCreate,
 ) -> Result<WorkflowId> {
-    access::authorise(tx, actor, Scope::Workflows)?;
+    authentication::authorise(tx, actor, Scope::Workflows)?;
     check_staffing(tx.conn(), &command.stages, &[])?;
     put_in_force(tx, context, By::Actor(actor), command, actor.person)
 }

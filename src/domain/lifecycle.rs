@@ -204,6 +204,8 @@ pub struct Approved {
     pub revision: i64,
     /// The index of its submission in the record.
     pub submitted_idx: i64,
+    /// The index of its approval in the record.
+    pub approved_idx: i64,
     /// When its review approved it.
     pub approved_at: Time,
     /// When it may first be used; at once when absent.
@@ -375,6 +377,7 @@ mod tests {
         Approved {
             revision,
             submitted_idx,
+            approved_idx: submitted_idx,
             approved_at: at(submitted_idx),
             publish_at: None,
             expires_at: None,

@@ -13,6 +13,9 @@ use crate::domain::lifecycle::{Ending, EndingKind, RevisionState};
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
 
+/// Ids that one query names at most: well below both databases' limits on bound values.
+pub(super) const IDS_A_QUERY: usize = 500;
+
 /// One item.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = items)]
@@ -83,6 +86,11 @@ pub fn find(conn: &mut Conn, kind: Kind, id: ItemId) -> Result<Option<ItemRow>> 
 pub fn find_all(conn: &mut Conn, ids: &[ItemId]) -> Result<Vec<ItemRow>> {
     let ids = ids.iter().map(ToString::to_string);
     Ok(items::table.filter(items::id.eq_any(ids)).select(ItemRow::as_select()).load(conn)?)
+}
+
+/// Every item of a kind.
+pub fn of_kind(conn: &mut Conn, kind: Kind) -> Result<Vec<ItemRow>> {
+    Ok(items::table.filter(items::kind.eq(kind.as_str())).select(ItemRow::as_select()).load(conn)?)
 }
 
 /// The ids of the items of a kind with these keys; keys that do not exist are missing from the answer.
@@ -213,10 +221,15 @@ pub fn insert_ending(
 
 /// The endings of these items, oldest first.
 pub fn endings_of(conn: &mut Conn, ids: &[ItemId]) -> Result<Vec<EndingRow>> {
-    let ids = ids.iter().map(ToString::to_string);
-    Ok(endings::table
-        .filter(endings::item_id.eq_any(ids))
-        .order(endings::idx.asc())
-        .select(EndingRow::as_select())
-        .load(conn)?)
+    let mut rows = Vec::new();
+    for part in ids.chunks(IDS_A_QUERY) {
+        rows.extend(
+            endings::table
+                .filter(endings::item_id.eq_any(part.iter().map(ToString::to_string)))
+                .order(endings::idx.asc())
+                .select(EndingRow::as_select())
+                .load::<EndingRow>(conn)?,
+        );
+    }
+    Ok(rows)
 }

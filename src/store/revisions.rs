@@ -58,12 +58,15 @@ impl RevisionRow {
 
     /// What availability needs of it, if it is approved.
     pub fn approved(&self) -> Result<Option<Approved>> {
-        let (Some(submitted_idx), Some(approved_at)) = (self.submitted_idx, self.approved_at) else {
+        let (Some(submitted_idx), Some(approved_idx), Some(approved_at)) =
+            (self.submitted_idx, self.approved_idx, self.approved_at)
+        else {
             return Ok(None);
         };
         Ok(Some(Approved {
             revision: self.revision,
             submitted_idx,
+            approved_idx,
             approved_at,
             publish_at: self.publish_at,
             expires_at: self.expires_at,
@@ -205,12 +208,18 @@ pub fn find(conn: &mut Conn, item: ItemId, revision: i64) -> Result<Option<Revis
 
 /// The approved revisions of these items, by number.
 pub fn approved_of(conn: &mut Conn, ids: &[ItemId]) -> Result<Vec<RevisionRow>> {
-    Ok(revisions::table
-        .filter(revisions::item_id.eq_any(ids.iter().map(ToString::to_string)))
-        .filter(revisions::state.eq(RevisionState::Approved.as_str()))
-        .order((revisions::item_id.asc(), revisions::revision.asc()))
-        .select(RevisionRow::as_select())
-        .load(conn)?)
+    let mut rows = Vec::new();
+    for part in ids.chunks(items::IDS_A_QUERY) {
+        rows.extend(
+            revisions::table
+                .filter(revisions::item_id.eq_any(part.iter().map(ToString::to_string)))
+                .filter(revisions::state.eq(RevisionState::Approved.as_str()))
+                .order((revisions::item_id.asc(), revisions::revision.asc()))
+                .select(RevisionRow::as_select())
+                .load::<RevisionRow>(conn)?,
+        );
+    }
+    Ok(rows)
 }
 
 /// What availability is derived from, for each of these items.

@@ -1,0 +1,243 @@
+//! What is approved, in memory: from here the feed is served and shares are evaluated.
+//!
+//! A [`ContentSnapshot`] is immutable and carries the `content_version` it was read at. Moving on reads
+//! only the items whose approvals or endings changed since, and shares the rest. What time makes of an
+//! item is derived when it is asked for, so a snapshot does not age by itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::availability::availability;
+use crate::domain::content::{Content, Disclaimer, Hashtag, Post};
+use crate::domain::ids::{Digest, ItemId, Key, Kind};
+use crate::domain::lifecycle::{Availability, Blocker, History};
+use crate::domain::revision::{Pin, Resolved};
+use crate::domain::time::Time;
+use crate::error::Result;
+use crate::store::connection::Conn;
+use crate::store::freezes::{self, FreezeRow};
+use crate::store::items::{self, ItemRow};
+use crate::store::revisions;
+
+/// Everything approved, and the freezes in force, at one version.
+#[derive(Debug, Clone, Default)]
+pub struct ContentSnapshot {
+    /// The `content_version` that this is.
+    pub version: i64,
+    items: HashMap<ItemId, Arc<ApprovedItem>>,
+    freezes: Vec<FreezeRow>,
+}
+
+/// An item that was ever approved.
+#[derive(Debug)]
+pub struct ApprovedItem {
+    /// Its id.
+    pub id: ItemId,
+    /// What it is.
+    pub kind: Kind,
+    /// Its key, for the kinds that have one.
+    pub key: Option<Key>,
+    /// Its approved revisions and endings.
+    pub history: History,
+    revisions: HashMap<i64, ApprovedRevision>,
+}
+
+/// The frozen content of an approved revision.
+#[derive(Debug)]
+pub struct ApprovedRevision {
+    /// Its number.
+    pub revision: i64,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its content.
+    pub content: Content,
+    /// Its pins.
+    pub pins: Vec<Pin>,
+}
+
+/// A post as somebody may share it at a moment.
+#[derive(Debug, Clone, Copy)]
+pub struct LivePost<'a> {
+    /// The item.
+    pub item: &'a ApprovedItem,
+    /// The revision that counts.
+    pub revision: &'a ApprovedRevision,
+    /// Its content.
+    pub post: &'a Post,
+}
+
+impl ContentSnapshot {
+    /// Reads everything.
+    pub fn load(conn: &mut Conn, version: i64, now: Time) -> Result<Self> {
+        Self::default().advance(conn, version, now)
+    }
+
+    /// This snapshot with what changed up to `version`.
+    pub fn advance(&self, conn: &mut Conn, version: i64, now: Time) -> Result<Self> {
+        let changed = items::changed_since(conn, self.version)?;
+        self.with_items(conn, changed, version, now)
+    }
+
+    /// Only these items, what they pin and every disclaimer: for an evaluation inside a transaction.
+    pub fn load_some(conn: &mut Conn, ids: &[ItemId], version: i64, now: Time) -> Result<Self> {
+        let mut rows = items::find_all(conn, ids)?;
+        rows.extend(items::of_kind(conn, Kind::Disclaimer)?);
+        let some = Self::default().with_items(conn, rows, version, now)?;
+        let pinned: Vec<ItemId> = some
+            .items
+            .values()
+            .flat_map(|item| item.revisions.values())
+            .flat_map(|revision| &revision.pins)
+            .map(|pin| pin.id)
+            .filter(|id| !some.items.contains_key(id))
+            .collect();
+        let rows = items::find_all(conn, &pinned)?;
+        some.with_items(conn, rows, version, now)
+    }
+
+    fn with_items(&self, conn: &mut Conn, rows: Vec<ItemRow>, version: i64, now: Time) -> Result<Self> {
+        let ids: Vec<ItemId> = rows.iter().map(|row| row.id).collect();
+        let mut histories = revisions::histories(conn, &ids)?;
+        let mut approved: HashMap<ItemId, HashMap<i64, ApprovedRevision>> = HashMap::new();
+        let kinds: HashMap<ItemId, Kind> = rows.iter().map(|row| (row.id, row.kind)).collect();
+        for row in revisions::approved_of(conn, &ids)? {
+            // A redacted revision has nothing to share; its history says that it counts as recalled.
+            let (Some(json), Some(kind)) = (&row.content, kinds.get(&row.item_id)) else { continue };
+            let revision = ApprovedRevision {
+                revision: row.revision,
+                content: Content::from_json(*kind, json)?,
+                pins: row.pins()?,
+                digest: row.digest,
+            };
+            approved.entry(row.item_id).or_default().insert(revision.revision, revision);
+        }
+        let mut items = self.items.clone();
+        for row in rows {
+            let item = ApprovedItem {
+                id: row.id,
+                kind: row.kind,
+                key: row.key,
+                history: histories.remove(&row.id).unwrap_or_default(),
+                revisions: approved.remove(&row.id).unwrap_or_default(),
+            };
+            items.insert(item.id, Arc::new(item));
+        }
+        Ok(Self { version, items, freezes: freezes::open(conn, now)? })
+    }
+
+    /// One item that was ever approved.
+    pub fn item(&self, id: ItemId) -> Option<&ApprovedItem> {
+        self.items.get(&id).map(Arc::as_ref)
+    }
+
+    /// Every item of a kind.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &ApprovedItem> {
+        self.items.values().map(Arc::as_ref).filter(move |item| item.kind == kind)
+    }
+
+    /// What may be made of an item now, and what blocks it.
+    pub fn availability(&self, item: &ApprovedItem, now: Time) -> (Availability, Vec<Blocker>) {
+        availability(&item.history, now, |pinned| self.item(pinned).map(|item| &item.history))
+    }
+
+    /// The freeze that stops sharing on a channel now, if one does.
+    pub fn freeze_on(&self, channel: &str, now: Time) -> Option<&FreezeRow> {
+        self.freezes.iter().find(|freeze| freeze.stops(channel, now))
+    }
+
+    /// The disclaimers that are live now: their `required_when` decides what is required.
+    pub fn live_disclaimers(&self, now: Time) -> Vec<Resolved<Disclaimer>> {
+        let mut live: Vec<Resolved<Disclaimer>> = self
+            .of_kind(Kind::Disclaimer)
+            .filter(|item| self.availability(item, now).0 == Availability::Live)
+            .filter_map(|item| item.resolve(item.present(now)?.revision, disclaimer_content))
+            .collect();
+        live.sort_by_key(|disclaimer| disclaimer.id);
+        live
+    }
+
+    /// The disclaimers that a revision pins, with the pinned texts.
+    pub fn pinned_disclaimers(&self, revision: &ApprovedRevision) -> Vec<Resolved<Disclaimer>> {
+        self.pinned(revision, Kind::Disclaimer, disclaimer_content)
+    }
+
+    /// The hashtags that a revision pins, in the order in which its post names them.
+    pub fn pinned_hashtags(&self, revision: &ApprovedRevision) -> Vec<Resolved<Hashtag>> {
+        let mut pinned = self.pinned(revision, Kind::Hashtag, hashtag_content);
+        let named = revision.content.references().hashtags;
+        pinned.sort_by_key(|hashtag| named.iter().position(|key| *key == hashtag.key));
+        pinned
+    }
+
+    fn pinned<T>(
+        &self,
+        revision: &ApprovedRevision,
+        kind: Kind,
+        content: impl Fn(&Content) -> Option<T>,
+    ) -> Vec<Resolved<T>> {
+        let of_kind = revision.pins.iter().filter(|pin| pin.kind == kind);
+        of_kind.filter_map(|pin| self.item(pin.id)?.resolve(pin.revision, &content)).collect()
+    }
+
+    /// The first moment after `now` at which time changes what may be made of a post: its own window,
+    /// those of its pins and of every disclaimer, and the ends of freezes.
+    pub fn next_change(&self, item: &ApprovedItem, now: Time) -> Option<Time> {
+        let pins = item.revisions.values().flat_map(|revision| &revision.pins);
+        let pinned = pins.filter_map(|pin| self.item(pin.id));
+        let windows = std::iter::once(item)
+            .chain(pinned)
+            .chain(self.of_kind(Kind::Disclaimer))
+            .filter_map(|item| item.history.next_change(now));
+        let freezes = self.freezes.iter().map(FreezeRow::end).filter(|end| *end > now);
+        windows.chain(freezes).min()
+    }
+}
+
+impl ApprovedItem {
+    /// The revision that counts now.
+    pub fn present(&self, now: Time) -> Option<&ApprovedRevision> {
+        self.revisions.get(&self.history.present(now)?.revision)
+    }
+
+    /// The post that counts now, if this is one.
+    pub fn post(&self, now: Time) -> Option<LivePost<'_>> {
+        let revision = self.present(now)?;
+        match &revision.content {
+            Content::Post(post) => Some(LivePost { item: self, revision, post }),
+            Content::Hashtag(_) | Content::Disclaimer(_) => None,
+        }
+    }
+
+    /// One approved revision with its content as `T`, for items that have a key.
+    pub fn resolve<T>(
+        &self,
+        revision: i64,
+        content: impl Fn(&Content) -> Option<T>,
+    ) -> Option<Resolved<T>> {
+        let revision = self.revisions.get(&revision)?;
+        Some(Resolved {
+            id: self.id,
+            key: self.key.clone()?,
+            revision: revision.revision,
+            digest: revision.digest.clone(),
+            content: content(&revision.content)?,
+        })
+    }
+}
+
+/// The content of a disclaimer.
+pub fn disclaimer_content(content: &Content) -> Option<Disclaimer> {
+    match content {
+        Content::Disclaimer(disclaimer) => Some(disclaimer.clone()),
+        Content::Post(_) | Content::Hashtag(_) => None,
+    }
+}
+
+/// The content of a hashtag.
+pub fn hashtag_content(content: &Content) -> Option<Hashtag> {
+    match content {
+        Content::Hashtag(hashtag) => Some(hashtag.clone()),
+        Content::Post(_) | Content::Disclaimer(_) => None,
+    }
+}
+

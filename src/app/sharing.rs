@@ -1,0 +1,159 @@
+//! Evaluating a share: whether this person may share this post here and now, and with which words.
+//!
+//! An evaluation rests on a snapshot and touches no database. What it rests on travels with it: the
+//! versions of the snapshot and the first moment at which time alone would change the answer.
+
+use serde_json::json;
+
+use super::access::PersonAccess;
+use super::content_snapshot::{ContentSnapshot, LivePost};
+use super::context::Context;
+use crate::domain::channels::ChannelId;
+use crate::domain::content::Post;
+use crate::domain::countries;
+use crate::domain::disclaimers::InForce;
+use crate::domain::ids::{Digest, ItemId};
+use crate::domain::kit::{Kit, KitInput, Reader, make_kit};
+use crate::domain::lifecycle::{Availability, EndingKind};
+use crate::domain::material::Material;
+use crate::domain::time::Time;
+use crate::error::{Code, Error, Result};
+
+/// What somebody wants to share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShareCommand {
+    /// The post.
+    pub post_id: ItemId,
+    /// The digest of the revision that the person saw (R1).
+    pub digest: Digest,
+    /// Where.
+    pub channel: ChannelId,
+    /// In which language; the person's, or the post's first, when absent.
+    pub language: Option<String>,
+    /// Which copy; one is chosen when absent.
+    pub copy_id: Option<String>,
+    /// The person's own words.
+    pub comment: Option<String>,
+}
+
+/// A share that may be issued, as long as what it rests on stands.
+#[derive(Debug, Clone)]
+pub struct Evaluated {
+    /// The revision that was evaluated.
+    pub revision: i64,
+    /// The index of its approval.
+    pub approved_idx: i64,
+    /// What to hand over.
+    pub kit: Kit,
+    /// The `content_version` it rests on.
+    pub content_version: i64,
+    /// The person's `access_version` it rests on.
+    pub access_version: i64,
+    /// The first moment at which time changes the answer.
+    pub holds_until: Option<Time>,
+}
+
+/// Evaluates a share on a snapshot, for one person (R13 to R15, R18).
+pub fn evaluate(
+    content: &ContentSnapshot,
+    person: &PersonAccess,
+    context: &Context,
+    command: &ShareCommand,
+    now: Time,
+) -> Result<Evaluated> {
+    let live = find_live(content, person, command.post_id, now)?;
+    if let Some(freeze) = content.freeze_on(command.channel.as_str(), now) {
+        return Err(Error::new(Code::Frozen, "Sharing is frozen for now.")
+            .with("reason", freeze.reason.as_str())
+            .with("until", freeze.end().to_string()));
+    }
+    if live.revision.digest != command.digest {
+        let detail = "The post has a newer revision than the one you saw: show it, then share that.";
+        return Err(Error::new(Code::RevisionChanged, detail)
+            .with("revision", live.revision.revision)
+            .with("digest", live.revision.digest.as_str()));
+    }
+    let hashtags = content.pinned_hashtags(live.revision);
+    let pinned = content.pinned_disclaimers(live.revision);
+    let in_force = content.live_disclaimers(now);
+    let kit = make_kit(&KitInput {
+        post_id: live.item.id,
+        revision: live.revision.revision,
+        material: Material {
+            post: live.post,
+            hashtags: &hashtags,
+            disclaimers: InForce { pinned: &pinned, live: &in_force },
+            ai_image: false,
+            organisation: &context.organisation,
+        },
+        channels: &context.channels,
+        channel: &command.channel,
+        language: command.language.as_deref(),
+        copy_id: command.copy_id.as_deref(),
+        comment: command.comment.as_deref(),
+        reader: Reader {
+            person: person.id,
+            country: person.country.as_deref(),
+            language: person.language.as_deref(),
+        },
+    })?;
+    let approved = live.item.history.revision(live.revision.revision);
+    Ok(Evaluated {
+        revision: live.revision.revision,
+        approved_idx: approved.map(|approved| approved.approved_idx).unwrap_or_default(),
+        kit,
+        content_version: content.version,
+        access_version: person.access_version,
+        holds_until: content.next_change(live.item, now),
+    })
+}
+
+/// The post as this person may share it now, or the reason why not.
+pub fn find_live<'a>(
+    content: &'a ContentSnapshot,
+    person: &PersonAccess,
+    id: ItemId,
+    now: Time,
+) -> Result<LivePost<'a>> {
+    let not_found = || {
+        let detail = "There is no such post, it was never live, or it is not meant for this person.";
+        Error::new(Code::PostNotFound, detail)
+    };
+    let live = content.item(id).and_then(|item| item.post(now)).ok_or_else(not_found)?;
+    if !is_for(live.post, person) {
+        return Err(not_found());
+    }
+    let (availability, blocked_by) = content.availability(live.item, now);
+    match availability {
+        Availability::Live => Ok(live),
+        Availability::Unapproved | Availability::Scheduled => Err(not_found()),
+        Availability::Recalled => {
+            let present = live.item.history.present(now);
+            let recall = present.and_then(|present| live.item.history.ended(present, EndingKind::Recall));
+            let error = Error::new(Code::Recalled, "The post was recalled: do not share it any more.")
+                .with("recall_type", "recalled");
+            Err(match recall {
+                Some(recall) => error.with("recalled_at", recall.at.to_string()),
+                None => error,
+            })
+        }
+        Availability::Blocked => {
+            let detail = "Something that the post relies on may not be used any more.";
+            Err(Error::new(Code::Blocked, detail).with("blocked_by", json!(blocked_by)))
+        }
+        Availability::Expired | Availability::Retired => {
+            Err(Error::new(Code::NotLive, format!("The post is {availability}."))
+                .with("availability", availability.as_str()))
+        }
+    }
+}
+
+/// Whether a post is meant for a person. A person whose country is unknown is in no country.
+pub fn is_for(post: &Post, person: &PersonAccess) -> bool {
+    let audience = &post.audience;
+    let in_group =
+        audience.groups.is_empty() || audience.groups.iter().any(|group| person.groups.contains(group));
+    let in_country = audience.countries.is_empty()
+        || person.country.as_deref().is_some_and(|country| countries::covers(&audience.countries, country));
+    in_group && in_country
+}

@@ -1,0 +1,302 @@
+//! Submitting a draft: everything it refers to is pinned, every way to share it is tried, and its review
+//! opens.
+//!
+//! The trying is slow and happens before the lock is taken, as a [`Plan`]. Under the lock the plan is
+//! only compared with what it rests on; when that moved, a new plan is made.
+
+use std::collections::HashMap;
+
+use super::actor::Actor;
+use super::authentication;
+use super::availability::Histories;
+use super::content_snapshot::{disclaimer_content, hashtag_content};
+use super::context::Context;
+use super::idempotency::{Done, Once};
+use super::items::{check_content, find, open_next, revision_facts, working_revision};
+use super::journal::{self, By};
+use super::workflows::check_staffing;
+use crate::domain::content::{Content, Disclaimer, Hashtag, Post};
+use crate::domain::disclaimers::InForce;
+use crate::domain::ids::{Digest, ItemId, Key, Kind, ReviewId};
+use crate::domain::lifecycle::{Availability, EndingKind, Submission, submission};
+use crate::domain::material::Material;
+use crate::domain::matrix::{CommentRoom, can_be_required, check_submission};
+use crate::domain::revision::{Pin, Resolved, document, sort_pins};
+use crate::domain::roles::Scope;
+use crate::domain::time::Time;
+use crate::error::{Code, Error, Fault, Result};
+use crate::record::Event;
+use crate::store::connection::Conn;
+use crate::store::items::{self as item_rows, ItemRow};
+use crate::store::reviews::{self, NewReview};
+use crate::store::revisions::{self, Frozen, RevisionRow};
+use crate::store::write::WriteTx;
+use crate::store::{Db, Lane, record};
+
+/// How often a plan is made anew before the submission gives way.
+const ROUNDS: u32 = 5;
+
+/// A draft that somebody wants to submit.
+#[derive(Debug, Clone)]
+pub struct Submit {
+    /// The kind of item.
+    pub kind: Kind,
+    /// The item.
+    pub id: ItemId,
+    /// The digest of the draft that was seen.
+    pub digest: Digest,
+}
+
+/// What a submission will freeze, and what that rests on.
+#[derive(Debug)]
+struct Plan {
+    content_version: i64,
+    content: Content,
+    pins: Vec<Pin>,
+    comment_room: Vec<CommentRoom>,
+}
+
+/// Submits a draft, and answers its review. It blocks: call it off the event loop.
+pub fn item_submit(
+    db: &Db,
+    context: &Context,
+    actor: &Actor,
+    once: &Once,
+    command: &Submit,
+    now: Time,
+) -> Result<Done<ReviewId>> {
+    for _ in 0..ROUNDS {
+        let known = db.read_now(|conn| once.known(conn, &context.keys, actor))?;
+        if let Some(review) = known {
+            return Ok(Done { resource: review, replayed: true });
+        }
+        let plan = db.read_now(|conn| plan(conn, context, command, now))?;
+        let submitted = db.write_now(Lane::Ordinary, |tx| {
+            if tx.versions().content != plan.content_version {
+                return Ok(None);
+            }
+            once.run(tx, &context.keys, actor, |tx| submit(tx, context, actor, command, &plan)).map(Some)
+        })?;
+        if let Some(done) = submitted.value {
+            return Ok(done);
+        }
+    }
+    Err(Error::unavailable("Approvals keep moving what this submission rests on: try again."))
+}
+
+/// Reads the draft, pins what it refers to, and tries every way to share it (R10).
+fn plan(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -> Result<Plan> {
+    let content_version = record::state(conn)?.versions.content;
+    let item = find(conn, command.kind, command.id)?;
+    let working = working_revision(conn, &item)?;
+    check_submittable(conn, &item, &working, &command.digest)?;
+    let json = working.content.as_deref().ok_or_else(|| nothing_to_submit("Its content was redacted."))?;
+    let content = Content::from_json(item.kind, json)?;
+    check_content(conn, context, &content)?;
+    if content.window().1.is_some_and(|expires_at| expires_at <= now) {
+        let detail = "The window has closed: expires_at is past.";
+        let fault = Fault::body("/content/expires_at", "window_closed", detail);
+        return Err(Error::invalid_content(vec![fault]));
+    }
+    let Content::Post(post) = &content else {
+        return Ok(Plan { content_version, content, pins: Vec::new(), comment_room: Vec::new() });
+    };
+    let references = References::read(conn, post, now)?;
+    let required = can_be_required(post, false, &references.live_disclaimers);
+    let material = Material {
+        post,
+        hashtags: &references.hashtags,
+        disclaimers: InForce { pinned: &[], live: &references.live_disclaimers },
+        ai_image: false,
+        organisation: &context.organisation,
+    };
+    let comment_room = check_submission(&material, &context.channels).map_err(|faults| {
+        let detail = "The post could not be shared everywhere it is meant for; each place is in errors.";
+        Error::new(Code::InvalidContent, detail).faults(faults)
+    })?;
+    let mut pins: Vec<Pin> = references.hashtags.iter().map(|found| pin(Kind::Hashtag, found)).collect();
+    pins.extend(required.into_iter().map(|found| pin(Kind::Disclaimer, found)));
+    sort_pins(&mut pins);
+    Ok(Plan { content_version, content, pins, comment_room })
+}
+
+/// Refuses what cannot be submitted, or is not what was seen.
+fn check_submittable(
+    conn: &mut Conn,
+    item: &ItemRow,
+    working: &RevisionRow,
+    digest: &Digest,
+) -> Result<Submission> {
+    let step = submission(working.state, is_ended(conn, item, working)?);
+    if step == Submission::RefusedInReview {
+        let review = reviews::find_of(conn, item.id, working.revision)?;
+        let error = Error::new(Code::ReviewOpen, "This item is under review already.");
+        return Err(match review {
+            Some(review) => error
+                .with("review_id", review.id.to_string())
+                .with("revision", review.revision)
+                .with("digest", review.digest.as_str()),
+            None => error,
+        });
+    }
+    if working.digest != *digest {
+        return Err(Error::new(Code::RevisionChanged, "The draft has changed since you read it.")
+            .with("revision", working.revision)
+            .with("digest", working.digest.as_str())
+            .with("state", working.state.as_str()));
+    }
+    if step == Submission::RefusedNothingNew {
+        let detail = format!("Revision {} is {}: edit it first.", working.revision, working.state);
+        return Err(nothing_to_submit(&detail));
+    }
+    Ok(step)
+}
+
+/// Whether a recall or retirement holds for the working revision.
+fn is_ended(conn: &mut Conn, item: &ItemRow, working: &RevisionRow) -> Result<bool> {
+    let Some(approved) = working.approved()? else { return Ok(false) };
+    let history = revisions::histories(conn, &[item.id])?.remove(&item.id).unwrap_or_default();
+    let ended = |ending| history.ended(&approved, ending).is_some();
+    Ok(ended(EndingKind::Recall) || ended(EndingKind::Retirement))
+}
+
+fn nothing_to_submit(detail: &str) -> Error {
+    Error::new(Code::NothingToSubmit, detail)
+}
+
+/// Freezes what was planned and opens its review, under the lock.
+fn submit(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    command: &Submit,
+    plan: &Plan,
+) -> Result<ReviewId> {
+    let submitter = actor.person()?;
+    authentication::authorise(tx, actor, Scope::ContentWrite)?;
+    let item = find(tx.conn(), command.kind, command.id)?;
+    let working = working_revision(tx.conn(), &item)?;
+    let revision = match check_submittable(tx.conn(), &item, &working, &command.digest)? {
+        Submission::RepeatsAsNext => {
+            open_next(tx, &item, &working, &plan.content, None)?;
+            working.revision + 1
+        }
+        _ => working.revision,
+    };
+    let workflow = reviews::workflow_of(tx.conn(), item.kind)?.ok_or_else(|| {
+        Error::new(Code::NoWorkflow, format!("No workflow is in force for the kind {}.", item.kind))
+    })?;
+    let authors = revisions::authors(tx.conn(), item.id, revision)?;
+    check_staffing(tx.conn(), &workflow.stages()?, &authors)?;
+
+    let (_, digest) = document(item.id, item.key.as_ref(), revision, &plan.content, &plan.pins)?;
+    let id = ReviewId::generate();
+    let facts = revision_facts(&item, revision, &digest)
+        .with("draft_digest", command.digest.as_str())
+        .with("review_id", id.to_string())
+        .with("workflow_id", workflow.id.to_string());
+    let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::RevisionSubmitted, facts)?;
+    let pins = json(&plan.pins)?;
+    revisions::freeze(tx, item.id, revision, &Frozen { pins: &pins, digest: &digest, idx: receipt.index })?;
+    reviews::insert(
+        tx,
+        &NewReview {
+            id,
+            item: item.id,
+            kind: item.kind,
+            revision,
+            digest: &digest,
+            workflow: workflow.id,
+            stages: &workflow.stages,
+            comment_room: &json(&plan.comment_room)?,
+            opened_by: submitter,
+        },
+    )?;
+    item_rows::claim(tx, item.id, item.version)?;
+    Ok(id)
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json_canonicalizer::to_string(value).map_err(Error::internal)
+}
+
+fn pin<T>(kind: Kind, found: &Resolved<T>) -> Pin {
+    Pin {
+        kind,
+        id: found.id,
+        key: Some(found.key.clone()),
+        revision: found.revision,
+        digest: found.digest.clone(),
+    }
+}
+
+/// What a post refers to, as it is live now.
+struct References {
+    hashtags: Vec<Resolved<Hashtag>>,
+    live_disclaimers: Vec<Resolved<Disclaimer>>,
+}
+
+impl References {
+    /// Resolves the post's hashtags and every live disclaimer; what the post names and is not live is a
+    /// fault at its place.
+    fn read(conn: &mut Conn, post: &Post, now: Time) -> Result<Self> {
+        let ids = item_rows::find_keys(conn, Kind::Hashtag, &post.hashtags)?;
+        let hashtag_ids: Vec<ItemId> = post.hashtags.iter().filter_map(|key| ids.get(key).copied()).collect();
+        let hashtag_rows = item_rows::find_all(conn, &hashtag_ids)?;
+        let mut hashtags = live(conn, &hashtag_rows, now, hashtag_content)?;
+        hashtags.sort_by_key(|found| post.hashtags.iter().position(|key| *key == found.key));
+        let disclaimer_rows = item_rows::of_kind(conn, Kind::Disclaimer)?;
+        let mut live_disclaimers = live(conn, &disclaimer_rows, now, disclaimer_content)?;
+        live_disclaimers.sort_by_key(|found| found.id);
+        let mut faults = not_live("hashtags", &post.hashtags, &hashtags);
+        faults.extend(not_live("disclaimers", &post.disclaimers, &live_disclaimers));
+        if faults.is_empty() { Ok(Self { hashtags, live_disclaimers }) } else { Err(Error::invalid_content(faults)) }
+    }
+}
+
+fn not_live<T>(member: &str, keys: &[Key], live: &[Resolved<T>]) -> Vec<Fault> {
+    let missing = |(_, key): &(usize, &Key)| !live.iter().any(|found| found.key == **key);
+    keys.iter()
+        .enumerate()
+        .filter(missing)
+        .map(|(at, key)| {
+            let detail = format!("{key} is not approved and live: a post can rely only on what is.");
+            Fault::body(format!("/content/{member}/{at}"), "not_live", detail)
+        })
+        .collect()
+}
+
+/// The live revisions of these items.
+fn live<T>(
+    conn: &mut Conn,
+    rows: &[ItemRow],
+    now: Time,
+    content: impl Fn(&Content) -> Option<T>,
+) -> Result<Vec<Resolved<T>>> {
+    let ids: Vec<ItemId> = rows.iter().map(|row| row.id).collect();
+    let histories = Histories::read(conn, &ids)?;
+    let approved: HashMap<(ItemId, i64), RevisionRow> = revisions::approved_of(conn, &ids)?
+        .into_iter()
+        .map(|row| ((row.item_id, row.revision), row))
+        .collect();
+    let mut found = Vec::new();
+    for row in rows {
+        if histories.availability(row.id, now).0 != Availability::Live {
+            continue;
+        }
+        let present = histories.get(row.id).and_then(|history| history.present(now));
+        let revision = present.and_then(|present| approved.get(&(row.id, present.revision)));
+        let (Some(revision), Some(key)) = (revision, &row.key) else { continue };
+        let Some(json) = &revision.content else { continue };
+        if let Some(content) = content(&Content::from_json(row.kind, json)?) {
+            found.push(Resolved {
+                id: row.id,
+                key: key.clone(),
+                revision: revision.revision,
+                digest: revision.digest.clone(),
+                content,
+            });
+        }
+    }
+    Ok(found)
+}
