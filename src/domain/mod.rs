@@ -4,8 +4,13 @@
 //! record.
 
 pub mod channels;
+pub mod comment;
+pub mod compose;
 pub mod content;
+pub mod counting;
 pub mod countries;
+pub mod delivery;
+pub mod disclaimers;
 pub mod ids;
 pub mod language;
 pub mod revision;
