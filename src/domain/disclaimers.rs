@@ -241,7 +241,7 @@ pub(super) mod tests {
     }
 
     fn occasion(channel: &ChannelId) -> Occasion<'_> {
-        let none = Occasion {
+        Occasion {
             channel,
             topics: &[],
             campaign: None,
@@ -249,8 +249,7 @@ pub(super) mod tests {
             language: "nl",
             comment: false,
             ai_image: false,
-        };
-        none
+        }
     }
 
     fn keys(found: Vec<&Resolved<Disclaimer>>) -> Vec<&str> {
