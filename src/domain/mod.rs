@@ -4,11 +4,19 @@
 //! record.
 
 pub mod channels;
+pub mod comment;
+pub mod compose;
 pub mod content;
+pub mod counting;
 pub mod countries;
+pub mod delivery;
+pub mod disclaimers;
 pub mod ids;
+pub mod kit;
 pub mod language;
 pub mod lifecycle;
+pub mod material;
+pub mod matrix;
 pub mod review;
 pub mod revision;
 pub mod roles;

@@ -146,6 +146,15 @@ impl RequiredWhen {
 
     fn check(&self, channels: &Channels, check: &mut Checker) {
         check.channels("/required_when/channels", &self.channels, channels);
+        let lists = [
+            ("topics", &self.topics),
+            ("campaigns", &self.campaigns),
+            ("countries", &self.countries),
+            ("languages", &self.languages),
+        ];
+        for (name, list) in lists {
+            check.list(&format!("/required_when/{name}"), list, 250);
+        }
         for (at, topic) in self.topics.iter().enumerate() {
             check.slug(format_args!("/required_when/topics/{at}"), topic);
         }

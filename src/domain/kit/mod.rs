@@ -1,0 +1,209 @@
+//! The kit: everything an app needs to share one post on one channel, made without I/O.
+
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::channels::{Channel, ChannelId, Channels};
+use super::comment;
+use super::compose::{Composed, Part, Refusal, compose};
+use super::content::disclaimer::Form;
+use super::content::post::PostCopy;
+use super::counting::Count;
+use super::delivery::{Delivery, handover};
+use super::ids::{Digest, ItemId, Key, PersonId};
+use super::language::lookup;
+use super::material::{Material, Prepared, Sharing};
+use crate::error::{Code, Error, Fault, Result};
+
+/// Who is going to share.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    /// The person.
+    pub person: PersonId,
+    /// Their country, if known.
+    pub country: Option<&'a str>,
+    /// Their language, if known.
+    pub language: Option<&'a str>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct KitInput<'a> {
+    /// The post.
+    pub post_id: ItemId,
+    /// Its revision.
+    pub revision: i64,
+    /// The revision's content and what is in force for it.
+    pub material: Material<'a>,
+    /// The channels in force.
+    pub channels: &'a Channels,
+    /// Where to share.
+    pub channel: &'a ChannelId,
+    /// In which language; absent = the reader's, else the post's first.
+    pub language: Option<&'a str>,
+    /// Which copy; absent = one of those that fit, always the same for the same person.
+    pub copy_id: Option<&'a str>,
+    /// The employee's own words.
+    pub comment: Option<&'a str>,
+    /// Who shares.
+    pub reader: Reader<'a>,
+}
+
+/// A disclaimer as it stands in a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DisclaimerUsed {
+    /// Its key.
+    pub key: Key,
+    /// The item.
+    pub id: ItemId,
+    /// The revision that the text comes from.
+    pub revision: i64,
+    /// The revision's digest.
+    pub digest: Digest,
+    /// The form used.
+    pub form: Form,
+    /// The text.
+    pub text: String,
+}
+
+/// What an app needs to share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Kit {
+    /// The whole text, link included.
+    pub text: String,
+    /// The parts of the text, in order; together they are the text.
+    pub parts: Vec<Part>,
+    /// The disclaimers in the text, by rank.
+    pub disclaimers: Vec<DisclaimerUsed>,
+    /// The link, with its tracking parameters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The headline, for channels that have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub headline: Option<String>,
+    /// The language of the copy.
+    pub language: String,
+    /// The copy.
+    pub copy_id: String,
+    /// How long the text is, and how long it may be.
+    pub count: Count,
+    /// How to hand the text over.
+    pub delivery: Delivery,
+    /// Whether the employee must paste the text.
+    pub must_paste: bool,
+    /// The intent, to be filled by [`super::delivery::intent_url`]; absent = there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intent_template: Option<String>,
+}
+
+/// Makes the kit, or refuses with the code and the places in the request.
+pub fn make_kit(input: &KitInput<'_>) -> Result<Kit> {
+    let post = input.material.post;
+    let channel = input
+        .channels
+        .get(input.channel)
+        .filter(|channel| post.channels.contains(&channel.id))
+        .ok_or_else(|| not_offered("/channel", "not_for_channel", "The post is not for this channel."))?;
+    if let Some(comment) = input.comment {
+        let faults = comment::faults(post.personalisation, comment);
+        if !faults.is_empty() {
+            return Err(Error::new(Code::RuleViolated, "The comment cannot be shared.").faults(faults));
+        }
+    }
+    let copies = candidates(input, channel)?;
+    let mut refused: Option<Refusal> = None;
+    for copy in copies {
+        let country = input.reader.country;
+        let sharing = Sharing { channel, copy, comment: input.comment, country };
+        match input.material.prepare(&sharing).and_then(|prepared| {
+            let composed = compose(&prepared.ingredients(&sharing))?;
+            Ok((prepared, composed))
+        }) {
+            Ok((prepared, composed)) => return Ok(kit(input, &sharing, prepared, composed)),
+            Err(refusal) => refused = refused.or(Some(refusal)),
+        }
+    }
+    let pointer = if input.comment.is_some() { "/comment" } else { "/channel" };
+    let refusal = refused.map(|refusal| refusal.into_error(pointer));
+    Err(refusal.unwrap_or_else(|| not_offered("/channel", "no_copy", "No copy is for this channel.")))
+}
+
+/// The copies that answer the request, in the order in which they are tried: it begins at a place
+/// that a person keeps for a revision and channel, so that not everybody posts the same words.
+fn candidates<'a>(input: &KitInput<'a>, channel: &Channel) -> Result<Vec<&'a PostCopy>> {
+    let all = input.material.post.copies.iter();
+    let here: Vec<&PostCopy> = all.filter(|copy| copy.is_for(&channel.id)).collect();
+    let languages = || here.iter().map(|copy| copy.language.as_str());
+    if let Some(id) = input.copy_id {
+        let named = here.iter().find(|copy| copy.id == id).copied();
+        let named = named
+            .ok_or_else(|| not_offered("/copy_id", "no_copy", "No copy of this id is for this channel."))?;
+        if input.language.is_some_and(|wanted| lookup(wanted, languages()) != Some(named.language.as_str())) {
+            return Err(not_offered("/language", "not_the_copys", "The copy is in another language."));
+        }
+        return Ok(vec![named]);
+    }
+    let language = match input.language {
+        Some(wanted) => lookup(wanted, languages()).ok_or_else(|| {
+            not_offered("/language", "no_copy", "No copy for this channel is in this language.")
+        })?,
+        None => {
+            let readers = input.reader.language.and_then(|wanted| lookup(wanted, languages()));
+            readers.or_else(|| languages().next()).unwrap_or_default()
+        }
+    };
+    let mut fitting: Vec<&PostCopy> = here.iter().filter(|copy| copy.language == language).copied().collect();
+    let start = place(input, fitting.len());
+    fitting.rotate_left(start);
+    Ok(fitting)
+}
+
+/// A number below `count` (0 when there is nothing to choose), the same for the same person, post,
+/// revision and channel.
+fn place(input: &KitInput<'_>, count: usize) -> usize {
+    let mut hash = Sha256::new();
+    hash.update(input.reader.person.uuid().as_bytes());
+    hash.update(input.post_id.uuid().as_bytes());
+    hash.update(input.revision.to_be_bytes());
+    hash.update(input.channel.as_str().as_bytes());
+    let number = hash.finalize().iter().take(4).fold(0_u32, |number, byte| (number << 8) | u32::from(*byte));
+    usize::try_from(number).unwrap_or_default().checked_rem(count).unwrap_or_default()
+}
+
+fn kit(input: &KitInput<'_>, sharing: &Sharing<'_>, prepared: Prepared, composed: Composed) -> Kit {
+    let headline = input.material.post.headline.clone();
+    let link = prepared.link.clone();
+    let way = handover(sharing.channel, &composed.text, link.as_deref(), headline.as_deref());
+    let used = prepared.statements.into_iter().zip(composed.forms).map(|(statement, form)| {
+        let text = composed.parts.iter().find(|part| part.source.as_ref() == Some(&statement.source));
+        DisclaimerUsed {
+            key: statement.key,
+            id: statement.source.item,
+            revision: statement.source.revision,
+            form,
+            text: text.map(|part| part.text.clone()).unwrap_or_default(),
+            digest: statement.source.digest,
+        }
+    });
+    Kit {
+        disclaimers: used.collect(),
+        text: composed.text,
+        parts: composed.parts,
+        link,
+        headline,
+        language: sharing.copy.language.clone(),
+        copy_id: sharing.copy.id.clone(),
+        count: composed.count,
+        delivery: way.delivery,
+        must_paste: way.must_paste,
+        intent_template: way.intent_template,
+    }
+}
+
+/// The post does not offer what was asked for.
+fn not_offered(pointer: &str, code: &'static str, detail: &str) -> Error {
+    Error::new(Code::InvalidContent, detail).fault(Fault::body(pointer, code, detail))
+}

@@ -1,0 +1,98 @@
+//! A post with everything that its shares are made of, and what of it goes into one share.
+
+use super::channels::Channel;
+use super::compose::{Ingredients, Refusal, Tag};
+use super::content::disclaimer::Occasion;
+use super::content::post::PostCopy;
+use super::content::{Hashtag, Post};
+use super::delivery::tracked;
+use super::disclaimers::{InForce, Organisation, Statement};
+use super::revision::Resolved;
+
+/// A post's content with what it pins and what is in force.
+#[derive(Debug, Clone, Copy)]
+pub struct Material<'a> {
+    /// The content.
+    pub post: &'a Post,
+    /// The hashtags that the post's revision pins.
+    pub hashtags: &'a [Resolved<Hashtag>],
+    /// The disclaimers that it pins and those that are live.
+    pub disclaimers: InForce<'a>,
+    /// Whether one of its images was made or changed by AI.
+    pub ai_image: bool,
+    /// The values that disclaimers speak of.
+    pub organisation: &'a Organisation,
+}
+
+/// One way to share a post: what decides which parts it has.
+#[derive(Debug, Clone, Copy)]
+pub struct Sharing<'a> {
+    /// Where.
+    pub channel: &'a Channel,
+    /// Which copy.
+    pub copy: &'a PostCopy,
+    /// The employee's own words.
+    pub comment: Option<&'a str>,
+    /// The employee's country; unknown = every country's demand applies.
+    pub country: Option<&'a str>,
+}
+
+/// The parts of one share, before they are made to fit.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The disclaimers that apply, by rank.
+    pub statements: Vec<Statement>,
+    /// The link as it is posted.
+    pub link: Option<String>,
+    tags: Vec<Tag>,
+    credit: Option<String>,
+}
+
+impl Material<'_> {
+    /// What one share consists of; refused when a disclaimer that applies cannot be written.
+    pub fn prepare(&self, sharing: &Sharing<'_>) -> Result<Prepared, Refusal> {
+        let Material { post, organisation, .. } = *self;
+        let language = sharing.copy.language.as_str();
+        let occasion = Occasion {
+            channel: &sharing.channel.id,
+            topics: &post.topics,
+            campaign: post.campaign.as_deref(),
+            country: sharing.country,
+            language,
+            comment: sharing.comment.is_some(),
+            ai_image: self.ai_image,
+        };
+        let applying = self.disclaimers.applying(post, &occasion).map_err(Refusal::UnknownDisclaimer)?;
+        let credit = post.credit.as_deref();
+        let statement = |disclaimer: &Resolved<_>| {
+            Statement::new(disclaimer, language, organisation, credit)
+                .map_err(|reason| Refusal::Unsayable(disclaimer.key.clone(), reason))
+        };
+        let statements: Vec<Statement> = applying.into_iter().map(statement).collect::<Result<_, _>>()?;
+        let credited = statements.iter().any(|statement| statement.credits);
+        let tags =
+            post.hashtags.iter().filter_map(|key| self.hashtags.iter().find(|found| found.key == *key));
+        let tags = tags.filter(|found| found.content.is_for(&sharing.channel.id, language));
+        Ok(Prepared {
+            statements,
+            link: post.link.as_ref().map(tracked),
+            tags: tags.map(|found| Tag { tag: found.content.tag.clone(), source: found.source() }).collect(),
+            credit: post.credit.clone().filter(|_| !credited),
+        })
+    }
+}
+
+impl Prepared {
+    /// The parts, ready to be composed for the same share.
+    pub fn ingredients<'a>(&'a self, sharing: &Sharing<'a>) -> Ingredients<'a> {
+        Ingredients {
+            channel: sharing.channel,
+            copy: &sharing.copy.text,
+            comment: sharing.comment,
+            statements: &self.statements,
+            credit: self.credit.as_deref(),
+            hashtags: &self.tags,
+            link: self.link.as_deref(),
+        }
+    }
+}
