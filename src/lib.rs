@@ -1,5 +1,7 @@
 //! greenlight: pre-approved social content, shared by employees, on the record.
 
+pub mod app;
 pub mod clock;
 pub mod domain;
 pub mod error;
+pub mod http;

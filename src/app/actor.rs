@@ -64,6 +64,7 @@ impl Actor {
         if self.scopes.contains(scope) {
             return Ok(());
         }
-        Err(Error::new(Code::Forbidden, format!("This needs the scope {scope}.")).with("scope", scope.as_str()))
+        Err(Error::new(Code::Forbidden, format!("This needs the scope {scope}."))
+            .with("scope", scope.as_str()))
     }
 }

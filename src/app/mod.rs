@@ -1,0 +1,3 @@
+//! Use cases: what greenlight does, with permissions and transactions.
+
+pub mod actor;
