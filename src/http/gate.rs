@@ -12,7 +12,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 
-use super::extract::headers;
+use super::extract::{headers, params};
 use super::{AuthRequest, Frame};
 use crate::app::actor::{Actor, Permission};
 use crate::domain::roles::Scope;
@@ -43,15 +43,12 @@ impl Gate {
                 request.extensions_mut().insert(actor);
             }
             Ok(None) => {}
-            Err(error) => return Ok(request.into_response(HttpResponse::from_error(error))),
+            Err(error) => return Ok(refusal(request.request().clone(), error)),
         }
         let http_request = request.request().clone();
         match AssertUnwindSafe(next.call(request)).catch_unwind().await {
             Ok(response) => response,
-            Err(_) => {
-                let error = Error::internal("the handler panicked");
-                Ok(ServiceResponse::new(http_request, HttpResponse::from_error(error)))
-            }
+            Err(_) => Ok(refusal(http_request, Error::internal("the handler panicked"))),
         }
     }
 
@@ -67,8 +64,8 @@ impl Gate {
             }
         }
         self.check_person_header(http_request, actor.as_ref())?;
-        if !self.takes_query && !http_request.query_string().is_empty() {
-            return Err(Error::new(Code::InvalidRequest, "This address takes no query parameters."));
+        if !self.takes_query {
+            params::refuse_query(http_request.query_string())?;
         }
         Ok(actor)
     }
@@ -104,6 +101,12 @@ impl Gate {
             "Only an API key names a person, and only where the request acts as one.",
         )))
     }
+}
+
+/// The response that carries the error to `problem::render`. `ServiceRequest::into_response` would lose
+/// the error on its way.
+fn refusal(request: HttpRequest, error: Error) -> ServiceResponse {
+    ServiceResponse::new(request, HttpResponse::from_error(error))
 }
 
 /// A key must act for somebody: it names the person if it may, and is refused if it may not.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::operation::{NO_EVENT, Operation, shared_parameters};
 use super::problem::{PROBLEM_JSON, TYPE_PREFIX};
-use super::schema::{Schemas, complete, reference};
+use super::schema::{Schemas, complete, reference, set};
 use super::table::Route;
 use super::{Frame, etag};
 use crate::app::actor::Permission;
@@ -43,13 +43,16 @@ hold, `x-event` the type of the entry that an operation leaves in the record.";
 pub fn document(routes: &[Route]) -> Value {
     let mut schemas = Schemas::default();
     schemas.add::<Problem>(false);
-    let mut paths: Map<String, Value> = Map::new();
+    let mut paths = Map::new();
     for route in routes {
         schemas.merge(&route.operation.schemas);
         let operation = route.operation.to_json(&route.method, &route.path, route.permission);
         let path = paths.entry(route.path.clone()).or_insert_with(|| json!({}));
-        path[route.method.as_str().to_lowercase()] = operation;
+        set(path, &route.method.as_str().to_lowercase(), operation);
     }
+    let mut paths = Value::Object(paths);
+    complete(&mut paths);
+    let tags = used_tags(&paths);
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -62,6 +65,7 @@ pub fn document(routes: &[Route]) -> Value {
         },
         "servers": [{ "url": "/", "description": "This installation" }],
         "security": [{ "bearer": [] }],
+        "tags": tags,
         "paths": paths,
         "components": {
             "schemas": schemas.components(),
@@ -75,8 +79,6 @@ pub fn document(routes: &[Route]) -> Value {
             } },
         },
     });
-    complete(&mut document["paths"]);
-    document["tags"] = used_tags(&document["paths"]);
     drop_unused(&mut document);
     document
 }
@@ -191,8 +193,8 @@ fn shared_responses() -> Value {
         let status = code.status();
         let mut headers = json!({ "X-Request-Id": reference("headers", "RequestId") });
         match status {
-            401 => headers["WWW-Authenticate"] = reference("headers", "WwwAuthenticate"),
-            429 | 503 => headers["Retry-After"] = reference("headers", "RetryAfter"),
+            401 => set(&mut headers, "WWW-Authenticate", reference("headers", "WwwAuthenticate")),
+            429 | 503 => set(&mut headers, "Retry-After", reference("headers", "RetryAfter")),
             _ => {}
         }
         // The first code of a status, in the order of the table, is the example.
@@ -229,7 +231,8 @@ fn drop_unused(document: &mut Value) {
         let text = document.to_string();
         let mut dropped = false;
         for section in ["parameters", "headers", "responses", "schemas"] {
-            if let Some(components) = document["components"][section].as_object_mut() {
+            let components = document.pointer_mut(&format!("/components/{section}"));
+            if let Some(components) = components.and_then(Value::as_object_mut) {
                 let before = components.len();
                 components.retain(|name, _| text.contains(&format!("\"#/components/{section}/{name}\"")));
                 dropped |= components.len() != before;

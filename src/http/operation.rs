@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::extract::headers::{IDEMPOTENCY_KEY, PURPOSE};
 use super::extract::{JSON, MERGE_PATCH};
 use super::gate::PERSON_HEADER;
-use super::schema::{Schemas, reference};
+use super::schema::{Schemas, reference, set};
 use crate::app::actor::Permission;
 use crate::error::Code;
 
@@ -209,15 +209,13 @@ impl Operation {
             "x-event": self.event.unwrap_or(NO_EVENT),
         });
         if permission == Permission::Public {
-            operation["security"] = json!([]);
+            set(&mut operation, "security", json!([]));
         }
         if let Some((name, example)) = &self.body {
             let media_type = if method == Method::PATCH { MERGE_PATCH } else { JSON };
             let schema = self.schemas.reference(name);
-            operation["requestBody"] = json!({
-                "required": true,
-                "content": { media_type: { "schema": schema, "example": example } },
-            });
+            let content = json!({ media_type: { "schema": schema, "example": example } });
+            set(&mut operation, "requestBody", json!({ "required": true, "content": content }));
         }
         operation
     }
@@ -269,11 +267,11 @@ impl Operation {
         for answer in &self.answers {
             let mut response = json!({ "description": answer.description });
             if !headers.is_empty() {
-                response["headers"] = Value::Object(headers.clone());
+                set(&mut response, "headers", Value::Object(headers.clone()));
             }
             if let Some((name, example)) = &answer.content {
                 let schema = self.schemas.reference(name);
-                response["content"] = json!({ JSON: { "schema": schema, "example": example } });
+                set(&mut response, "content", json!({ JSON: { "schema": schema, "example": example } }));
             }
             responses.insert(answer.status.to_string(), response);
         }
@@ -305,11 +303,13 @@ fn query_parameter(parameter: &Value) -> Value {
     let mut parameter = parameter.clone();
     if let Some(types) = parameter.pointer("/schema/type").and_then(Value::as_array) {
         let kind = types.iter().find(|kind| *kind != "null").cloned().unwrap_or_default();
-        parameter["schema"]["type"] = kind;
+        if let Some(schema) = parameter.get_mut("schema") {
+            set(schema, "type", kind);
+        }
     }
     if parameter.pointer("/schema/type").is_some_and(|kind| kind == "array") {
-        parameter["style"] = json!("form");
-        parameter["explode"] = json!(false);
+        set(&mut parameter, "style", json!("form"));
+        set(&mut parameter, "explode", json!(false));
     }
     parameter
 }

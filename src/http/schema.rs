@@ -15,6 +15,13 @@ pub fn reference(section: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{section}/{name}") })
 }
 
+/// Sets a member of a JSON object; any other value is left as it is.
+pub fn set(object: &mut Value, name: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
+}
+
 /// Stands in the common types of items (`#[schema(value_type = Content)]`) for the content of whichever
 /// kind it is; [`Schemas::specialise`] puts the kind's own schema in its place.
 #[derive(Debug, Serialize)]
@@ -204,6 +211,7 @@ const MAX_INTEGER: i64 = (1 << 53) - 1;
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing)]
     use super::*;
 
     #[derive(ToSchema)]

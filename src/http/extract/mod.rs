@@ -5,7 +5,7 @@
 
 mod body;
 pub mod headers;
-mod params;
+pub mod params;
 mod strict;
 
 use std::future::{Ready, ready};

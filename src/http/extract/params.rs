@@ -46,6 +46,13 @@ impl<T: DeserializeOwned> FromRequest for Path<T> {
     }
 }
 
+/// Refuses every parameter, for addresses that take none.
+pub fn refuse_query(query: &str) -> Result<()> {
+    #[derive(serde::Deserialize)]
+    struct Nothing {}
+    parse_query(query).map(|Nothing {}| ())
+}
+
 fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     for part in query.split('&').filter(|part| !part.is_empty()) {
