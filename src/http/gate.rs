@@ -38,24 +38,21 @@ impl Gate {
         request: ServiceRequest,
         next: Next<BoxBody>,
     ) -> Result<ServiceResponse, actix_web::Error> {
-        match self.admit(&request).await {
-            Ok(Some(actor)) => {
-                request.extensions_mut().insert(actor);
-            }
-            Ok(None) => {}
-            Err(error) => return Ok(refusal(request.request().clone(), error)),
-        }
         let http_request = request.request().clone();
+        if let Err(error) = self.admit(&http_request).await {
+            return Ok(refusal(http_request, error));
+        }
         match AssertUnwindSafe(next.call(request)).catch_unwind().await {
             Ok(response) => response,
             Err(_) => Ok(refusal(http_request, Error::internal("the handler panicked"))),
         }
     }
 
-    async fn admit(self, request: &ServiceRequest) -> Result<Option<Actor>> {
-        let http_request = request.request();
-        let actor = self.authenticate(http_request).await?;
+    async fn admit(self, request: &HttpRequest) -> Result<()> {
+        let actor = self.authenticate(request).await?;
         if let Some(actor) = &actor {
+            // Before what may refuse the request, so that the log tells whom.
+            request.extensions_mut().insert(actor.clone());
             if self.permission.acts_as_person() {
                 check_person(actor)?;
             }
@@ -63,11 +60,8 @@ impl Gate {
                 actor.require(scope)?;
             }
         }
-        self.check_person_header(http_request, actor.as_ref())?;
-        if !self.takes_query {
-            params::refuse_query(http_request.query_string())?;
-        }
-        Ok(actor)
+        self.check_person_header(request, actor.as_ref())?;
+        if self.takes_query { Ok(()) } else { params::refuse_query(request.query_string()) }
     }
 
     /// Who is asking; nobody on a public route, whose credentials are not read.

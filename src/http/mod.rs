@@ -144,7 +144,6 @@ pub fn create_app<S: 'static>(
                 docs::register(config);
             }
         })
-        .default_service(web::to(table::not_found))
         .wrap(actix_web::middleware::from_fn(middleware::frame))
 }
 
@@ -185,12 +184,13 @@ pub struct Serving {
     pub server: Server,
 }
 
-/// Serves [`routes`] on a listener. Signals are left to the caller, who stops the server by its handle.
+/// Serves `routes` ([`routes()`], each worker its own) on a listener. Signals are left to the caller, who stops the server by its handle.
 pub fn serve<S: Send + Sync + 'static>(
     listener: TcpListener,
     connections: &Connections,
     frame: web::Data<Frame>,
     state: web::Data<S>,
+    routes: fn() -> Vec<Route>,
 ) -> io::Result<Serving> {
     let address = listener.local_addr()?;
     let server = HttpServer::new(move || create_app(frame.clone(), state.clone(), routes()))

@@ -41,7 +41,7 @@ hold, `x-event` the type of the entry that an operation leaves in the record.";
 
 /// The document of these routes.
 pub fn document(routes: &[Route]) -> Value {
-    let mut schemas = Schemas::default();
+    let mut schemas = Schemas::of_domain();
     schemas.add::<Problem>(false);
     let mut paths = Map::new();
     for route in routes {
@@ -329,6 +329,16 @@ mod tests {
                 assert!(responses.keys().any(|status| status.starts_with('2')), "{place}: no success");
                 assert!(responses.keys().any(|status| status.starts_with('4')), "{place}: no refusal");
             }
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document(&super::super::routes());
+        let text = document.to_string();
+        for part in text.split("\"$ref\":\"#").skip(1) {
+            let (pointer, _) = part.split_once('"').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{pointer}");
         }
     }
 

@@ -298,12 +298,18 @@ fn path_parameter(name: &str, description: &str, schema: Value) -> Value {
     json!({ "name": name, "in": "path", "required": true, "description": description, "schema": schema })
 }
 
-/// Arrays are comma lists in one value; absent is absent, never null.
+/// Arrays are comma lists in one value; what is absent is absent, never null.
 fn query_parameter(parameter: &Value) -> Value {
     let mut parameter = parameter.clone();
-    if let Some(types) = parameter.pointer("/schema/type").and_then(Value::as_array) {
-        let kind = types.iter().find(|kind| *kind != "null").cloned().unwrap_or_default();
-        if let Some(schema) = parameter.get_mut("schema") {
+    let is_null = |schema: &Value| schema.get("type").is_some_and(|kind| kind == "null");
+    if let Some(schema) = parameter.get_mut("schema") {
+        if let Some(variants) = schema.get("oneOf").and_then(Value::as_array)
+            && let Some(present) = variants.iter().find(|schema| !is_null(schema)).cloned()
+        {
+            *schema = present;
+        }
+        if let Some(types) = schema.get("type").and_then(Value::as_array) {
+            let kind = types.iter().find(|kind| *kind != "null").cloned().unwrap_or_default();
             set(schema, "type", kind);
         }
     }

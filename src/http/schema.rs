@@ -1,12 +1,17 @@
 //! The schemas that operations use, and their variants for each kind of item.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
-use utoipa::openapi::schema::Object;
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::ids;
+use crate::domain::roles::{Role, Scope};
+use crate::domain::time::Time;
 
 const SCHEMAS: &str = "#/components/schemas/";
 
@@ -27,13 +32,63 @@ pub fn set(object: &mut Value, name: &str, value: Value) {
 #[derive(Debug, Serialize)]
 pub struct Content;
 
-impl utoipa::PartialSchema for Content {
+impl PartialSchema for Content {
     fn schema() -> RefOr<Schema> {
         Schema::Object(Object::new()).into()
     }
 }
 
 impl ToSchema for Content {}
+
+/// A text with a description.
+fn text(description: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(description))
+}
+
+/// A text in a well-known format.
+fn formatted(description: &str, format: &str) -> ObjectBuilder {
+    text(description).format(Some(SchemaFormat::Custom(format.into())))
+}
+
+impl<T> PartialSchema for ids::Id<T> {
+    fn schema() -> RefOr<Schema> {
+        formatted("An id: a UUID in lower case.", "uuid").into()
+    }
+}
+
+impl<T> ToSchema for ids::Id<T> {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Id")
+    }
+}
+
+/// Gives types of the domain their schemas here, since the domain knows nothing of HTTP.
+macro_rules! schemas {
+    ($($type:ty, $name:literal, $schema:expr;)*) => {$(
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                $schema.into()
+            }
+        }
+
+        impl ToSchema for $type {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed($name)
+            }
+        }
+    )*};
+}
+
+schemas! {
+    ids::Digest, "Digest", text("The SHA-256 of a frozen document.")
+        .min_length(Some(71)).max_length(Some(71)).pattern(Some("^sha256:[0-9a-f]{64}$"));
+    ids::Key, "Key", text("The unique, immutable short name of a hashtag or disclaimer.")
+        .min_length(Some(1)).max_length(Some(64)).pattern(Some("^[a-z0-9][a-z0-9-]*$"));
+    ids::Kind, "Kind", text("A kind of item.").enum_values(Some(ids::Kind::ALL.map(ids::Kind::as_str)));
+    Role, "Role", text("A named set of scopes.").enum_values(Some(Role::ALL.map(Role::as_str)));
+    Scope, "Scope", text("One right.").enum_values(Some(Scope::ALL.map(Scope::as_str)));
+    Time, "Time", formatted("A time in UTC (RFC 3339).", "date-time");
+}
 
 /// Named schemas, as JSON.
 #[derive(Default)]
@@ -46,6 +101,19 @@ pub struct Schemas {
 }
 
 impl Schemas {
+    /// The schemas of the domain's types, which parameters can refer to.
+    pub fn of_domain() -> Self {
+        let mut schemas = Self::default();
+        schemas.add::<ids::ItemId>(false);
+        schemas.add::<ids::Digest>(false);
+        schemas.add::<ids::Key>(false);
+        schemas.add::<ids::Kind>(false);
+        schemas.add::<Time>(false);
+        schemas.add::<Role>(false);
+        schemas.add::<Scope>(false);
+        schemas
+    }
+
     /// Adds a type's schema with all that it refers to, and answers its name.
     pub fn add<T: ToSchema>(&mut self, input: bool) -> String {
         let mut schemas = vec![(T::name().into_owned(), T::schema())];

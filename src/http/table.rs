@@ -13,7 +13,6 @@ use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, guard};
 use super::gate::Gate;
 use super::operation::Operation;
 use crate::app::actor::Permission;
-use crate::error::{Code, Error};
 
 /// One operation: where it is, who may call it, what it does.
 pub struct Route {
@@ -153,11 +152,8 @@ pub fn close(resource: Resource, methods: &[Method]) -> Resource {
         async { response }
     };
     let refuse = move || {
-        let detail = "The header Allow lists the methods of this address.";
-        let mut response = HttpResponse::from_error(Error::new(Code::MethodNotAllowed, detail));
-        if let Ok(value) = header::HeaderValue::from_str(&refusal) {
-            response.headers_mut().insert(header::ALLOW, value);
-        }
+        let response =
+            HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, refusal.clone())).finish();
         async { response }
     };
     resource.route(web::route().guard(guard::Options()).to(options)).default_service(web::to(refuse))
@@ -171,9 +167,4 @@ fn allow(methods: &[Method]) -> String {
     }
     names.sort_unstable();
     names.join(", ")
-}
-
-/// The answer at an unknown address.
-pub async fn not_found() -> HttpResponse {
-    HttpResponse::from_error(Error::new(Code::NotFound, "There is nothing at this address."))
 }

@@ -11,7 +11,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::body::to_bytes;
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use validator::Validate;
+use validator::{Validate, ValidationError};
 
 use super::extract::{Body, Caller, IdempotencyKey, IfMatch, OptionalIdempotencyKey, Path, Purpose, Query};
 use super::openapi::Document;
@@ -35,12 +35,12 @@ use super::table::Route;
 use super::{AuthRequest, Connections, Frame, Settings, create_app, etag};
 use crate::app::actor::{Actor, Permission};
 use crate::domain::ids::{ClientId, ItemId, PersonId};
-use crate::domain::roles::{Scope, Scopes};
+use crate::domain::roles::{Role, Scope, Scopes};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 struct Sample {
-    #[validate(length(min = 1, max = 20))]
+    #[validate(length(min = 1, max = 20), custom(function = "decent"))]
     #[schema(min_length = 1, max_length = 20)]
     title: String,
     #[validate(nested)]
@@ -49,6 +49,10 @@ struct Sample {
     parts: Vec<Part>,
     #[validate(nested)]
     inner: Option<Part>,
+}
+
+fn decent(title: &str) -> std::result::Result<(), ValidationError> {
+    if title == "darn" { Err(ValidationError::new("indecent")) } else { Ok(()) }
 }
 
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
@@ -78,6 +82,11 @@ struct SampleFilter {
     /// Only those of this campaign.
     #[param(max_length = 64)]
     campaign: Option<String>,
+    /// Only that one.
+    item: Option<ItemId>,
+    /// Only those with these roles.
+    #[param(max_items = 6)]
+    roles: Option<Vec<Role>>,
     /// How many.
     #[serde(default, skip_serializing)]
     #[param(value_type = u16)]
@@ -395,6 +404,8 @@ async fn bodies_that_are_not_as_expected_say_where() {
         assert_eq!(send(post(body.clone())).await.status, 400, "{body}");
     }
     assert_eq!(send(post(&b"{\"title\":\"\xff\"}"[..])).await.status, 400);
+    let meaning = send(post("{\"title\":\"darn\"}")).await.problem();
+    assert_eq!(meaning, (422, "invalid_content".to_owned(), "#/title indecent".to_owned()));
     let fine = send(post("{\"title\":\"a\\n\\tb\",\"parts\":[{\"number\":9,\"style\":\"plain\"}]}")).await;
     assert_eq!((fine.status, fine.header("etag")), (201, "\"1\""));
 }
@@ -591,29 +602,81 @@ fn talk(address: std::net::SocketAddr, bytes: &[u8]) -> String {
 }
 
 #[actix_web::test]
-async fn a_real_server_finds_a_port_cuts_slow_heads_and_stops() {
+async fn a_real_server_finds_a_port_cuts_what_is_slow_and_stops() {
     let connections = Connections {
         workers: 1,
-        head_timeout: Duration::from_millis(200),
+        // The framework reads a clock that moves twice a second: less would be over at once.
+        head_timeout: Duration::from_secs(1),
         keep_alive: Duration::from_millis(200),
         ..Connections::default()
     };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let serving = super::serve(listener, &connections, frame(), web::Data::new(())).unwrap();
+    let serving = super::serve(listener, &connections, frame(), web::Data::new(()), served_routes).unwrap();
     assert_ne!(serving.address.port(), 0);
     let (address, running) = (serving.address, tokio::spawn(serving.server));
     let answers = web::block(move || {
-        let head = "HEAD /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-        let slow = "GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow:";
-        [talk(address, head.as_bytes()), talk(address, slow.as_bytes())]
+        let post = "POST /v1/samples HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ada\r\n\
+                    Content-Type: application/json\r\nConnection: close\r\n";
+        let chunk = format!("1000\r\n{}\r\n", " ".repeat(0x1000));
+        [
+            "HEAD /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_owned(),
+            "GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow:".to_owned(),
+            format!("{post}Content-Length: 20\r\n\r\n{{\"title\""),
+            format!("{post}Transfer-Encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n"),
+            format!("{post}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        ]
+        .map(|request| talk(address, request.as_bytes()))
     })
     .await
     .unwrap();
-    assert!(answers[0].starts_with("HTTP/1.1 200") && answers[0].ends_with("\r\n\r\n"), "{}", answers[0]);
-    assert!(!answers[0].to_lowercase().contains("\r\nserver:"), "{}", answers[0]);
-    assert!(answers[1].starts_with("HTTP/1.1 408"), "{}", answers[1]);
+    for (answer, status) in answers.iter().zip([200, 408, 408, 413, 400]) {
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{status}: {answer}");
+    }
+    assert!(answers[0].ends_with("\r\n\r\n") && !answers[0].to_lowercase().contains("\r\nserver:"));
+    assert!(answers[2].contains("request_timeout") && answers[3].contains("payload_too_large"));
     serving.handle.stop(true).await;
     running.await.unwrap().unwrap();
+}
+
+fn served_routes() -> Vec<Route> {
+    let mut routes = sample_routes();
+    routes.extend(super::routes());
+    routes
+}
+
+/// A log that a test can read.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[actix_web::test]
+async fn the_log_names_the_route_and_the_actor_and_no_secret() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    send(get(&format!("{ITEM}?hunter2=hunter2"))).await;
+    send(post("{\"title\":\"hunter2\"}").insert_header(("authorization", "Bearer hunter2"))).await;
+    send(get("/hunter2")).await;
+    send(get("/v1/samples/break")).await;
+    drop(guard);
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(!text.contains("hunter2"), "{text}");
+    let fields = &lines.iter().find(|line| line["fields"]["route"] == "/v1/samples/{id}").unwrap()["fields"];
+    assert_eq!(fields["person"], "019a9a3c-7d2e-7a10-8f3b-000000000001");
+    assert_eq!((&fields["method"], &fields["status"]), (&json!("GET"), &json!(400)));
+    assert!(text.contains("SELECT secret FROM cellar"), "the cause is in the log: {text}");
 }
 
 /// Writes the sample document for an OpenAPI linter to read: `GREENLIGHT_SAMPLE_OPENAPI` names the file.

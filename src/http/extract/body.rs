@@ -1,5 +1,6 @@
 //! The JSON body: media type, size, syntax, shape, limits, in this order.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -223,7 +224,10 @@ fn collect(errors: &ValidationErrors, at: &str, faults: &mut Vec<(String, Fault)
 }
 
 fn fault(pointer: &str, error: &validator::ValidationError) -> Fault {
-    let code = SCHEMA_RULES.into_iter().find(|rule| *rule == error.code).unwrap_or("invalid_value");
+    let code = match error.code {
+        Cow::Borrowed(code) => code,
+        Cow::Owned(_) => "invalid_value",
+    };
     let detail = match &error.message {
         Some(message) => message.to_string(),
         None => {
@@ -235,4 +239,62 @@ fn fault(pointer: &str, error: &validator::ValidationError) -> Fault {
         }
     };
     Fault::body(pointer, code, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn code_of<T: DeserializeOwned + std::fmt::Debug>(text: &str) -> &'static str {
+        parse::<T>(text.as_bytes()).unwrap_err().errors[0].code
+    }
+
+    #[test]
+    fn depth_is_limited_for_arrays_and_objects_together() {
+        let nested = |pairs: usize| format!("{}1{}", "{\"a\":[".repeat(pairs), "]}".repeat(pairs));
+        assert!(parse::<Value>(nested(16).as_bytes()).is_ok());
+        assert_eq!(code_of::<Value>(&format!("[{}]", nested(16))), "too_deep");
+        assert_eq!(code_of::<Value>(&"[".repeat(100_000)), "too_deep");
+    }
+
+    #[test]
+    fn equal_keys_are_refused_where_serde_would_take_the_last() {
+        assert_eq!(code_of::<BTreeMap<String, u8>>("{\"a\":1,\"a\":2}"), "duplicate_key");
+        assert_eq!(code_of::<Value>("{\"b\":{\"a\":1,\"\\u0061\":2}}"), "duplicate_key");
+        assert_eq!(code_of::<Value>("{\"a\\u0000\":1}"), "control_character");
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[^\\p{Cc}]{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(5, 40, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::btree_map("[^\\p{Cc}]{0,4}", inner, 0..5)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_fine_arrives_as_it_was_sent(value in json()) {
+            prop_assert_eq!(parse::<Value>(value.to_string().as_bytes()).unwrap(), value);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse::<Value>(&bytes);
+        }
+    }
 }
