@@ -14,10 +14,11 @@
 //! | 401 | no credentials, or not valid ones |
 //! | 429 | too many requests; `Retry-After` |
 //! | 403 | the credentials lack the permission |
+//! | 428 | `If-Match` is missing where a version is changed |
 //! | 415, 413, 400 | the body's media type, its size, then its syntax, shape and limits; parameters, headers |
 //! | 404 | no such object, or none that the caller may know of |
 //! | 410 | it was recalled, and the caller could see it |
-//! | 428, 412 | `If-Match` is missing, or names another version |
+//! | 412 | `If-Match` names another version |
 //! | 409 | the request does not fit the present state |
 //! | 422 | a rule of meaning that no schema can state |
 //! | 500, 503 | our fault; not now, with `Retry-After` |

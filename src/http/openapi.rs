@@ -286,18 +286,10 @@ struct OpenApiDocument {
 
 async fn openapi_get(request: HttpRequest, frame: web::Data<Frame>) -> HttpResponse {
     let Document { text, tag } = &frame.document;
-    let headers = [(header::ETAG, tag.as_str()), (header::CACHE_CONTROL, "no-cache")];
-    let mut response = match etag::not_modified(&request, tag) {
-        true => HttpResponse::NotModified(),
-        false => HttpResponse::Ok(),
-    };
-    for header in headers {
-        response.insert_header(header);
-    }
-    match etag::not_modified(&request, tag) {
-        true => response.finish(),
-        false => response.content_type(ContentType::json()).body(text.clone()),
-    }
+    let unchanged = etag::not_modified(&request, tag);
+    let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((header::ETAG, tag.as_str())).insert_header((header::CACHE_CONTROL, "no-cache"));
+    if unchanged { response.finish() } else { response.content_type(ContentType::json()).body(text.clone()) }
 }
 
 #[cfg(test)]
@@ -339,6 +331,17 @@ mod tests {
         for part in text.split("\"$ref\":\"#").skip(1) {
             let (pointer, _) = part.split_once('"').unwrap();
             assert!(document.pointer(pointer).is_some(), "{pointer}");
+        }
+    }
+
+    #[test]
+    fn one_name_has_one_schema() {
+        let mut known = std::collections::BTreeMap::new();
+        for route in super::super::routes() {
+            for (name, schema) in route.operation.schemas.named() {
+                let known = known.entry(name.clone()).or_insert_with(|| schema.clone());
+                assert_eq!(known, schema, "{name} in {}", route.operation.id());
+            }
         }
     }
 

@@ -68,25 +68,21 @@ impl Operation {
         }
     }
 
-    /// The query's parameters. `limit` and `cursor` are described once for all lists.
+    /// The query's parameters, but for `limit` and `cursor`: see [`Operation::paged`].
     pub fn query<Q: IntoParams>(mut self) -> Self {
         self.query = true;
         for parameter in Q::into_params(|| Some(ParameterIn::Query)) {
-            let shared = match parameter.name.as_str() {
-                "limit" => Some("Limit"),
-                "cursor" => Some("Cursor"),
-                _ => None,
-            };
-            self.parameters.push(match shared {
-                Some(name) => reference("parameters", name),
-                None => query_parameter(&json!(parameter)),
-            });
+            if !["limit", "cursor"].contains(&parameter.name.as_str()) {
+                self.parameters.push(query_parameter(&json!(parameter)));
+            }
         }
         self
     }
 
-    /// A list in pages: its answers carry `Link`. Call it together with [`Operation::query`].
+    /// A list in pages: it takes `limit` and `cursor`, and its answers carry `Link`.
     pub fn paged(mut self) -> Self {
+        self.query = true;
+        self.parameters.extend([reference("parameters", "Limit"), reference("parameters", "Cursor")]);
         self.headers.push("Link");
         self
     }

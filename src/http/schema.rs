@@ -164,6 +164,12 @@ impl Schemas {
         self.inputs.extend(other.inputs.iter().cloned());
     }
 
+    /// The schemas by name.
+    #[cfg(test)]
+    pub fn named(&self) -> &BTreeMap<String, Value> {
+        &self.named
+    }
+
     /// The components: objects that requests use are closed, since unknown fields are refused, and
     /// every string and integer has its limits.
     pub fn components(mut self) -> Map<String, Value> {

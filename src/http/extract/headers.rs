@@ -44,6 +44,10 @@ pub fn text<'a>(request: &'a HttpRequest, name: &str) -> Result<Option<&'a str>>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IfMatch(pub i64);
 
+/// A version that no resource has. A tag that we never gave stands for it, so that the 412 comes where
+/// versions are compared: after it is known that the resource is there.
+pub const NO_VERSION: i64 = -1;
+
 impl FromRequest for IfMatch {
     type Error = Error;
     type Future = Ready<Result<Self>>;
@@ -53,8 +57,8 @@ impl FromRequest for IfMatch {
     }
 }
 
-/// RFC 9110 section 13.1.1 with strong comparison. A tag that we never gave cannot match: 412. A list
-/// and `*` are refused, since a change is made to one version.
+/// RFC 9110 section 13.1.1 with strong comparison. A list and `*` are refused, since a change is made to
+/// one version.
 fn if_match(request: &HttpRequest) -> Result<IfMatch> {
     let name = header::IF_MATCH.as_str();
     let Some(value) = text(request, name)? else {
@@ -63,10 +67,7 @@ fn if_match(request: &HttpRequest) -> Result<IfMatch> {
     };
     match etag::parse(value) {
         Some(Tag::Version(version)) => Ok(IfMatch(version)),
-        Some(Tag::Other) => {
-            let detail = "The resource has another ETag; read it again.";
-            Err(Error::new(Code::PreconditionFailed, detail))
-        }
+        Some(Tag::Other) => Ok(IfMatch(NO_VERSION)),
         None => Err(refuse("If-Match", "Expected one strong entity tag, such as \"3\".")),
     }
 }
