@@ -318,11 +318,13 @@ fn query_parameter(parameter: &Value) -> Value {
 
 /// The parameters that operations share.
 pub(super) fn shared_parameters() -> Value {
-    let text = |max: usize| json!({ "type": "string", "minLength": 1, "maxLength": max });
+    let text = |max: usize, pattern: &str| json!({ "type": "string", "minLength": 1, "maxLength": max, "pattern": pattern });
+    let visible = "^[!-~]([ -~]*[!-~])?$";
     let key = "Names this request, so that a retry with the same key and body is answered with the first \
                answer and does nothing twice. The text is the same bare and in quotes.";
     let header = |name: &str, required: bool, description: &str, schema: Value| json!({ "name": name, "in": "header", "required": required, "description": description, "schema": schema });
-    let key_schema = json!({ "type": "string", "minLength": 1, "maxLength": 512, "pattern": "^[!-~]+$" });
+    // The bare form only: a generator of requests need not know of quotes.
+    let key_schema = text(255, r"^[!#-\[\]-~]+$");
     json!({
         "Limit": {
             "name": "limit", "in": "query", "required": false,
@@ -332,7 +334,7 @@ pub(super) fn shared_parameters() -> Value {
         "Cursor": {
             "name": "cursor", "in": "query", "required": false,
             "description": "Where the page begins: `next_cursor` of the page before, with the same filters.",
-            "schema": text(super::paging::CURSOR_MAX),
+            "schema": text(super::paging::CURSOR_MAX, "^[A-Za-z0-9_-]+$"),
         },
         "IfMatch": header(
             "If-Match", false,
@@ -344,13 +346,13 @@ pub(super) fn shared_parameters() -> Value {
         "Purpose": header(
             PURPOSE, true,
             "Why audit data is read; it is kept in the record with the reader.",
-            text(200),
+            text(200, visible),
         ),
         "Person": header(
             PERSON_HEADER, false,
             "The person, by id or external id, whom an API key with the scope on_behalf acts for. Required \
              with such a key, and refused with a session.",
-            text(255),
+            text(255, visible),
         ),
     })
 }

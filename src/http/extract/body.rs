@@ -12,6 +12,7 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_path_to_error::{Segment, Track};
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
@@ -128,6 +129,14 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         Ok(value) => Ok(value),
         Err(error) => Err(unreadable(&error, &track.path())),
     }
+}
+
+/// For a member of a merge patch that can be removed: absent is `None`, `null` is `Some(None)`. To be
+/// used with `#[serde(default, deserialize_with = "present")]` on an `Option<Option<T>>`.
+pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 fn unreadable(error: &serde_json::Error, path: &serde_path_to_error::Path) -> Error {
@@ -268,6 +277,21 @@ mod tests {
         assert_eq!(code_of::<BTreeMap<String, u8>>("{\"a\":1,\"a\":2}"), "duplicate_key");
         assert_eq!(code_of::<Value>("{\"b\":{\"a\":1,\"\\u0061\":2}}"), "duplicate_key");
         assert_eq!(code_of::<Value>("{\"a\\u0000\":1}"), "control_character");
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Patch {
+        #[serde(default, deserialize_with = "present")]
+        country: Option<Option<String>>,
+    }
+
+    #[test]
+    fn a_patch_tells_absent_from_null() {
+        let country = |text: &str| parse::<Patch>(text.as_bytes()).unwrap().country;
+        assert_eq!(country("{}"), None);
+        assert_eq!(country("{\"country\":null}"), Some(None));
+        assert_eq!(country("{\"country\":\"nl\"}"), Some(Some("nl".to_owned())));
+        assert_eq!(code_of::<Patch>("{\"country\":\"\\u0007\"}"), "control_character");
     }
 
     fn json() -> impl Strategy<Value = Value> {

@@ -13,7 +13,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
-pub use body::{Body, JSON, MERGE_PATCH, parse};
+pub use body::{Body, JSON, MERGE_PATCH, parse, present};
 pub use headers::{IdempotencyKey, IfMatch, OptionalIdempotencyKey, Purpose};
 pub use params::{Path, Query};
 

@@ -29,6 +29,7 @@ use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
 use super::extract::{Body, Caller, IdempotencyKey, IfMatch, OptionalIdempotencyKey, Path, Purpose, Query};
+use super::middleware::ClientAddress;
 use super::openapi::Document;
 use super::operation::{NO_EVENT, Operation};
 use super::paging::{CursorKey, Limit, Position, link_next};
@@ -134,6 +135,10 @@ async fn sample_share(key: IdempotencyKey, purpose: Purpose) -> String {
     format!("{} {}", key.0, purpose.0)
 }
 
+async fn sample_address(request: HttpRequest) -> String {
+    ClientAddress::of(&request).to_string()
+}
+
 async fn sample_panic() -> String {
     panic!("as asked")
 }
@@ -167,6 +172,12 @@ fn sample_routes() -> Vec<Route> {
         Route::post("/v1/samples", write, answer(create), sample_create),
         Route::get("/v1/samples", read, answer(list), sample_list),
         Route::post("/v1/samples/shares", Permission::PersonHolds(Scope::Share), answer(share), sample_share),
+        Route::get(
+            "/v1/samples/address",
+            Permission::Public,
+            answer(described("sample_address")),
+            sample_address,
+        ),
         Route::get("/v1/samples/panic", Permission::Public, answer(described("sample_panic")), sample_panic),
         Route::get("/v1/samples/break", Permission::Public, answer(described("sample_break")), sample_break),
     ]
@@ -203,6 +214,8 @@ fn frame() -> web::Data<Frame> {
         settings: Settings {
             body_bytes: 4096,
             body_timeout: Duration::from_millis(300),
+            hsts_seconds: Some(600),
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
             ..Settings::default()
         },
         authenticate: Arc::new(|auth| Box::pin(async move { Ok(actor_of(&auth)) })),
@@ -251,6 +264,7 @@ async fn send(request: TestRequest) -> Answer {
     assert!(
         !answer.header("cache-control").is_empty() && !answer.header("content-security-policy").is_empty()
     );
+    assert_eq!(answer.header("strict-transport-security"), "max-age=600; includeSubDomains");
     let id: Uuid = answer.header("x-request-id").parse().expect("a request id");
     if status.is_client_error() || status.is_server_error() {
         let problem = answer.json();

@@ -84,3 +84,12 @@ async fn a_key_names_the_person_it_acts_for_and_nobody_else_does() {
         assert_eq!(answer.problem().1, "person_header", "{uri}");
     }
 }
+
+#[actix_web::test]
+async fn a_forwarded_address_is_believed_from_a_trusted_proxy_only() {
+    for (peer, client) in [("10.1.2.3:80", "198.51.100.1"), ("203.0.113.9:80", "203.0.113.9")] {
+        let request = get("/v1/samples/address").peer_addr(peer.parse().unwrap());
+        let answer = send(request.insert_header(("x-forwarded-for", "1.2.3.4, 198.51.100.1"))).await;
+        assert_eq!(answer.body, client);
+    }
+}
