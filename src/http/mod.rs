@@ -87,8 +87,7 @@ impl Default for Settings {
     }
 }
 
-/// Credentials to look at.
-#[derive(Debug, Clone)]
+/// Credentials to look at. Not `Debug`: they are secret.
 pub struct AuthRequest {
     /// The token or API key from `Authorization: Bearer`.
     pub bearer: String,
