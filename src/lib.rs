@@ -4,6 +4,7 @@ pub mod app;
 pub mod clock;
 pub mod domain;
 pub mod error;
+pub mod http;
 pub mod keys;
 pub mod record;
 pub mod store;
