@@ -5,3 +5,4 @@
 
 pub mod actor;
 pub mod journal;
+pub mod tokens;
