@@ -3,5 +3,12 @@
 //! A function here is named after its operation (`item_submit`), takes the transaction or connection it
 //! works in, who asks, and the command, and knows neither HTTP nor SQL.
 
+pub mod access;
 pub mod actor;
+pub mod api_keys;
+pub mod authentication;
+pub mod groups;
+pub mod identity;
 pub mod journal;
+pub mod people;
+pub mod tokens;

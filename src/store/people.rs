@@ -15,7 +15,7 @@ use super::write::WriteTx;
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::roles::Role;
 use crate::domain::time::Time;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 
 /// One person's profile, as it is sealed.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -178,16 +178,14 @@ pub fn list(conn: &mut Conn, after: Option<PersonId>, limit: i64) -> Result<Vec<
     Ok(query.load(conn)?)
 }
 
-/// Counts one more change of the person, if they are still at `version`, and writes it.
-pub fn update(tx: &mut WriteTx<'_>, id: PersonId, version: i64, change: &ProfileChange) -> Result<()> {
+/// Counts one more change of the person, and writes it. The caller compared the version, under the lock
+/// that this transaction holds.
+pub fn update(tx: &mut WriteTx<'_>, id: PersonId, change: &ProfileChange) -> Result<()> {
     let access_version = tx.move_access();
-    let hit = diesel::update(people::table.find(id.to_string()).filter(people::version.eq(version)))
+    diesel::update(people::table.find(id.to_string()))
         .set((change, people::version.eq(people::version + 1), people::access_version.eq(access_version)))
         .execute(tx.conn())?;
-    if hit == 1 {
-        return Ok(());
-    }
-    Err(Error::new(Code::PreconditionFailed, "The person has changed since they were read: read them again."))
+    Ok(())
 }
 
 /// Says that the person's groups changed: every node loads them anew, and what is shown of the person

@@ -25,6 +25,13 @@ pub struct SessionRow {
     pub revoked_at: Option<Time>,
 }
 
+impl SessionRow {
+    /// Whether the session is open at `now`.
+    pub fn holds(&self, now: Time) -> bool {
+        self.revoked_at.is_none() && now < self.expires_at
+    }
+}
+
 /// Begins a session.
 pub fn insert(conn: &mut Conn, id: SessionId, person: PersonId, now: Time, expires_at: Time) -> Result<()> {
     let row = (
@@ -52,6 +59,7 @@ pub fn revoke(conn: &mut Conn, id: SessionId, now: Time) -> Result<()> {
 
 /// Ends every session of a person, but for `except`.
 pub fn revoke_all(conn: &mut Conn, person: PersonId, except: Option<SessionId>, now: Time) -> Result<()> {
+    // No session has an empty id, so without an exception this excepts none.
     let except = except.map(|id| id.to_string()).unwrap_or_default();
     let open = sessions::table
         .filter(sessions::person_id.eq(person.to_string()))

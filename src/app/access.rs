@@ -1,0 +1,180 @@
+//! Who may act, kept in memory: people, API keys and ended sessions, as of one `access_version`.
+//!
+//! Every node keeps one [`Access`] and loads what is above its version. A request is authenticated from
+//! it alone (see [`super::authentication`]); a write confirms its caller from rows.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::tokens;
+use crate::domain::ids::{ClientId, GroupId, PersonId, SessionId};
+use crate::domain::roles::{Role, Scopes};
+use crate::domain::time::Time;
+use crate::error::Result;
+use crate::store::connection::Conn;
+use crate::store::people::AccessRow;
+use crate::store::{api_keys, people, record, sessions, subject_keys};
+
+/// People loaded by one query.
+const PAGE: i64 = 500;
+
+/// Ended sessions are kept a little longer than their access tokens live, for clocks that differ.
+const REVOCATIONS_KEPT: Duration = tokens::LIFETIME.saturating_add(Duration::from_mins(1));
+
+/// One person, as far as it matters for what they may do and see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonAccess {
+    /// Their id.
+    pub id: PersonId,
+    /// The `access_version` at which this last changed.
+    pub access_version: i64,
+    /// Whether they may act at all.
+    pub active: bool,
+    /// Their roles, sorted.
+    pub roles: Vec<Role>,
+    /// What the roles grant.
+    pub scopes: Scopes,
+    /// Their country, if it is known.
+    pub country: Option<String>,
+    /// The language they read.
+    pub language: Option<String>,
+    /// Their groups, sorted.
+    pub groups: Vec<GroupId>,
+    /// Their wrapped key; none once erased.
+    pub wrapped_key: Option<Vec<u8>>,
+    /// The HMAC of their external id.
+    pub external_id_hmac: Option<String>,
+}
+
+/// One client, by its API key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientAccess {
+    /// Its id.
+    pub id: ClientId,
+    /// The SHA-256 of the whole key, in hexadecimal.
+    pub hash: String,
+    /// What the key may do.
+    pub scopes: Scopes,
+    /// When the key ends.
+    pub expires_at: Time,
+}
+
+/// Who may act, as of one `access_version`. Cloning shares what it holds.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    version: i64,
+    persons: Arc<HashMap<PersonId, Arc<PersonAccess>>>,
+    by_external_id: Arc<HashMap<String, PersonId>>,
+    clients: Arc<HashMap<String, Arc<ClientAccess>>>,
+    revoked_sessions: Arc<HashSet<SessionId>>,
+}
+
+impl Access {
+    /// Everything there is.
+    pub fn load(conn: &mut Conn, now: Time) -> Result<Self> {
+        Self::default().advance(conn, now)
+    }
+
+    /// The present state: people whose access changed since, and when anything did, all API keys. Ended
+    /// sessions are read each time, because they move no version.
+    ///
+    /// The version is read first, so that a change which commits meanwhile is at worst loaded twice.
+    pub fn advance(&self, conn: &mut Conn, now: Time) -> Result<Self> {
+        let version = record::state(conn)?.versions.access;
+        let revoked = sessions::revoked_since(conn, now.before(REVOCATIONS_KEPT))?;
+        let mut next = self.clone();
+        next.revoked_sessions = Arc::new(revoked.into_iter().collect());
+        if version != self.version {
+            next.take_in(persons_changed_since(conn, self.version)?);
+            next.clients = Arc::new(clients(conn)?);
+            next.version = version;
+        }
+        Ok(next)
+    }
+
+    /// The `access_version` that this is the state of.
+    pub const fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// One person.
+    pub fn person(&self, id: PersonId) -> Option<&Arc<PersonAccess>> {
+        self.persons.get(&id)
+    }
+
+    /// Who has the external id with this HMAC.
+    pub fn person_by_external_id(&self, hmac: &str) -> Option<&Arc<PersonAccess>> {
+        self.by_external_id.get(hmac).and_then(|id| self.person(*id))
+    }
+
+    /// The client whose key has this prefix, unless it was revoked.
+    pub fn client(&self, prefix: &str) -> Option<&Arc<ClientAccess>> {
+        self.clients.get(prefix)
+    }
+
+    /// Whether a session was ended while access tokens of it may still live.
+    pub fn is_revoked(&self, session: SessionId) -> bool {
+        self.revoked_sessions.contains(&session)
+    }
+
+    fn take_in(&mut self, changed: Vec<PersonAccess>) {
+        let persons = Arc::make_mut(&mut self.persons);
+        let by_external_id = Arc::make_mut(&mut self.by_external_id);
+        // All old external ids go before any new one comes: two people may have swapped theirs.
+        for person in &changed {
+            let old = persons.get(&person.id).and_then(|old| old.external_id_hmac.as_ref());
+            if let Some(hmac) = old {
+                by_external_id.remove(hmac);
+            }
+        }
+        for person in changed {
+            if let Some(hmac) = &person.external_id_hmac {
+                by_external_id.insert(hmac.clone(), person.id);
+            }
+            persons.insert(person.id, Arc::new(person));
+        }
+    }
+}
+
+fn persons_changed_since(conn: &mut Conn, version: i64) -> Result<Vec<PersonAccess>> {
+    let mut changed = Vec::new();
+    let mut after = None;
+    loop {
+        let rows = people::changed_since(conn, version, after, PAGE)?;
+        let Some(last) = rows.last() else { return Ok(changed) };
+        after = Some(last.id);
+        changed.extend(persons(conn, rows)?);
+    }
+}
+
+fn persons(conn: &mut Conn, rows: Vec<AccessRow>) -> Result<Vec<PersonAccess>> {
+    let ids: Vec<PersonId> = rows.iter().map(|row| row.id).collect();
+    let mut standings = people::standings(conn, &ids)?;
+    let mut wrapped = subject_keys::find_all(conn, &ids)?;
+    let person = |row: AccessRow| {
+        let standing = standings.remove(&row.id).unwrap_or_default();
+        PersonAccess {
+            id: row.id,
+            access_version: row.access_version,
+            active: standing.active,
+            scopes: Scopes::of_roles(standing.roles.iter().copied()),
+            roles: standing.roles,
+            country: standing.country,
+            language: row.language,
+            groups: standing.groups,
+            wrapped_key: wrapped.remove(&row.id),
+            external_id_hmac: row.external_id_hmac,
+        }
+    };
+    Ok(rows.into_iter().map(person).collect())
+}
+
+fn clients(conn: &mut Conn) -> Result<HashMap<String, Arc<ClientAccess>>> {
+    let client = |row: api_keys::ApiKeyRow| {
+        let scopes = row.scopes()?;
+        let access = ClientAccess { id: row.id, hash: row.hash, scopes, expires_at: row.expires_at };
+        Ok((row.prefix, Arc::new(access)))
+    };
+    api_keys::all(conn)?.into_iter().map(client).collect()
+}
