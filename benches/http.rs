@@ -1,1 +1,3 @@
+//! Measures the running server.
+
 fn main() {}

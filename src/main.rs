@@ -1,1 +1,3 @@
+//! The `greenlight` binary.
+
 fn main() {}

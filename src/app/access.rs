@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use super::tokens;
 use crate::domain::ids::{ClientId, GroupId, PersonId, SessionId};
-use crate::domain::roles::{Role, Scopes};
+use crate::domain::roles::{Role, Scope, Scopes};
 use crate::domain::time::Time;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::store::connection::Conn;
 use crate::store::people::AccessRow;
 use crate::store::{api_keys, people, record, sessions, subject_keys};
@@ -177,4 +177,34 @@ fn clients(conn: &mut Conn) -> Result<HashMap<String, Arc<ClientAccess>>> {
         Ok((row.prefix, Arc::new(access)))
     };
     api_keys::all(conn)?.into_iter().map(client).collect()
+}
+
+/// One person as the rows say, whatever a snapshot says.
+pub fn person_from_rows(conn: &mut Conn, id: PersonId) -> Result<PersonAccess> {
+    let row = people::access_row(conn, id)?;
+    let person = persons(conn, row.into_iter().collect())?.pop();
+    person.ok_or_else(|| Error::new(Code::PersonNotFound, "There is no such active person."))
+}
+
+impl PersonAccess {
+    /// Refuses a person who is not active or lacks the scope.
+    pub fn require(&self, scope: Scope) -> Result<()> {
+        if !self.active {
+            return Err(Error::new(Code::PersonNotFound, "There is no such active person."));
+        }
+        if !self.scopes.contains(scope) {
+            return Err(Error::new(Code::Forbidden, format!("This needs the scope {scope}.")));
+        }
+        Ok(())
+    }
+}
+
+impl Access {
+    /// The person, if they are active and hold the scope.
+    pub fn person_who(&self, id: PersonId, scope: Scope) -> Result<&Arc<PersonAccess>> {
+        let unknown = || Error::new(Code::PersonNotFound, "There is no such active person.");
+        let person = self.person(id).ok_or_else(unknown)?;
+        person.require(scope)?;
+        Ok(person)
+    }
 }

@@ -155,6 +155,11 @@ pub fn confirm(tx: &mut WriteTx<'_>, actor: &Actor) -> Result<Actor> {
     Ok(Actor { scopes: granted.unwrap_or_default(), ..actor.clone() })
 }
 
+/// Refuses a caller who, as they stand in this transaction, lacks the scope.
+pub fn authorise(tx: &mut WriteTx<'_>, actor: &Actor, scope: Scope) -> Result<()> {
+    confirm(tx, actor)?.require(scope)
+}
+
 fn session_ended() -> Error {
     Error::new(Code::Unauthenticated, "The session has ended: sign in again.")
 }

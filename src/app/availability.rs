@@ -53,10 +53,8 @@ pub fn availability<'a>(
     history_of: impl Fn(ItemId) -> Option<&'a History>,
 ) -> (Availability, Vec<Blocker>) {
     let pins = history.present(now).map(|present| present.pins.as_slice()).unwrap_or_default();
-    let blockers: Vec<Blocker> = pins
-        .iter()
-        .filter_map(|(item, revision)| history_of(*item)?.blocks(*item, *revision, now))
-        .collect();
+    let blockers: Vec<Blocker> =
+        pins.iter().filter_map(|(item, revision)| history_of(*item)?.blocks(*item, *revision, now)).collect();
     let availability = history.availability(now, !blockers.is_empty());
     let shown = if availability == Availability::Blocked { blockers } else { Vec::new() };
     (availability, shown)

@@ -209,11 +209,7 @@ impl ApprovedItem {
     }
 
     /// One approved revision with its content as `T`, for items that have a key.
-    pub fn resolve<T>(
-        &self,
-        revision: i64,
-        content: impl Fn(&Content) -> Option<T>,
-    ) -> Option<Resolved<T>> {
+    pub fn resolve<T>(&self, revision: i64, content: impl Fn(&Content) -> Option<T>) -> Option<Resolved<T>> {
         let revision = self.revisions.get(&revision)?;
         Some(Resolved {
             id: self.id,
@@ -240,4 +236,3 @@ pub fn hashtag_content(content: &Content) -> Option<Hashtag> {
         Content::Post(_) | Content::Disclaimer(_) => None,
     }
 }
-

@@ -1,7 +1,7 @@
 //! Stopping an item: a recall at once and with a reason, a retirement without haste.
 
-use super::authentication;
 use super::actor::Actor;
+use super::authentication;
 use super::context::Context;
 use super::items::{find, revision_facts, withdraw_review, working_revision};
 use super::journal::{self, By, Facts};

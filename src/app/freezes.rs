@@ -1,7 +1,7 @@
 //! Freezing: stopping all sharing, or that of one channel, for a while.
 
-use super::authentication;
 use super::actor::Actor;
+use super::authentication;
 use super::context::Context;
 use super::journal::{self, By, Facts};
 use crate::domain::channels::ChannelId;

@@ -6,14 +6,14 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::authentication;
 use super::actor::Actor;
+use super::authentication;
 use super::availability::Histories;
 use super::context::Context;
 use super::journal::{self, By, Facts};
 use super::reviews::{self, ReviewView};
 use crate::domain::content::Content;
-use crate::domain::ids::{Digest, ItemId, Key, Kind, PersonId, ReviewId};
+use crate::domain::ids::{Digest, GroupId, ItemId, Key, Kind, PersonId, ReviewId};
 use crate::domain::lifecycle::{Availability, Blocker, Edit, RevisionState, edit, is_superseded};
 use crate::domain::review::ReviewState;
 use crate::domain::revision::{Pin, document};
@@ -184,7 +184,8 @@ pub(super) fn check_content(conn: &mut Conn, context: &Context, content: &Conten
         }
     }
     if let Content::Post(post) = content {
-        let known = groups::find_all(conn, &post.audience.groups)?;
+        let rows = groups::find_all(conn, &post.audience.groups)?;
+        let known: Vec<GroupId> = rows.iter().map(|group| group.id).collect();
         for (at, group) in post.audience.groups.iter().enumerate().filter(|(_, id)| !known.contains(id)) {
             let detail = format!("There is no group {group}.");
             faults.push(Fault::body(format!("/content/audience/groups/{at}"), "unknown_group", detail));
@@ -199,8 +200,9 @@ pub(super) fn check_content(conn: &mut Conn, context: &Context, content: &Conten
         return Ok(());
     }
     if faults.is_empty() {
-        return Err(Error::new(Code::UnknownImage, "The content names images that do not exist.")
-            .faults(images));
+        return Err(
+            Error::new(Code::UnknownImage, "The content names images that do not exist.").faults(images)
+        );
     }
     faults.extend(images);
     Err(Error::invalid_content(faults))

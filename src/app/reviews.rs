@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::authentication;
 use super::actor::Actor;
+use super::authentication;
 use super::context::Context;
 use super::items::{find, revision_facts};
 use super::journal::{self, By};
@@ -74,9 +74,12 @@ pub fn item_decide(
         return Err(Error::new(Code::NotInReview, detail).with("working_revision", item.working_revision));
     };
     if row.digest != command.digest {
-        return Err(Error::new(Code::RevisionChanged, "This is not the digest of the revision under review.")
-            .with("revision", row.revision)
-            .with("digest", row.digest.as_str()));
+        return Err(Error::new(
+            Code::RevisionChanged,
+            "This is not the digest of the revision under review.",
+        )
+        .with("revision", row.revision)
+        .with("digest", row.digest.as_str()));
     }
     let cast = reviews::decisions_of(tx.conn(), &[row.id])?;
     let review = row.machine(&cast)?;
@@ -169,7 +172,9 @@ fn is_in_open_pool(conn: &mut Conn, review: &Review, person: PersonId) -> Result
 /// The active persons in a pool who hold the scope to decide.
 pub(super) fn pool(conn: &mut Conn, reviewers: &Reviewers) -> Result<Vec<PersonId>> {
     match reviewers {
-        Reviewers::Role(role) if role.scopes().contains(&Scope::Review) => people::active_with_role(conn, *role),
+        Reviewers::Role(role) if role.scopes().contains(&Scope::Review) => {
+            people::active_with_role(conn, *role)
+        }
         Reviewers::Role(role) => intersect(people::active_with_role(conn, *role)?, deciders(conn)?),
         Reviewers::Group { id, .. } => intersect(people::active_in_group(conn, *id)?, deciders(conn)?),
     }
@@ -243,10 +248,7 @@ fn waits_for(conn: &mut Conn, view: &ReviewView, person: PersonId) -> Result<boo
 }
 
 /// The reviews of the newest revisions of these items.
-pub(super) fn of_working_revisions(
-    conn: &mut Conn,
-    ids: &[ItemId],
-) -> Result<HashMap<ItemId, ReviewView>> {
+pub(super) fn of_working_revisions(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, ReviewView>> {
     let rows = reviews::working_of(conn, ids)?;
     Ok(views(conn, rows)?.into_iter().map(|view| (view.row.item_id, view)).collect())
 }

@@ -124,15 +124,14 @@ pub fn prepare(
     let wrapped = person.wrapped_key.as_deref().ok_or_else(|| Error::internal("a person without a key"))?;
     let key = context.keys.unwrap(wrapped, person.id.uuid()).map_err(Error::internal)?;
     let seed = crate::keys::seed().map_err(Error::internal)?;
-    journal::entry(By::Actor(actor), Event::ShareIssued, facts).prepare(|_| Some(&key), seed).map_err(Error::internal)
+    journal::entry(By::Actor(actor), Event::ShareIssued, facts)
+        .prepare(|_| Some(&key), seed)
+        .map_err(Error::internal)
 }
 
 fn stored_parts(kit: &Kit) -> Result<String> {
-    let part = |part: &Part| StoredPart {
-        role: part.role,
-        length: part.text.len(),
-        source: part.source.clone(),
-    };
+    let part =
+        |part: &Part| StoredPart { role: part.role, length: part.text.len(), source: part.source.clone() };
     to_json(&kit.parts.iter().map(part).collect::<Vec<_>>())
 }
 
@@ -167,16 +166,17 @@ impl Desk<'_> {
     ) -> Result<(ShareView, bool)> {
         let person = actor.person()?;
         let scope = once.scope(actor).ok_or_else(|| {
-            Error::new(Code::IdempotencyKeyRequired, "A share needs an Idempotency-Key, so that a retry makes no second one.")
+            Error::new(
+                Code::IdempotencyKeyRequired,
+                "A share needs an Idempotency-Key, so that a retry makes no second one.",
+            )
         })?;
         let access = self.snapshots.access();
         let key = self.subject_key(access.person_who(person, Scope::Share)?)?;
         let body_hmac = hex(&key.request_hmac(&once.body));
         let request = Request { actor: actor.clone(), person, command, scope, body_hmac };
         let issued = match self.evaluated(actor, &request.command).await {
-            Ok((access, evaluated)) => {
-                self.issuer.issue(self.context, &access, request, evaluated).await?
-            }
+            Ok((access, evaluated)) => self.issuer.issue(self.context, &access, request, evaluated).await?,
             Err(refusal) => {
                 let known = self.db.read(move |conn| known_share(conn, &request)).await?;
                 known.unwrap_or(Err(refusal))?
@@ -213,7 +213,8 @@ impl Desk<'_> {
     }
 
     fn subject_key(&self, person: &PersonAccess) -> Result<crate::record::SubjectKey> {
-        let wrapped = person.wrapped_key.as_deref().ok_or_else(|| Error::internal("a person without a key"))?;
+        let wrapped =
+            person.wrapped_key.as_deref().ok_or_else(|| Error::internal("a person without a key"))?;
         self.context.keys.unwrap(wrapped, person.id.uuid()).map_err(Error::internal)
     }
 }

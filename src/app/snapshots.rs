@@ -12,6 +12,7 @@ use arc_swap::ArcSwap;
 use super::access::Access;
 use super::content_snapshot::ContentSnapshot;
 use crate::clock::Clock;
+use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
 use crate::store::{Db, record};
 
@@ -38,7 +39,7 @@ impl Snapshots {
         let (content, access) = db.read_now(|conn| {
             let state = record::state(conn)?;
             let content = ContentSnapshot::load(conn, state.versions.content, now)?;
-            Ok((content, Access::load(conn, state.versions.access, now)?))
+            Ok((content, Access::load(conn, now)?))
         })?;
         Ok(Self {
             db,
@@ -53,6 +54,11 @@ impl Snapshots {
     /// What is approved.
     pub fn content(&self) -> Arc<ContentSnapshot> {
         self.content.load_full()
+    }
+
+    /// The present time.
+    pub fn now(&self) -> Time {
+        self.clock.now()
     }
 
     /// Who may do what.
@@ -81,15 +87,13 @@ impl Snapshots {
                 true => None,
                 false => Some(content.advance(conn, versions.content, now)?),
             };
-            Ok((new_content, access.advance(conn, versions.access, now)?))
+            Ok((new_content, access.advance(conn, now)?))
         })?;
-        let moved = new_content.is_some() || new_access.is_some();
+        let moved = new_content.is_some() || new_access.version() != access.version();
         if let Some(content) = new_content {
             self.content.store(Arc::new(content));
         }
-        if let Some(access) = new_access {
-            self.access.store(Arc::new(access));
-        }
+        self.access.store(Arc::new(new_access));
         *confirmed = started;
         self.confirmed_at.store(Arc::new(started));
         Ok(moved)

@@ -250,7 +250,11 @@ impl References {
         live_disclaimers.sort_by_key(|found| found.id);
         let mut faults = not_live("hashtags", &post.hashtags, &hashtags);
         faults.extend(not_live("disclaimers", &post.disclaimers, &live_disclaimers));
-        if faults.is_empty() { Ok(Self { hashtags, live_disclaimers }) } else { Err(Error::invalid_content(faults)) }
+        if faults.is_empty() {
+            Ok(Self { hashtags, live_disclaimers })
+        } else {
+            Err(Error::invalid_content(faults))
+        }
     }
 }
 

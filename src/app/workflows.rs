@@ -1,7 +1,7 @@
 //! Workflows: the ordered stages that a revision of a kind must pass.
 
-use super::authentication;
 use super::actor::Actor;
+use super::authentication;
 use super::context::Context;
 use super::journal::{self, By, Facts};
 use super::reviews::pool;

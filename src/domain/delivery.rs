@@ -22,6 +22,17 @@ pub enum Delivery {
     ShareSheet,
 }
 
+impl Delivery {
+    /// The name of the way.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Delivery::Prefilled => "prefilled",
+            Delivery::PasteThenOpen => "paste_then_open",
+            Delivery::ShareSheet => "share_sheet",
+        }
+    }
+}
+
 /// The way of one text to one channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handover {

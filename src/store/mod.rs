@@ -7,6 +7,7 @@
 pub mod api_keys;
 pub mod backend;
 pub mod connection;
+pub mod fingerprints;
 pub mod freezes;
 pub mod groups;
 pub mod idempotency;
@@ -29,7 +30,7 @@ use diesel::r2d2::Pool;
 use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use connection::{Access, Conn, DatabaseUrl, Manager, Pooled};
 use write::{Committed, Gate, WriteTx};
 
@@ -90,11 +91,19 @@ impl Db {
         &self.inner.url
     }
 
-    /// Refuses a database that may lose what was answered, and runs the migrations that wait.
-    pub fn prepare(&self) -> Result<Vec<String>> {
+    /// Refuses a database that may lose what was answered, and runs the migrations that wait; or
+    /// refuses while any do, where the operator runs them apart.
+    pub fn prepare(&self, migrate: bool) -> Result<Vec<String>> {
         let mut conn = self.writer()?;
         backend::check_durability(&mut conn)?;
-        backend::migrate(&mut conn)
+        if migrate {
+            return backend::migrate(&mut conn);
+        }
+        if backend::has_pending_migrations(&mut conn)? {
+            let detail = "Migrations wait to be run: run `greenlight migrate` first.";
+            return Err(Error::new(Code::NotReady, detail));
+        }
+        Ok(Vec::new())
     }
 
     /// Reads in the background.

@@ -217,6 +217,20 @@ pub fn changed_since(
     Ok(query.load(conn)?)
 }
 
+/// One person, as far as the access snapshot needs them.
+pub fn access_row(conn: &mut Conn, id: PersonId) -> Result<Option<AccessRow>> {
+    Ok(people::table.find(id.to_string()).select(AccessRow::as_select()).first(conn).optional()?)
+}
+
+/// The `access_version` of each of these people.
+pub fn access_versions(conn: &mut Conn, ids: &[PersonId]) -> Result<HashMap<PersonId, i64>> {
+    let rows: Vec<(PersonId, i64)> = people::table
+        .filter(people::id.eq_any(ids.iter().map(ToString::to_string)))
+        .select((people::id, people::access_version))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
 /// What holds for these people; each of them is in the answer.
 pub fn standings(conn: &mut Conn, ids: &[PersonId]) -> Result<HashMap<PersonId, Standing>> {
     let mut standings: HashMap<PersonId, Standing> =

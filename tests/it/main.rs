@@ -1,1 +1,1 @@
-fn main() {}
+//! The suite: one binary, a module for each capability.

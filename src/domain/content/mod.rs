@@ -104,6 +104,22 @@ impl Content {
         }
     }
 
+    /// The campaign that the content belongs to.
+    pub fn campaign(&self) -> Option<&str> {
+        match self {
+            Self::Post(post) => post.campaign.as_deref(),
+            Self::Hashtag(_) | Self::Disclaimer(_) => None,
+        }
+    }
+
+    /// The member that lists disclaimers by key.
+    pub const fn disclaimers_member(&self) -> &'static str {
+        match self {
+            Self::Disclaimer(_) => "includes",
+            Self::Post(_) | Self::Hashtag(_) => "disclaimers",
+        }
+    }
+
     /// From when and until when the content may be used, where it says so.
     pub fn window(&self) -> (Option<Time>, Option<Time>) {
         match self {

@@ -1,0 +1,233 @@
+//! The feed: the live posts that one employee may share, served from memory.
+
+use std::cmp::Reverse;
+
+use super::access::PersonAccess;
+use super::content_snapshot::{ApprovedItem, ContentSnapshot, LivePost};
+use super::context::Context;
+use super::sharing::is_for;
+use crate::domain::channels::ChannelId;
+use crate::domain::content::disclaimer::{Occasion, Placement};
+use crate::domain::content::post::{Personalisation, PostCopy};
+use crate::domain::content::{Disclaimer, Post};
+use crate::domain::delivery::tracked;
+use crate::domain::disclaimers::{InForce, Statement};
+use crate::domain::ids::{Digest, ItemId, Key, Kind};
+use crate::domain::language;
+use crate::domain::lifecycle::Availability;
+use crate::domain::revision::Resolved;
+use crate::domain::time::Time;
+
+/// What a feed is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct FeedQuery {
+    /// Posts with a copy in this language (`nl` serves `nl-BE`), and only those copies.
+    pub language: Option<String>,
+    /// Posts for this channel, and only their copies for it.
+    pub channel: Option<ChannelId>,
+    /// Posts of this campaign.
+    pub campaign: Option<String>,
+    /// Posts about this topic.
+    pub topic: Option<String>,
+}
+
+/// A post in the feed.
+#[derive(Debug, Clone)]
+pub struct FeedItem {
+    /// The post.
+    pub post_id: ItemId,
+    /// The live revision.
+    pub revision: i64,
+    /// Its digest: what a share names.
+    pub digest: Digest,
+    /// What the post is called.
+    pub title: String,
+    /// The copies to choose from.
+    pub copies: Vec<PostCopy>,
+    /// Where it may be shared.
+    pub channels: Vec<ChannelId>,
+    /// Its hashtags as they are shown, without the number sign.
+    pub hashtags: Vec<String>,
+    /// What the post links to.
+    pub link: Option<String>,
+    /// The disclaimers that a share may carry for this person.
+    pub disclaimers: Vec<FeedDisclaimer>,
+    /// What the person may add.
+    pub personalisation: Personalisation,
+    /// The post's campaign.
+    pub campaign: Option<String>,
+    /// What the post is about.
+    pub topics: Vec<String>,
+    /// Advice for sharing it.
+    pub tips: Option<String>,
+    /// Since when it is live.
+    pub live_since: Time,
+    /// Until when it is.
+    pub expires_at: Option<Time>,
+}
+
+/// A disclaimer that a share of the post may carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedDisclaimer {
+    /// Its key.
+    pub key: Key,
+    /// The revision whose text is used.
+    pub revision: i64,
+    /// Where in the post it stands.
+    pub placement: Placement,
+    /// When it is added.
+    pub when: When,
+    /// Its longest form, in the language of the first copy.
+    pub text: String,
+}
+
+/// When a disclaimer is added to a share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Always.
+    Always,
+    /// With a comment.
+    WithComment,
+    /// Because the person's country is unknown, so that every country's demand applies.
+    ByCountry,
+}
+
+/// A place in the feed: after the post that became live then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FeedPosition {
+    /// When the post became live.
+    pub live_since: Time,
+    /// The post.
+    pub post_id: ItemId,
+}
+
+/// One page of the feed, newest first; the place to go on after is answered while there is more.
+pub fn feed_list(
+    content: &ContentSnapshot,
+    person: &PersonAccess,
+    context: &Context,
+    query: &FeedQuery,
+    after: Option<FeedPosition>,
+    limit: usize,
+    now: Time,
+) -> (Vec<FeedItem>, Option<FeedPosition>) {
+    let mut posts: Vec<(FeedPosition, LivePost<'_>)> = content
+        .of_kind(Kind::Post)
+        .filter_map(|item| Some((position(item, now)?, item.post(now)?)))
+        .filter(|(position, _)| after.is_none_or(|after| *position < after))
+        .filter(|(_, live)| is_for(live.post, person) && matches(live.post, query))
+        .filter(|(_, live)| content.availability(live.item, now).0 == Availability::Live)
+        .collect();
+    posts.sort_unstable_by_key(|(position, _)| Reverse(*position));
+    let more = posts.len() > limit;
+    posts.truncate(limit);
+    let next = posts.last().map(|(position, _)| *position).filter(|_| more);
+    let live_disclaimers = content.live_disclaimers(now);
+    let page = Page { content, person, context, query, live_disclaimers: &live_disclaimers };
+    (posts.into_iter().map(|(position, live)| page.item(position, live)).collect(), next)
+}
+
+fn position(item: &ApprovedItem, now: Time) -> Option<FeedPosition> {
+    Some(FeedPosition { live_since: item.history.live_since(now)?, post_id: item.id })
+}
+
+fn matches(post: &Post, query: &FeedQuery) -> bool {
+    let campaign = query.campaign.is_none() || query.campaign == post.campaign;
+    let topic = query.topic.as_ref().is_none_or(|topic| post.topics.contains(topic));
+    let channel = query.channel.as_ref().is_none_or(|channel| post.channels.contains(channel));
+    campaign && topic && channel && !copies(post, query).is_empty()
+}
+
+/// The copies of a post that answer a query.
+fn copies(post: &Post, query: &FeedQuery) -> Vec<PostCopy> {
+    let for_channel = |copy: &&PostCopy| query.channel.as_ref().is_none_or(|channel| copy.is_for(channel));
+    let all: Vec<&PostCopy> = post.copies.iter().filter(for_channel).collect();
+    let Some(wanted) = &query.language else { return all.into_iter().cloned().collect() };
+    let found = language::lookup(wanted, all.iter().map(|copy| copy.language.as_str()));
+    all.iter().filter(|copy| Some(copy.language.as_str()) == found).map(|copy| (*copy).clone()).collect()
+}
+
+/// What the items of one page have in common.
+struct Page<'a> {
+    content: &'a ContentSnapshot,
+    person: &'a PersonAccess,
+    context: &'a Context,
+    query: &'a FeedQuery,
+    live_disclaimers: &'a [Resolved<Disclaimer>],
+}
+
+impl Page<'_> {
+    fn item(&self, position: FeedPosition, live: LivePost<'_>) -> FeedItem {
+        let LivePost { item, revision, post } = live;
+        let copies = copies(post, self.query);
+        let expires_at = item.history.revision(revision.revision).and_then(|approved| approved.expires_at);
+        let hashtags = self.content.pinned_hashtags(revision);
+        FeedItem {
+            post_id: item.id,
+            revision: revision.revision,
+            digest: revision.digest.clone(),
+            title: post.title.clone(),
+            channels: post.channels.clone(),
+            hashtags: hashtags.into_iter().map(|hashtag| hashtag.content.tag).collect(),
+            link: post.link.as_ref().map(tracked),
+            disclaimers: self.disclaimers(live, &copies),
+            personalisation: post.personalisation,
+            campaign: post.campaign.clone(),
+            topics: post.topics.clone(),
+            tips: post.tips.clone(),
+            live_since: position.live_since,
+            expires_at,
+            copies,
+        }
+    }
+
+    /// What a share of the post may carry for this person, on any of its channels.
+    fn disclaimers(&self, live: LivePost<'_>, copies: &[PostCopy]) -> Vec<FeedDisclaimer> {
+        let pinned = self.content.pinned_disclaimers(live.revision);
+        let in_force = InForce { pinned: &pinned, live: self.live_disclaimers };
+        let mut found: Vec<FeedDisclaimer> = Vec::new();
+        let language = copies.first().map(|copy| copy.language.as_str()).unwrap_or_default();
+        for (when, comment) in [(When::Always, false), (When::WithComment, true)] {
+            if comment && live.post.personalisation == Personalisation::None {
+                continue;
+            }
+            for channel in &live.post.channels {
+                let occasion = Occasion {
+                    channel,
+                    topics: &live.post.topics,
+                    campaign: live.post.campaign.as_deref(),
+                    country: self.person.country.as_deref(),
+                    language,
+                    comment,
+                    ai_image: false,
+                };
+                // A listed disclaimer that is missing would have blocked the post.
+                for disclaimer in in_force.applying(live.post, &occasion).unwrap_or_default() {
+                    let known = found.iter().any(|known| known.key == disclaimer.key);
+                    if let Some(text) = self.longest(disclaimer, live.post, language).filter(|_| !known) {
+                        let when = if self.is_by_country(disclaimer) { When::ByCountry } else { when };
+                        found.push(FeedDisclaimer {
+                            key: disclaimer.key.clone(),
+                            revision: disclaimer.revision,
+                            placement: disclaimer.content.placement,
+                            when,
+                            text,
+                        });
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn is_by_country(&self, disclaimer: &Resolved<Disclaimer>) -> bool {
+        let demand = disclaimer.content.required_when.as_ref();
+        self.person.country.is_none() && demand.is_some_and(|demand| !demand.countries.is_empty())
+    }
+
+    fn longest(&self, disclaimer: &Resolved<Disclaimer>, post: &Post, language: &str) -> Option<String> {
+        let credit = post.credit.as_deref();
+        let statement = Statement::new(disclaimer, language, &self.context.organisation, credit).ok()?;
+        Some(statement.form(0).1.clone())
+    }
+}

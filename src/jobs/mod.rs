@@ -1,0 +1,3 @@
+//! What runs by itself beside the requests.
+
+pub mod watcher;

@@ -1,0 +1,114 @@
+//! What a running server holds, built explicitly: the same for the server, the demonstration and tests.
+
+use std::sync::Arc;
+
+use crate::app::actor::Actor;
+use crate::app::authentication::{Credentials, authenticate};
+use crate::app::context::Context;
+use crate::app::issuer::Issuer;
+use crate::app::setup::set_up;
+use crate::app::shares::Desk;
+use crate::app::snapshots::Snapshots;
+use crate::app::tokens::Tokens;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Code, Error, Result};
+use crate::http::AuthRequest;
+use crate::keys::Keys;
+use crate::store::connection::{Conn, DatabaseUrl};
+use crate::store::write::WriteTx;
+use crate::store::{Db, Lane};
+
+/// The state of a server. Cloning shares it.
+#[derive(Clone)]
+pub struct App {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+    /// The database.
+    pub db: Db,
+    /// What use cases share.
+    pub context: Arc<Context>,
+    /// What this node knows in memory.
+    pub snapshots: Arc<Snapshots>,
+    /// The writer of shares.
+    pub issuer: Issuer,
+    /// Access tokens.
+    pub tokens: Arc<Tokens>,
+}
+
+impl App {
+    /// Opens the database, makes it ready, and loads what this node serves from. It blocks.
+    pub fn start(config: Config, clock: Clock) -> Result<Self> {
+        let refuse = |error: &dyn std::error::Error| Error::new(Code::NotReady, error.to_string());
+        config.check().map_err(|error| refuse(&error))?;
+        let url = config.database().map_err(|error| refuse(&error))?;
+        let keys = load_keys(&config, &url)?;
+        let tokens = Tokens::new(keys.token_seed(), &config.public_url())?;
+        let context = Context::new(
+            config.channels().map_err(|error| refuse(&error))?,
+            config.organisation.clone(),
+            keys,
+            config.share_lapses_after(),
+        )?;
+        let db = Db::open(&url, config.database_connections, clock.clone())?;
+        db.prepare(config.migrate_on_start)?;
+        db.write_now(Lane::Ordinary, |tx| set_up(tx, &context))?;
+        let context = Arc::new(context);
+        let snapshots = Arc::new(Snapshots::load(db.clone(), clock.clone())?);
+        let issuer = Issuer::start(db.clone(), Arc::clone(&context), Arc::clone(&snapshots))?;
+        Ok(Self { config: Arc::new(config), clock, db, context, snapshots, issuer, tokens: Arc::new(tokens) })
+    }
+
+    /// Reads in the background.
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn, &Context) -> Result<T> + Send + 'static,
+    {
+        let context = Arc::clone(&self.context);
+        self.db.read(move |conn| work(conn, &context)).await
+    }
+
+    /// Writes in the background. When it moved what this node serves from, the answer waits until the
+    /// node has followed, so that whoever wrote can read what they wrote.
+    pub async fn write<T, F>(&self, lane: Lane, mut work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut WriteTx<'_>, &Context) -> Result<T> + Send + 'static,
+    {
+        let context = Arc::clone(&self.context);
+        let done = self.db.write(lane, move |tx| work(tx, &context)).await?;
+        if done.moved {
+            self.snapshots.refresh().await?;
+        }
+        Ok(done.value)
+    }
+
+    /// Where shares are asked for.
+    pub fn desk(&self) -> Desk<'_> {
+        Desk { db: &self.db, context: &self.context, snapshots: &self.snapshots, issuer: &self.issuer }
+    }
+
+    /// Who is asking.
+    pub fn authenticate(&self, request: &AuthRequest) -> Result<Option<Actor>> {
+        let credentials = Credentials { bearer: Some(&request.bearer), person: request.person.as_deref() };
+        let (access, now) = (self.snapshots.access(), self.clock.now());
+        authenticate(&access, &self.context.keys, &self.tokens, credentials, request.permission, now)
+    }
+}
+
+/// The keys: made on the first start with SQLite, and never with PostgreSQL, where other nodes must have
+/// the same ones.
+fn load_keys(config: &Config, url: &DatabaseUrl) -> Result<Keys> {
+    let folder = config.keys_dir();
+    let keys = match url {
+        DatabaseUrl::Sqlite(_) => {
+            std::fs::create_dir_all(&config.data_dir).map_err(Error::internal)?;
+            Keys::load_or_create(&folder)
+        }
+        DatabaseUrl::Postgres(_) => Keys::load(&folder),
+    };
+    keys.map_err(|error| Error::new(Code::NotReady, error.to_string()))
+}
