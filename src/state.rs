@@ -80,8 +80,11 @@ impl App {
     {
         let context = Arc::clone(&self.context);
         let done = self.db.write(lane, move |tx| work(tx, &context)).await?;
-        if done.moved {
-            self.snapshots.refresh().await?;
+        if done.moved
+            && let Err(error) = self.snapshots.refresh().await
+        {
+            // What was written stands; the watcher tries again.
+            tracing::warn!(%error, "the snapshots could not follow a write");
         }
         Ok(done.value)
     }

@@ -1,3 +1,5 @@
 //! Measures the running server.
 
+mod client;
+
 fn main() {}
