@@ -7,6 +7,8 @@ pub mod access;
 pub mod actor;
 pub mod api_keys;
 pub mod authentication;
+#[cfg(test)]
+mod fixture;
 pub mod groups;
 pub mod identity;
 pub mod journal;
