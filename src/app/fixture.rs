@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+
 use tempfile::TempDir;
 
 use super::access::Access;
@@ -20,7 +22,7 @@ use crate::store::{Db, Lane, record};
 /// What a test of use cases needs.
 pub(crate) struct Fixture {
     pub(crate) db: Db,
-    pub(crate) keys: Keys,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) clock: Clock,
     pub(crate) admin: Actor,
     home: TempDir,
@@ -29,7 +31,7 @@ pub(crate) struct Fixture {
 impl Fixture {
     pub(crate) fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
-        let keys = Keys::load_or_create(&home.path().join("keys")).unwrap();
+        let keys = Arc::new(Keys::load_or_create(&home.path().join("keys")).unwrap());
         let clock = Clock::manual(Time::parse("2026-11-21T09:00:00Z").unwrap());
         let db = Db::open(&DatabaseUrl::Sqlite(home.path().join("test.db")), 4, clock.clone()).unwrap();
         db.prepare().unwrap();

@@ -12,5 +12,8 @@ mod fixture;
 pub mod groups;
 pub mod identity;
 pub mod journal;
+pub mod passwords;
 pub mod people;
+pub mod sessions;
+pub mod throttle;
 pub mod tokens;
