@@ -126,6 +126,19 @@ async fn a_refresh_token_is_good_once_and_its_reuse_ends_the_session() {
 }
 
 #[tokio::test]
+async fn of_many_refreshes_at_once_with_one_token_only_one_succeeds() {
+    let scene = Scene::new();
+    let first = scene.sign_in("ada@example.org", PASSWORD, HERE).await.unwrap();
+    let refresh = || scene.refresh(&first.refresh_token);
+    let (one, two, three) = tokio::join!(refresh(), refresh(), refresh());
+    let good: Vec<SessionTokens> = [one, two, three].into_iter().filter_map(Result::ok).collect();
+    assert_eq!(good.len(), 1);
+    for tokens in good {
+        assert!(scene.refresh(&tokens.refresh_token).await.is_err(), "the reuse ended the session");
+    }
+}
+
+#[tokio::test]
 async fn a_session_ends_after_thirty_days_however_often_it_is_refreshed() {
     let scene = Scene::new();
     let began = scene.fixture.clock.now();
