@@ -18,8 +18,6 @@ pub struct Answer {
     pub status: u16,
     /// The body.
     pub body: Vec<u8>,
-    /// The entity tag.
-    pub etag: Option<String>,
 }
 
 impl Answer {
@@ -43,11 +41,6 @@ impl Client {
         Self { address, token: token.map(str::to_owned), stream: BufReader::new(stream) }
     }
 
-    /// A second connection with the same token.
-    pub fn again(&self) -> Self {
-        Self::connect(self.address, self.token.as_deref())
-    }
-
     /// Reads something.
     pub fn get(&mut self, path: &str) -> Answer {
         self.send("GET", path, &[], None)
@@ -56,11 +49,6 @@ impl Client {
     /// Sends a body.
     pub fn post(&mut self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         self.send("POST", path, headers, Some(body))
-    }
-
-    /// Replaces something; the body may be absent.
-    pub fn put(&mut self, path: &str) -> Answer {
-        self.send("PUT", path, &[], None)
     }
 
     fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
@@ -84,19 +72,17 @@ impl Client {
         let mut line = String::new();
         self.stream.read_line(&mut line).expect("the server answers");
         let status = line.split(' ').nth(1).and_then(|word| word.parse().ok()).expect("a status line");
-        let (mut length, mut etag) = (0, None);
+        let mut length = 0;
         loop {
             line.clear();
             self.stream.read_line(&mut line).expect("the server answers");
             let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-            match name.to_ascii_lowercase().as_str() {
-                "content-length" => length = value.parse().expect("a length"),
-                "etag" => etag = Some(value.to_owned()),
-                _ => {}
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.parse().expect("a length");
             }
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).expect("the whole body");
-        Answer { status, body, etag }
+        Answer { status, body }
     }
 }
