@@ -31,7 +31,10 @@ fn main() {
         return;
     }
     let duration = Duration::from_secs(seconds());
-    println!("{:<10} {:>8} {:>5} {:>9} {:>9} {:>9} {:>9}", "load", "clients", "", "req/s", "of health", "p50", "p99");
+    println!(
+        "{:<10} {:>8} {:>5} {:>9} {:>9} {:>9} {:>9}",
+        "load", "clients", "", "req/s", "of health", "p50", "p99"
+    );
     for database in Database::all() {
         println!("# {}", database.name());
         let server = Server::start(&database, 0);
