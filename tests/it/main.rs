@@ -14,5 +14,9 @@
 
 mod support;
 
+mod races;
+mod record;
+mod review;
 mod schema;
+mod sharing;
 mod structure;
