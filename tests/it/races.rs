@@ -160,7 +160,8 @@ fn r17_fifty_recalls_race_five_thousand_shares_on_two_nodes() {
         .enumerate()
         .map(|(nth, client)| if nth % 2 == 0 { client } else { client.at(&second) })
         .collect();
-    let recalled: Vec<std::sync::OnceLock<Instant>> = posts.iter().map(|_| std::sync::OnceLock::new()).collect();
+    let recalled: Vec<std::sync::OnceLock<Instant>> =
+        posts.iter().map(|_| std::sync::OnceLock::new()).collect();
     let (attempts, issued, done) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     let mut latencies = Vec::new();
     std::thread::scope(|scope| {
@@ -180,7 +181,10 @@ fn r17_fifty_recalls_race_five_thousand_shares_on_two_nodes() {
                         201 => {
                             issued.fetch_add(1, Ordering::SeqCst);
                             let stopped = recalled[which].get();
-                            assert!(stopped.is_none_or(|stopped| sent < *stopped), "issued after an answered recall");
+                            assert!(
+                                stopped.is_none_or(|stopped| sent < *stopped),
+                                "issued after an answered recall"
+                            );
                         }
                         410 => {}
                         other => panic!("{other}: {}", answer.text),
@@ -203,6 +207,9 @@ fn r17_fifty_recalls_race_five_thousand_shares_on_two_nodes() {
     });
     latencies.sort_unstable();
     let (median, longest) = (latencies[25], *latencies.last().unwrap_or(&Duration::ZERO));
-    println!("50 recalls among {} shares: median {median:?}, longest {longest:?}", issued.load(Ordering::SeqCst));
+    println!(
+        "50 recalls among {} shares: median {median:?}, longest {longest:?}",
+        issued.load(Ordering::SeqCst)
+    );
     assert_eq!(app.record_indexes(), (0..app.record_size()).collect::<Vec<_>>());
 }

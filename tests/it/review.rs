@@ -22,8 +22,7 @@ fn approve_working(app: &TestApp, path: &str) -> String {
     let item = app.author().get(path).send().expect(200);
     let body = json!({ "digest": item.text("/working_revision/digest") });
     let review = app.author().post(&format!("{path}/submission")).json(&body).send().expect(201);
-    let body =
-        json!({ "revision": review["revision"], "digest": review["digest"], "decision": "approve" });
+    let body = json!({ "revision": review["revision"], "digest": review["digest"], "decision": "approve" });
     app.reviewer().post(&format!("{path}/decisions")).json(&body).send().expect(201);
     review.text("/digest").to_owned()
 }
@@ -92,6 +91,7 @@ both! {
     }
 
     fn r03_nobody_decides_on_words_they_wrote(app) {
+        app.reviewer();
         let both = app.person("both", &[Role::Author, Role::Reviewer]);
         let post = app.draft(|_| ());
         save(&both, &post, "Edited by a reviewer.").expect(200);

@@ -210,8 +210,7 @@ fn serve(app: App, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
             let frame = Data::new(frame_for(&app));
             let state = Data::new(app.clone());
             let serving = http::serve(listener, &connections, frame, state, http::routes).unwrap();
-            let watcher =
-                rt::spawn(watch(app.clone()));
+            let watcher = rt::spawn(watch(app.clone()));
             started.send(serving.handle).unwrap();
             serving.server.await.unwrap();
             watcher.abort();

@@ -77,7 +77,9 @@ impl TestApp {
 
     /// The index of every entry.
     pub fn record_indexes(&self) -> Vec<i64> {
-        self.read(|conn| record_entries::table.order(record_entries::idx).select(record_entries::idx).load(conn))
+        self.read(|conn| {
+            record_entries::table.order(record_entries::idx).select(record_entries::idx).load(conn)
+        })
     }
 
     /// How many entries there are.
