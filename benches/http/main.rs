@@ -7,6 +7,15 @@
 //!
 //! `GREENLIGHT_BENCH_SECONDS` sets how long each load runs (5).
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench prints, and ends by panicking"
+)]
+
 mod client;
 mod load;
 mod recalls;
