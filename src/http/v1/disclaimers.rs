@@ -21,7 +21,8 @@ pub fn routes() -> Vec<Route> {
     items::routes::<DisclaimerKind>()
 }
 
-struct DisclaimerKind;
+/// See [`ItemKind`].
+pub(super) struct DisclaimerKind;
 
 impl ItemKind for DisclaimerKind {
     const KIND: Kind = Kind::Disclaimer;
@@ -72,7 +73,7 @@ impl ItemKind for DisclaimerKind {
 
 /// The content of a disclaimer.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
-struct DisclaimerContent {
+pub(super) struct DisclaimerContent {
     /// What the text tells the reader. At most 500 characters.
     #[schema(min_length = 1, max_length = 2000)]
     purpose: String,

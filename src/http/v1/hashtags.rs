@@ -20,7 +20,8 @@ pub fn routes() -> Vec<Route> {
     items::routes::<HashtagKind>()
 }
 
-struct HashtagKind;
+/// See [`ItemKind`].
+pub(super) struct HashtagKind;
 
 impl ItemKind for HashtagKind {
     const KIND: Kind = Kind::Hashtag;
@@ -60,7 +61,7 @@ impl ItemKind for HashtagKind {
 
 /// The content of a hashtag.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
-struct HashtagContent {
+pub(super) struct HashtagContent {
     /// The tag as it is written, without the number sign: letters, digits and inner underscores, with a
     /// letter in it.
     #[schema(min_length = 1, max_length = 50)]

@@ -20,7 +20,8 @@ pub fn routes() -> Vec<Route> {
     items::routes::<PostKind>()
 }
 
-struct PostKind;
+/// See [`ItemKind`].
+pub(super) struct PostKind;
 
 impl ItemKind for PostKind {
     const KIND: Kind = Kind::Post;
@@ -83,7 +84,7 @@ impl ItemKind for PostKind {
 
 /// The content of a post.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
-struct PostContent {
+pub(super) struct PostContent {
     /// What the post is called here; employees see it, networks do not. At most 200 characters.
     #[schema(min_length = 1, max_length = 800)]
     title: String,
