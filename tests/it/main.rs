@@ -14,5 +14,9 @@
 
 mod support;
 
+mod main_job;
+mod matrix;
+mod openapi;
 mod schema;
 mod structure;
+mod triggers;
