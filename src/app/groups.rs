@@ -88,3 +88,51 @@ fn enter_membership(
     enter(tx, keys, By::Actor(actor), event, facts)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::app::fixture::Fixture;
+    use crate::app::people::person_view;
+    use crate::domain::roles::Role;
+    use crate::error::Code;
+
+    #[test]
+    fn a_membership_begins_and_ends_once_however_often_it_is_asked() {
+        let fixture = Fixture::new();
+        let Fixture { keys, admin, .. } = &fixture;
+        let person = fixture.person("ada", [Role::Employee]);
+        let group = fixture.write(|tx| group_create(tx, keys, admin, " Sales ")).unwrap();
+        assert_eq!(group.name, "Sales");
+        let groups_of = || fixture.read(|conn| person_view(conn, keys, person)).groups;
+
+        let entries = fixture.entries();
+        for _ in 0..2 {
+            fixture.write(|tx| group_member_add(tx, keys, admin, group.id, person)).unwrap();
+            assert_eq!((groups_of(), fixture.entries()), (vec![group.id], entries + 1));
+        }
+        let version = fixture.versions().access;
+        for _ in 0..2 {
+            fixture.write(|tx| group_member_remove(tx, keys, admin, group.id, person)).unwrap();
+            assert_eq!((groups_of(), fixture.entries()), (vec![], entries + 2));
+        }
+        assert_eq!(fixture.versions().access, version + 1);
+        fixture.write(|tx| group_member_add(tx, keys, admin, group.id, person)).unwrap();
+        assert_eq!(groups_of(), [group.id]);
+    }
+
+    #[test]
+    fn a_group_has_its_own_name_and_known_members() {
+        let fixture = Fixture::new();
+        let Fixture { keys, admin, .. } = &fixture;
+        let group = fixture.write(|tx| group_create(tx, keys, admin, "Sales")).unwrap();
+        let again = fixture.write(|tx| group_create(tx, keys, admin, "Sales"));
+        assert_eq!(again.unwrap_err().code, Code::AlreadyExists);
+        let nameless = fixture.write(|tx| group_create(tx, keys, admin, "\n")).unwrap_err();
+        assert_eq!(nameless.code, Code::InvalidContent);
+        let unknown = fixture.write(|tx| group_member_add(tx, keys, admin, group.id, PersonId::generate()));
+        assert_eq!(unknown.unwrap_err().code, Code::NotFound);
+        assert_eq!(fixture.read(|conn| group_list(conn, admin, None, 10)), [group]);
+    }
+}

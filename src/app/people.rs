@@ -4,6 +4,8 @@
 //! people needs the scope `people`; nobody gives themselves a role, and the last active administrator
 //! stays one.
 
+#[cfg(test)]
+mod tests;
 mod update;
 
 use std::collections::BTreeSet;
