@@ -18,5 +18,6 @@ mod main_job;
 mod matrix;
 mod openapi;
 mod schema;
+mod sharing;
 mod structure;
 mod triggers;

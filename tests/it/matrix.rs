@@ -6,7 +6,7 @@ use greenlight::domain::roles::{Role, Scope};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Answer, Client, TestApp, both};
+use crate::support::{Answer, Client, both};
 
 /// Somebody who asks.
 enum Caller {
@@ -53,15 +53,6 @@ fn ask(client: &Client, method: &str, path: &str, operation: &Value) -> Answer {
     }
 }
 
-/// An API key with every scope but `on_behalf`.
-fn key(app: &TestApp) -> Client {
-    let scopes: Vec<&str> =
-        Scope::ALL.into_iter().filter(|scope| *scope != Scope::OnBehalf).map(Scope::as_str).collect();
-    let body = json!({ "name": "matrix", "scopes": scopes, "expires_at": "2027-01-01T00:00:00Z" });
-    let made = app.admin().post("/v1/api-keys").json(&body).send().expect(201);
-    app.anonymous().with_bearer(made.text("/key"))
-}
-
 both! {
     fn every_operation_asks_for_its_permission(app) {
         let document = app.anonymous().get("/openapi.json").send().expect(200).json;
@@ -69,7 +60,7 @@ both! {
         callers.insert("nobody".to_owned(), Caller::Nobody);
         callers.insert("a key".to_owned(), Caller::Key);
         callers.extend(Role::ALL.map(|role| (role.to_string(), Caller::Person(role))));
-        let key = key(app);
+        let key = app.key(Scope::ALL.into_iter().filter(|scope| *scope != Scope::OnBehalf));
         let mut asked = 0;
         for (path, methods) in document["paths"].as_object().unwrap() {
             for (method, operation) in methods.as_object().unwrap() {

@@ -11,11 +11,12 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::{self, System};
 use actix_web::web::Data;
 use greenlight::app::actor::Actor;
+use greenlight::app::api_keys::{ApiKey, ApiKeyCreate, api_key_create};
 use greenlight::app::people::{PersonCreate, admin_create, person_create};
 use greenlight::clock::Clock;
 use greenlight::config::Config;
 use greenlight::domain::ids::PersonId;
-use greenlight::domain::roles::{Role, Scopes};
+use greenlight::domain::roles::{Role, Scope, Scopes};
 use greenlight::domain::time::Time;
 use greenlight::http::openapi::Document;
 use greenlight::http::paging::CursorKey;
@@ -100,16 +101,32 @@ impl TestApp {
         let app = &self.node.app;
         let make = |tx: &mut WriteTx<'_>| person_create(tx, &app.context.keys, &self.root, &command);
         let person = app.db.write_now(Lane::Ordinary, make).unwrap().value;
-        self.node.follow();
-        for node in self.more_nodes.lock().unwrap().iter() {
-            node.follow();
-        }
+        self.follow();
         self.client(person)
+    }
+
+    /// Brings every node up to the database now, without waiting for their watchers.
+    fn follow(&self) {
+        self.node.follow();
+        self.more_nodes.lock().unwrap().iter().for_each(|node| node.follow());
     }
 
     /// A person in a new session.
     pub fn client(&self, person: PersonId) -> Client {
         self.anonymous().signed_in(person)
+    }
+
+    /// A client with an API key that has these scopes.
+    pub fn key(&self, scopes: impl IntoIterator<Item = Scope>) -> Client {
+        let key = ApiKey::generate().unwrap();
+        let expires_at = self.clock().now().after(Duration::from_hours(365 * 24));
+        let command =
+            ApiKeyCreate { name: "test".to_owned(), scopes: scopes.into_iter().collect(), expires_at };
+        let app = &self.node.app;
+        let make = |tx: &mut WriteTx<'_>| api_key_create(tx, &app.context.keys, &self.root, &key, &command);
+        app.db.write_now(Lane::Ordinary, make).unwrap();
+        self.follow();
+        self.anonymous().with_bearer(key.text())
     }
 
     /// Nobody in particular.
@@ -186,8 +203,7 @@ impl Node {
         Arc::new(Self { app, url: format!("http://{address}"), handle, thread: Some(thread) })
     }
 
-    /// Brings the node up to the database now, without waiting for its watcher.
-    pub fn follow(&self) {
+    fn follow(&self) {
         self.app.snapshots.refresh_now().unwrap();
     }
 }
