@@ -17,6 +17,7 @@ mod support;
 mod main_job;
 mod matrix;
 mod openapi;
+mod races;
 mod schema;
 mod sharing;
 mod structure;

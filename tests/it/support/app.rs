@@ -18,9 +18,7 @@ use greenlight::config::Config;
 use greenlight::domain::ids::PersonId;
 use greenlight::domain::roles::{Role, Scope, Scopes};
 use greenlight::domain::time::Time;
-use greenlight::http::openapi::Document;
-use greenlight::http::paging::CursorKey;
-use greenlight::http::{self, Connections, Frame};
+use greenlight::http::{self, Connections};
 use greenlight::jobs::watcher::watch;
 use greenlight::keys::Keys;
 use greenlight::state::App;
@@ -223,7 +221,7 @@ fn serve(app: App, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
     let thread = std::thread::spawn(move || {
         System::new().block_on(async move {
             let connections = Connections { workers: 1, ..Connections::default() };
-            let frame = Data::new(frame_for(&app));
+            let frame = Data::new(http::frame_for(&app));
             let state = Data::new(app.clone());
             let serving = http::serve(listener, &connections, frame, state, http::routes).unwrap();
             let interval = Duration::from_millis(app.config.poll_milliseconds);
@@ -235,17 +233,4 @@ fn serve(app: App, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
         });
     });
     (starting.recv().expect("the server starts"), thread)
-}
-
-fn frame_for(app: &App) -> Frame {
-    let state = app.clone();
-    Frame {
-        settings: http::Settings::default(),
-        authenticate: Arc::new(move |request| {
-            let answer = state.authenticate(&request);
-            Box::pin(async move { answer })
-        }),
-        cursor_key: CursorKey::new([1; 32]),
-        document: Document::new(&http::routes()),
-    }
 }
