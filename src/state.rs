@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use crate::app::actor::Actor;
+use crate::app::api_keys::LastUses;
 use crate::app::authentication::{Credentials, authenticate};
 use crate::app::context::Context;
 use crate::app::issuer::Issuer;
+use crate::app::passwords::Passwords;
+use crate::app::readiness;
+use crate::app::sessions::Sessions;
 use crate::app::setup::set_up;
 use crate::app::shares::Desk;
 use crate::app::snapshots::Snapshots;
@@ -14,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
 use crate::http::AuthRequest;
+use crate::http::address::{InvalidNetwork, Network};
 use crate::keys::Keys;
 use crate::store::connection::{Conn, DatabaseUrl};
 use crate::store::write::WriteTx;
@@ -36,6 +41,14 @@ pub struct App {
     pub issuer: Issuer,
     /// Access tokens.
     pub tokens: Arc<Tokens>,
+    /// The hashing of passwords.
+    pub passwords: Passwords,
+    /// Signing in and out.
+    pub sessions: Arc<Sessions>,
+    /// When API keys were last used, until it is written down.
+    pub last_uses: Arc<LastUses>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl App {
@@ -44,8 +57,11 @@ impl App {
         let refuse = |error: &dyn std::error::Error| Error::new(Code::NotReady, error.to_string());
         config.check().map_err(|error| refuse(&error))?;
         let url = config.database().map_err(|error| refuse(&error))?;
+        let networks = config.trusted_proxies.iter().map(|text| text.parse());
+        let trusted_proxies =
+            networks.collect::<Result<_, InvalidNetwork>>().map_err(|error| refuse(&error))?;
         let keys = load_keys(&config, &url)?;
-        let tokens = Tokens::new(keys.token_seed(), &config.public_url())?;
+        let tokens = Arc::new(Tokens::new(keys.token_seed(), &config.public_url())?);
         let context = Context::new(
             config.channels().map_err(|error| refuse(&error))?,
             config.organisation.clone(),
@@ -58,7 +74,22 @@ impl App {
         let context = Arc::new(context);
         let snapshots = Arc::new(Snapshots::load(db.clone(), clock.clone())?);
         let issuer = Issuer::start(db.clone(), Arc::clone(&context), Arc::clone(&snapshots))?;
-        Ok(Self { config: Arc::new(config), clock, db, context, snapshots, issuer, tokens: Arc::new(tokens) })
+        let passwords = Passwords::new()?;
+        let sessions =
+            Sessions::new(db.clone(), Arc::clone(&context.keys), Arc::clone(&tokens), passwords.clone());
+        Ok(Self {
+            config: Arc::new(config),
+            clock,
+            db,
+            context,
+            snapshots,
+            issuer,
+            tokens,
+            passwords,
+            sessions: Arc::new(sessions),
+            last_uses: Arc::default(),
+            trusted_proxies,
+        })
     }
 
     /// Reads in the background.
@@ -95,7 +126,17 @@ impl App {
     pub fn authenticate(&self, request: &AuthRequest) -> Result<Option<Actor>> {
         let credentials = Credentials { bearer: Some(&request.bearer), person: request.person.as_deref() };
         let (access, now) = (self.snapshots.access(), self.clock.now());
-        authenticate(&access, &self.context.keys, &self.tokens, credentials, request.permission, now)
+        let actor =
+            authenticate(&access, &self.context.keys, &self.tokens, credentials, request.permission, now)?;
+        if let Some(client) = actor.as_ref().and_then(|actor| actor.client) {
+            self.last_uses.note(client, now);
+        }
+        Ok(actor)
+    }
+
+    /// Refuses with 503 `not_ready` and the reason while this node should get no requests.
+    pub async fn readiness(&self) -> Result<()> {
+        Ok(readiness::check(&self.db, &self.context, &self.snapshots, &self.clock).await?)
     }
 }
 

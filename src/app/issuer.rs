@@ -15,6 +15,7 @@ use super::actor::Actor;
 use super::content_snapshot::ContentSnapshot;
 use super::context::Context;
 use super::idempotency::check_same_body;
+use super::readiness;
 use super::shares::{NewShare, prepare};
 use super::sharing::{Evaluated, ShareCommand, evaluate};
 use super::snapshots::Snapshots;
@@ -209,6 +210,10 @@ impl Writer {
     /// Writes a group under the lock.
     fn write(&self, tx: &mut WriteTx<'_>, group: &[Waiting], within: bool) -> Result<Written> {
         let mut answers = known_shares(tx, group)?;
+        if let Err(reason) = readiness::check_config(tx.config_digest(), &self.context) {
+            let refused = |answer: Option<_>| answer.unwrap_or_else(|| Err(reason.into()));
+            return Ok(Written::Answers(answers.into_iter().map(refused).collect()));
+        }
         let stands = self.what_stands(tx, group)?;
         let moved = |(at, stands): (usize, &bool)| !stands && answers.get(at).is_some_and(Option::is_none);
         if !within && stands.iter().enumerate().any(moved) {

@@ -24,6 +24,7 @@ pub mod items;
 pub mod journal;
 pub mod passwords;
 pub mod people;
+pub mod readiness;
 pub mod reviews;
 pub mod sessions;
 pub mod setup;

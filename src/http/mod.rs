@@ -59,6 +59,7 @@ use self::paging::CursorKey;
 use self::table::Route;
 use crate::app::actor::{Actor, Permission};
 use crate::error::Result;
+use crate::state;
 
 /// What the frame reads of the configuration.
 #[derive(Debug, Clone)]
@@ -110,6 +111,24 @@ pub struct Frame {
     pub cursor_key: CursorKey,
     /// The OpenAPI document of the routes that are served.
     pub document: Document,
+}
+
+/// The frame of a server.
+pub fn frame_for(app: &state::App) -> Frame {
+    let config = &app.config;
+    let settings = Settings {
+        hsts_seconds: Some(config.hsts_seconds).filter(|seconds| *seconds > 0),
+        trusted_proxies: app.trusted_proxies.clone(),
+        docs: config.docs,
+        ..Settings::default()
+    };
+    let cursor_key = CursorKey::new(*app.context.keys.cursor_key());
+    let app = app.clone();
+    let authenticate: Authenticate = Arc::new(move |request| {
+        let actor = app.authenticate(&request);
+        Box::pin(async move { actor })
+    });
+    Frame { settings, authenticate, cursor_key, document: Document::new(&routes()) }
 }
 
 /// Every route of the API.

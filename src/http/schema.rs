@@ -9,13 +9,17 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::channels::ChannelId;
+use crate::app::feed::When;
+use crate::domain::channels::{ChannelId, Counting};
+use crate::domain::compose::Role as PartRole;
 use crate::domain::content::disclaimer::{Form, Placement};
 use crate::domain::content::post::Personalisation;
+use crate::domain::delivery::Delivery;
 use crate::domain::ids;
 use crate::domain::lifecycle::{Availability, RevisionState};
 use crate::domain::review::{DecisionKind, ReviewState, StageState};
 use crate::domain::roles::{Role, Scope};
+use crate::domain::share::{Outcome, ShownState};
 use crate::domain::time::Time;
 
 const SCHEMAS: &str = "#/components/schemas/";
@@ -110,6 +114,19 @@ schemas! {
         .enum_values(Some(["waiting", "open", "passed", "failed"]));
     DecisionKind, "DecisionKind", text("What a reviewer says.")
         .enum_values(Some(DecisionKind::ALL.map(DecisionKind::as_str)));
+    PartRole, "PartRole", text("What a part of a text is.").enum_values(Some([
+        "disclaimer", "comment", "copy", "credit", "hashtag", "link", "separator",
+    ]));
+    Counting, "Counting", text("In which unit a channel counts a text.").enum_values(Some([
+        "weighted-twitter", "graphemes", "mastodon", "threads", "utf16", "code-points", "utf8-bytes",
+    ]));
+    Delivery, "Delivery", text("How the text gets into the channel's composer.")
+        .enum_values(Some(["prefilled", "paste_then_open", "share_sheet"]));
+    When, "When", text("When a disclaimer is added.")
+        .enum_values(Some(["always", "with_comment", "by_country"]));
+    ShownState, "ShareState", text("The state of a share.")
+        .enum_values(Some(ShownState::ALL.map(ShownState::as_str)));
+    Outcome, "Outcome", text("What became of a share.").enum_values(Some(Outcome::ALL.map(Outcome::as_str)));
 }
 
 /// Named schemas, as JSON.
@@ -137,6 +154,7 @@ impl Schemas {
         schemas.add::<RevisionState>(false);
         schemas.add::<Availability>(false);
         schemas.add::<ReviewState>(false);
+        schemas.add::<ShownState>(false);
         schemas
     }
 
