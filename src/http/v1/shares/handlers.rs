@@ -48,8 +48,9 @@ pub(super) async fn share_outcome(
     let (view, replayed) = app
         .write(Lane::Ordinary, move |tx, context| {
             let actor = confirm(tx, &actor)?;
-            let done =
-                once.run(tx, &context.keys, &actor, |tx| outcomes::share_outcome(tx, context, &actor, id, &command))?;
+            let done = once.run(tx, &context.keys, &actor, |tx| {
+                outcomes::share_outcome(tx, context, &actor, id, &command)
+            })?;
             let now = tx.now();
             Ok((share_views::share_get(tx.conn(), context, done.resource, now)?, done.replayed))
         })
