@@ -1,9 +1,13 @@
 //! The endpoints: request and response types, and handlers of about ten lines, a file for each resource.
 
 mod answers;
+mod api_keys;
 mod feed;
+mod groups;
 mod health;
 mod kits;
+mod me;
+mod people;
 mod readiness;
 mod secret;
 mod sessions;
@@ -21,6 +25,10 @@ pub fn routes() -> Vec<Route> {
         feed::routes(),
         kits::routes(),
         shares::routes(),
+        people::routes(),
+        groups::routes(),
+        me::routes(),
+        api_keys::routes(),
     ]
     .into_iter()
     .flatten()
