@@ -2,17 +2,26 @@
 
 mod answers;
 mod api_keys;
+mod channels;
+mod decisions;
+mod disclaimers;
 mod feed;
+mod freezes;
 mod groups;
+mod hashtags;
 mod health;
+mod items;
 mod kits;
 mod me;
 mod people;
+mod posts;
 mod readiness;
+mod reviews;
 mod secret;
 mod sessions;
 mod shares;
 mod sharing;
+mod workflows;
 
 use super::table::Route;
 
@@ -20,6 +29,14 @@ use super::table::Route;
 pub fn routes() -> Vec<Route> {
     [
         health::routes(),
+        channels::routes(),
+        posts::routes(),
+        hashtags::routes(),
+        disclaimers::routes(),
+        reviews::routes(),
+        decisions::routes(),
+        workflows::routes(),
+        freezes::routes(),
         readiness::routes(),
         sessions::routes(),
         feed::routes(),
