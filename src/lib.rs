@@ -1,6 +1,7 @@
 //! greenlight: pre-approved social content, shared by employees, on the record.
 
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;

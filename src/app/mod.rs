@@ -19,6 +19,7 @@ pub mod identity;
 pub mod issuer;
 pub mod items;
 pub mod journal;
+pub mod passwords;
 pub mod people;
 pub mod reviews;
 pub mod setup;

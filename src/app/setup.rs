@@ -16,7 +16,7 @@ use crate::store::{fingerprints, items};
 
 /// Makes the database ready for this server: the same call on every start.
 ///
-/// Refuses keys other than those that the database's values were made with. The default disclaimers are
+/// Refuses what [`check_keys`] refuses. The default disclaimers are
 /// imported once, when there are none; later changes to them go through review, and an upgrade never
 /// alters them.
 pub fn set_up(tx: &mut WriteTx<'_>, context: &Context) -> Result<()> {
@@ -34,7 +34,8 @@ pub fn set_up(tx: &mut WriteTx<'_>, context: &Context) -> Result<()> {
     Ok(())
 }
 
-fn check_keys(tx: &mut WriteTx<'_>, context: &Context) -> Result<()> {
+/// Refuses keys other than those that the database's values were made with; the first ones are noted.
+pub fn check_keys(tx: &mut WriteTx<'_>, context: &Context) -> Result<()> {
     for purpose in Purpose::ALL {
         let ours = context.keys.fingerprint(purpose);
         match fingerprints::find(tx.conn(), purpose.as_str())? {

@@ -112,6 +112,23 @@ pub struct Frame {
     pub document: Document,
 }
 
+/// The frame of a server.
+pub fn frame_for(app: &crate::state::App) -> Frame {
+    let (config, state) = (&app.config, app.clone());
+    let authenticate: Authenticate = Arc::new(move |request| {
+        let found = state.authenticate(&request);
+        Box::pin(std::future::ready(found))
+    });
+    let settings = Settings {
+        hsts_seconds: (config.hsts_seconds > 0).then_some(config.hsts_seconds),
+        trusted_proxies: config.trusted_proxies.iter().filter_map(|network| network.parse().ok()).collect(),
+        docs: config.docs,
+        ..Settings::default()
+    };
+    let cursor_key = CursorKey::new(*app.context.keys.cursor_key());
+    Frame { settings, authenticate, cursor_key, document: Document::new(&routes()) }
+}
+
 /// Every route of the API.
 pub fn routes() -> Vec<Route> {
     let mut routes = v1::routes();
