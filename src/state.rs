@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use crate::app::actor::Actor;
+use crate::app::api_keys::LastUses;
 use crate::app::authentication::{Credentials, authenticate};
 use crate::app::context::Context;
 use crate::app::issuer::Issuer;
+use crate::app::passwords::Passwords;
+use crate::app::sessions::Sessions;
 use crate::app::setup::set_up;
 use crate::app::shares::Desk;
 use crate::app::snapshots::Snapshots;
@@ -36,6 +39,12 @@ pub struct App {
     pub issuer: Issuer,
     /// Access tokens.
     pub tokens: Arc<Tokens>,
+    /// Hashing of passwords, bounded.
+    pub passwords: Passwords,
+    /// Signing in and out.
+    pub sessions: Arc<Sessions>,
+    /// Which API keys were used.
+    pub last_uses: Arc<LastUses>,
 }
 
 impl App {
@@ -44,12 +53,12 @@ impl App {
         let refuse = |error: &dyn std::error::Error| Error::new(Code::NotReady, error.to_string());
         config.check().map_err(|error| refuse(&error))?;
         let url = config.database().map_err(|error| refuse(&error))?;
-        let keys = load_keys(&config, &url)?;
-        let tokens = Tokens::new(keys.token_seed(), &config.public_url())?;
+        let keys = Arc::new(load_keys(&config, &url)?);
+        let tokens = Arc::new(Tokens::new(keys.token_seed(), &config.public_url())?);
         let context = Context::new(
             config.channels().map_err(|error| refuse(&error))?,
             config.organisation.clone(),
-            keys,
+            Arc::clone(&keys),
             config.share_lapses_after(),
         )?;
         let db = Db::open(&url, config.database_connections, clock.clone())?;
@@ -58,7 +67,20 @@ impl App {
         let context = Arc::new(context);
         let snapshots = Arc::new(Snapshots::load(db.clone(), clock.clone())?);
         let issuer = Issuer::start(db.clone(), Arc::clone(&context), Arc::clone(&snapshots))?;
-        Ok(Self { config: Arc::new(config), clock, db, context, snapshots, issuer, tokens: Arc::new(tokens) })
+        let passwords = Passwords::new()?;
+        let sessions = Sessions::new(db.clone(), keys, Arc::clone(&tokens), passwords.clone());
+        Ok(Self {
+            config: Arc::new(config),
+            clock,
+            db,
+            context,
+            snapshots,
+            issuer,
+            tokens,
+            passwords,
+            sessions: Arc::new(sessions),
+            last_uses: Arc::default(),
+        })
     }
 
     /// Reads in the background.
@@ -80,8 +102,11 @@ impl App {
     {
         let context = Arc::clone(&self.context);
         let done = self.db.write(lane, move |tx| work(tx, &context)).await?;
-        if done.moved {
-            self.snapshots.refresh().await?;
+        if done.moved
+            && let Err(error) = self.snapshots.refresh().await
+        {
+            // What was written stands; the watcher tries again.
+            tracing::warn!(%error, "the snapshots could not follow a write");
         }
         Ok(done.value)
     }
@@ -95,7 +120,12 @@ impl App {
     pub fn authenticate(&self, request: &AuthRequest) -> Result<Option<Actor>> {
         let credentials = Credentials { bearer: Some(&request.bearer), person: request.person.as_deref() };
         let (access, now) = (self.snapshots.access(), self.clock.now());
-        authenticate(&access, &self.context.keys, &self.tokens, credentials, request.permission, now)
+        let actor =
+            authenticate(&access, &self.context.keys, &self.tokens, credentials, request.permission, now)?;
+        if let Some(client) = actor.as_ref().and_then(|actor| actor.client) {
+            self.last_uses.note(client, now);
+        }
+        Ok(actor)
     }
 }
 

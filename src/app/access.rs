@@ -208,3 +208,100 @@ impl Access {
         Ok(person)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::app::api_keys::{ApiKey, ApiKeyCreate, api_key_create, api_key_revoke};
+    use crate::app::fixture::Fixture;
+    use crate::app::people::{PersonUpdate, person_update};
+    use crate::domain::roles::Scope;
+    use crate::keys::Identifier;
+
+    impl Fixture {
+        fn advanced(&self, access: &Access) -> Access {
+            self.read(|conn| access.advance(conn, self.clock.now()))
+        }
+
+        fn update(&self, id: PersonId, version: i64, command: &PersonUpdate) {
+            self.write(|tx| person_update(tx, &self.keys, &self.admin, id, version, command)).unwrap();
+        }
+    }
+
+    fn same(one: &Access, other: &Access) -> bool {
+        one.version == other.version
+            && one.persons == other.persons
+            && one.by_external_id == other.by_external_id
+            && one.clients == other.clients
+            && one.revoked_sessions == other.revoked_sessions
+    }
+
+    #[test]
+    fn advancing_leads_to_what_loading_gives_and_shares_what_did_not_move() {
+        let fixture = Fixture::new();
+        let (ada, bob) = (fixture.person("ada", [Role::Author]), fixture.person("bob", [Role::Employee]));
+        let access = fixture.access();
+        assert!(access.person(ada).unwrap().scopes.contains(Scope::ContentWrite));
+        let hmac = |text| fixture.keys.identity_hmac(Identifier::ExternalId, text);
+        assert_eq!(access.person_by_external_id(&hmac("E-ada")).unwrap().id, ada);
+
+        fixture.update(bob, 1, &PersonUpdate { active: Some(false), ..PersonUpdate::default() });
+        let next = fixture.advanced(&access);
+        assert!(!next.person(bob).unwrap().active && access.person(bob).unwrap().active);
+        assert_eq!(next.person(bob).unwrap().access_version, next.version());
+        assert!(Arc::ptr_eq(next.person(ada).unwrap(), access.person(ada).unwrap()));
+        assert!(same(&next, &fixture.access()));
+        assert!(Arc::ptr_eq(&next.persons, &fixture.advanced(&next).persons));
+    }
+
+    #[test]
+    fn external_ids_that_were_swapped_lead_to_their_new_owners() {
+        let fixture = Fixture::new();
+        let (ada, bob) = (fixture.person("ada", []), fixture.person("bob", []));
+        let access = fixture.access();
+        let external_id = |text: Option<&str>| PersonUpdate {
+            external_id: Some(text.map(str::to_owned)),
+            ..PersonUpdate::default()
+        };
+        fixture.update(ada, 1, &external_id(None));
+        fixture.update(bob, 1, &external_id(Some("E-ada")));
+        fixture.update(ada, 2, &external_id(Some("E-bob")));
+        let next = fixture.advanced(&access);
+        assert!(same(&next, &fixture.access()));
+        let hmac = fixture.keys.identity_hmac(Identifier::ExternalId, "E-ada");
+        assert_eq!(next.person_by_external_id(&hmac).unwrap().id, bob);
+    }
+
+    #[test]
+    fn keys_come_and_go_and_ended_sessions_are_forgotten_when_no_token_of_them_lives() {
+        let fixture = Fixture::new();
+        let Fixture { keys, admin, clock, .. } = &fixture;
+        let access = fixture.access();
+        let key = ApiKey::generate().unwrap();
+        let command = ApiKeyCreate {
+            name: "App".to_owned(),
+            scopes: [Scope::Share].into_iter().collect(),
+            expires_at: clock.now().after(Duration::from_hours(1)),
+        };
+        let made = fixture.write(|tx| api_key_create(tx, keys, admin, &key, &command)).unwrap();
+        let access = fixture.advanced(&access);
+        assert_eq!(access.client(&made.prefix).unwrap().id, made.id);
+        fixture.write(|tx| api_key_revoke(tx, keys, admin, made.id)).unwrap();
+        assert!(fixture.advanced(&access).client(&made.prefix).is_none());
+
+        let (session, person) = (SessionId::generate(), admin.person.unwrap());
+        let now = clock.now();
+        let ended = |tx: &mut crate::store::write::WriteTx<'_>| {
+            sessions::insert(tx.conn(), session, person, now, now.after(Duration::from_hours(1)))?;
+            sessions::revoke(tx.conn(), session, now)
+        };
+        fixture.write(ended).unwrap();
+        let access = fixture.advanced(&access);
+        assert!(access.is_revoked(session));
+        clock.set(now.after(tokens::LIFETIME));
+        assert!(fixture.advanced(&access).is_revoked(session));
+        clock.set(now.after(Duration::from_mins(12)));
+        assert!(!fixture.advanced(&access).is_revoked(session));
+    }
+}

@@ -12,6 +12,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::actor::Actor;
+use super::authentication;
 use super::journal::{By, Facts, enter};
 use crate::domain::ids::ClientId;
 use crate::domain::roles::{Scope, Scopes};
@@ -167,7 +168,7 @@ pub fn api_key_create(
     key: &ApiKey,
     command: &ApiKeyCreate,
 ) -> Result<ApiKeyView> {
-    actor.require(Scope::ApiKeys)?;
+    authentication::authorise(tx, actor, Scope::ApiKeys)?;
     let name = command.name.trim();
     let faults = faults(name, command, tx.now());
     if !faults.is_empty() {
@@ -207,7 +208,7 @@ pub fn api_key_list(
 
 /// Revokes an API key; one that was revoked stays as it is.
 pub fn api_key_revoke(tx: &mut WriteTx<'_>, keys: &Keys, actor: &Actor, id: ClientId) -> Result<()> {
-    actor.require(Scope::ApiKeys)?;
+    authentication::authorise(tx, actor, Scope::ApiKeys)?;
     if find(tx.conn(), id)?.revoked_at.is_some() {
         return Ok(());
     }
@@ -277,6 +278,66 @@ impl LastUses {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
+    use crate::app::fixture::Fixture;
+    use crate::error::Code;
+
+    fn app(fixture: &Fixture) -> ApiKeyCreate {
+        let expires_at = fixture.clock.now().after(MAX_LIFETIME);
+        ApiKeyCreate { name: "App".to_owned(), scopes: [Scope::Share].into_iter().collect(), expires_at }
+    }
+
+    fn create(fixture: &Fixture, key: &ApiKey, command: &ApiKeyCreate) -> Result<ApiKeyView> {
+        let Fixture { keys, admin, .. } = fixture;
+        fixture.write(|tx| api_key_create(tx, keys, admin, key, command))
+    }
+
+    #[test]
+    fn only_the_hash_of_a_key_is_stored_and_a_revoked_one_stays_revoked() {
+        let fixture = Fixture::new();
+        let Fixture { keys, admin, clock, .. } = &fixture;
+        let key = ApiKey::generate().unwrap();
+        let made = create(&fixture, &key, &app(&fixture)).unwrap();
+        let bytes = fixture.database_bytes();
+        let holds = |needle: &str| bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
+        let secret = key.text().rsplit('_').next().unwrap();
+        assert!(holds(&hash(key.text())) && holds(&key.prefix) && !holds(secret));
+
+        let entries = fixture.entries();
+        for _ in 0..2 {
+            fixture.write(|tx| api_key_revoke(tx, keys, admin, made.id)).unwrap();
+            assert_eq!(fixture.entries(), entries + 1);
+        }
+        let listed = fixture.read(|conn| api_key_list(conn, admin, None, 10));
+        assert_eq!(listed, [ApiKeyView { revoked_at: Some(clock.now()), ..made }]);
+        let unknown = fixture.write(|tx| api_key_revoke(tx, keys, admin, ClientId::generate()));
+        assert_eq!(unknown.unwrap_err().code, Code::NotFound);
+    }
+
+    #[test]
+    fn a_key_needs_a_name_a_scope_and_an_end_within_two_years() {
+        let fixture = Fixture::new();
+        let key = ApiKey::generate().unwrap();
+        let now = fixture.clock.now();
+        let long = now.after(MAX_LIFETIME + Duration::from_millis(1));
+        for expires_at in [now, long] {
+            let command = ApiKeyCreate { name: " ".to_owned(), scopes: Scopes::default(), expires_at };
+            let faults = create(&fixture, &key, &command).unwrap_err().errors;
+            let codes: Vec<_> = faults.iter().map(|fault| fault.code).collect();
+            assert_eq!(codes, ["invalid_name", "no_scope", "invalid_expiry"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_use_is_known_to_the_minute() {
+        let fixture = Fixture::new();
+        let made = create(&fixture, &ApiKey::generate().unwrap(), &app(&fixture)).unwrap();
+        let uses = LastUses::default();
+        let minute = fixture.clock.now();
+        uses.note(made.id, minute.after(Duration::from_secs(59)));
+        uses.flush(&fixture.db).await.unwrap();
+        let listed = fixture.read(|conn| api_key_list(conn, &fixture.admin, None, 10));
+        assert_eq!(listed, [ApiKeyView { last_used_at: Some(minute), ..made }]);
+    }
 
     #[test]
     fn a_key_reads_back_and_every_typing_error_is_turned_away() {

@@ -181,3 +181,6 @@ fn header_not_expected() -> Error {
 fn header_fault(detail: &str) -> Error {
     Error::new(Code::PersonHeader, detail).fault(Fault::header(PERSON_HEADER, "person_header", detail))
 }
+
+#[cfg(test)]
+mod tests;

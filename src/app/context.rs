@@ -1,5 +1,6 @@
 //! What every use case may rely on, built once when the server starts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -18,7 +19,7 @@ pub struct Context {
     /// The organisation that content speaks for.
     pub organisation: Organisation,
     /// The server's keys.
-    pub keys: Keys,
+    pub keys: Arc<Keys>,
     /// How long a share awaits its outcome.
     pub share_lapses_after: Duration,
     /// The fingerprint of channels and organisation: nodes must agree on it.
@@ -32,7 +33,7 @@ impl Context {
     pub fn new(
         channels: Channels,
         organisation: Organisation,
-        keys: Keys,
+        keys: Arc<Keys>,
         share_lapses_after: Duration,
     ) -> Result<Self> {
         let config = json!({ "channels": channels.digest()?, "organisation": organisation });

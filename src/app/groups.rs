@@ -1,6 +1,7 @@
 //! Groups of people: audiences and pools of reviewers.
 
 use super::actor::Actor;
+use super::authentication;
 use super::identity;
 use super::journal::{By, Facts, enter};
 use crate::domain::ids::{GroupId, PersonId};
@@ -15,7 +16,7 @@ use crate::store::write::WriteTx;
 
 /// Makes a group; 409 `already_exists` when one has this name.
 pub fn group_create(tx: &mut WriteTx<'_>, keys: &Keys, actor: &Actor, name: &str) -> Result<GroupRow> {
-    actor.require(Scope::People)?;
+    authentication::authorise(tx, actor, Scope::People)?;
     let name = identity::group_name(name).map_err(|fault| Error::invalid_content(vec![fault]))?;
     let id = GroupId::generate();
     groups::insert(tx, id, &name)?;
@@ -43,7 +44,7 @@ pub fn group_member_add(
     group: GroupId,
     person: PersonId,
 ) -> Result<()> {
-    actor.require(Scope::People)?;
+    authentication::authorise(tx, actor, Scope::People)?;
     if is_member(tx.conn(), group, person)? {
         return Ok(());
     }
@@ -59,7 +60,7 @@ pub fn group_member_remove(
     group: GroupId,
     person: PersonId,
 ) -> Result<()> {
-    actor.require(Scope::People)?;
+    authentication::authorise(tx, actor, Scope::People)?;
     if !is_member(tx.conn(), group, person)? {
         return Ok(());
     }
@@ -87,4 +88,52 @@ fn enter_membership(
         Facts::new().with("group_id", group.to_string()).about(person, "person_id", person.to_string());
     enter(tx, keys, By::Actor(actor), event, facts)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::app::fixture::Fixture;
+    use crate::app::people::person_view;
+    use crate::domain::roles::Role;
+    use crate::error::Code;
+
+    #[test]
+    fn a_membership_begins_and_ends_once_however_often_it_is_asked() {
+        let fixture = Fixture::new();
+        let Fixture { keys, admin, .. } = &fixture;
+        let person = fixture.person("ada", [Role::Employee]);
+        let group = fixture.write(|tx| group_create(tx, keys, admin, " Sales ")).unwrap();
+        assert_eq!(group.name, "Sales");
+        let groups_of = || fixture.read(|conn| person_view(conn, keys, person)).groups;
+
+        let entries = fixture.entries();
+        for _ in 0..2 {
+            fixture.write(|tx| group_member_add(tx, keys, admin, group.id, person)).unwrap();
+            assert_eq!((groups_of(), fixture.entries()), (vec![group.id], entries + 1));
+        }
+        let version = fixture.versions().access;
+        for _ in 0..2 {
+            fixture.write(|tx| group_member_remove(tx, keys, admin, group.id, person)).unwrap();
+            assert_eq!((groups_of(), fixture.entries()), (vec![], entries + 2));
+        }
+        assert_eq!(fixture.versions().access, version + 1);
+        fixture.write(|tx| group_member_add(tx, keys, admin, group.id, person)).unwrap();
+        assert_eq!(groups_of(), [group.id]);
+    }
+
+    #[test]
+    fn a_group_has_its_own_name_and_known_members() {
+        let fixture = Fixture::new();
+        let Fixture { keys, admin, .. } = &fixture;
+        let group = fixture.write(|tx| group_create(tx, keys, admin, "Sales")).unwrap();
+        let again = fixture.write(|tx| group_create(tx, keys, admin, "Sales"));
+        assert_eq!(again.unwrap_err().code, Code::AlreadyExists);
+        let nameless = fixture.write(|tx| group_create(tx, keys, admin, "\n")).unwrap_err();
+        assert_eq!(nameless.code, Code::InvalidContent);
+        let unknown = fixture.write(|tx| group_member_add(tx, keys, admin, group.id, PersonId::generate()));
+        assert_eq!(unknown.unwrap_err().code, Code::NotFound);
+        assert_eq!(fixture.read(|conn| group_list(conn, admin, None, 10)), [group]);
+    }
 }

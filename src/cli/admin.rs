@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 
 use super::failure::Failure;
 use super::{migrate, output};
-use crate::app::context::Context;
 use crate::app::passwords::hash_new;
 use crate::app::people::admin_create;
 use crate::app::setup::check_keys;
@@ -27,13 +26,11 @@ pub(super) fn create(config: &Config, email: &str, display_name: Option<&str>) -
         DatabaseUrl::Sqlite(_) => Keys::load_or_create(&config.keys_dir())?,
         DatabaseUrl::Postgres(_) => Keys::load(&config.keys_dir())?,
     };
-    let organisation = config.organisation.clone();
-    let context = Context::new(config.channels()?, organisation, keys, config.share_lapses_after())?;
     db.prepare(config.migrate_on_start)?;
     let name = display_name.unwrap_or(email);
     let made = db.write_now(Lane::Ordinary, |tx| {
-        check_keys(tx, &context)?;
-        admin_create(tx, &context.keys, email, name, hash.clone())
+        check_keys(tx, &keys)?;
+        admin_create(tx, &keys, email, name, hash.clone())
     })?;
     output::line(format_args!("{email} is an administrator now, with the id {}.", made.value))
 }

@@ -2,13 +2,12 @@
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 
 use actix_web::{rt, web};
 
 use super::failure::Failure;
 use crate::http::{self, Connections};
-use crate::jobs::{sweeper, watcher};
+use crate::jobs::{housekeeping, watcher};
 use crate::state::App;
 
 /// Takes an address to listen on, before anything else is done, so that a port that is taken shows at
@@ -39,16 +38,7 @@ pub(super) fn run(
             connections.workers = app.config.workers;
         }
         let frame = web::Data::new(http::frame_for(&app));
-        let interval = std::time::Duration::from_millis(app.config.poll_milliseconds);
-        let jobs = [
-            rt::spawn(watcher::watch(
-                app.db.clone(),
-                Arc::clone(&app.snapshots),
-                app.clock.clone(),
-                interval,
-            )),
-            rt::spawn(sweeper::sweep(app.db.clone())),
-        ];
+        let jobs = [rt::spawn(watcher::watch(app.clone())), rt::spawn(housekeeping::keep(app.clone()))];
         let serving = http::serve(listener, &connections, frame, web::Data::new(app), http::routes)
             .map_err(|error| Failure::new(format!("the server cannot be started: {error}")))?;
         let server = rt::spawn(serving.server);

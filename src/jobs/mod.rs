@@ -1,4 +1,4 @@
 //! What runs by itself beside the requests.
 
-pub mod sweeper;
+pub mod housekeeping;
 pub mod watcher;

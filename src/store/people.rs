@@ -17,6 +17,9 @@ use crate::domain::roles::Role;
 use crate::domain::time::Time;
 use crate::error::Result;
 
+#[cfg(test)]
+mod tests;
+
 /// One person's profile, as it is sealed.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = people)]
@@ -161,10 +164,10 @@ pub fn password_of(conn: &mut Conn, email_hmac: &str) -> Result<Option<(PersonId
 
 /// Replaces a password's hash by one of the same password with present parameters, if it is still that
 /// hash: nothing that is shown changes.
-pub fn rehash_password(conn: &mut Conn, person: PersonId, from: &str, to: &str) -> Result<()> {
+pub fn rehash_password(tx: &mut WriteTx<'_>, person: PersonId, from: &str, to: &str) -> Result<()> {
     diesel::update(people::table.find(person.to_string()).filter(people::password_hash.eq(from)))
         .set(people::password_hash.eq(to))
-        .execute(conn)?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
