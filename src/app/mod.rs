@@ -6,6 +6,7 @@
 pub mod access;
 pub mod actor;
 pub mod api_keys;
+pub mod audit;
 pub mod authentication;
 pub mod availability;
 pub mod content_snapshot;

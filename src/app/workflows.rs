@@ -5,13 +5,14 @@ use super::authentication;
 use super::context::Context;
 use super::journal::{self, By, Facts};
 use super::reviews::pool;
-use crate::domain::ids::{Digest, Kind, PersonId, WorkflowId};
+use crate::domain::ids::{Digest, GroupId, Kind, PersonId, WorkflowId};
 use crate::domain::review::{Reviewers, Stage};
 use crate::domain::roles::{Role, Scope};
 use crate::domain::staffing::{Demand, assign};
 use crate::error::{Code, Error, Fault, Result};
 use crate::record::Event;
 use crate::store::connection::Conn;
+use crate::store::groups;
 use crate::store::reviews::{self, WorkflowRow};
 use crate::store::write::WriteTx;
 
@@ -21,7 +22,27 @@ pub struct WorkflowCreate {
     /// The kind whose revisions must pass it.
     pub kind: Kind,
     /// Its stages, in order.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<StageCreate>,
+}
+
+/// A stage of a workflow that somebody wants to put in force.
+#[derive(Debug, Clone)]
+pub struct StageCreate {
+    /// What the stage is called.
+    pub name: String,
+    /// Who may decide.
+    pub reviewers: StageReviewers,
+    /// How many approvals pass it.
+    pub quorum: u32,
+}
+
+/// A pool of reviewers, as it is asked for: a group's name is read when the workflow is saved.
+#[derive(Debug, Clone, Copy)]
+pub enum StageReviewers {
+    /// Everybody who holds the role.
+    Role(Role),
+    /// Everybody in the group.
+    Group(GroupId),
 }
 
 /// Puts a workflow in force for its kind. Open reviews keep the stages they began with (R8); a workflow
@@ -33,8 +54,35 @@ pub fn workflow_create(
     command: &WorkflowCreate,
 ) -> Result<WorkflowId> {
     authentication::authorise(tx, actor, Scope::Workflows)?;
-    check_staffing(tx.conn(), &command.stages, &[])?;
-    put_in_force(tx, context, By::Actor(actor), command, actor.person)
+    let stages = named_stages(tx.conn(), &command.stages)?;
+    check_staffing(tx.conn(), &stages, &[])?;
+    put_in_force(tx, context, By::Actor(actor), command.kind, &stages, actor.person)
+}
+
+/// The stages with the names that their groups have now; a group that does not exist is a fault.
+fn named_stages(conn: &mut Conn, stages: &[StageCreate]) -> Result<Vec<Stage>> {
+    let ids = stages.iter().filter_map(|stage| match stage.reviewers {
+        StageReviewers::Group(id) => Some(id),
+        StageReviewers::Role(_) => None,
+    });
+    let groups = groups::find_all(conn, &ids.collect::<Vec<_>>())?;
+    let mut faults = Vec::new();
+    let mut named = Vec::with_capacity(stages.len());
+    for (at, stage) in stages.iter().enumerate() {
+        let reviewers = match stage.reviewers {
+            StageReviewers::Role(role) => Reviewers::Role(role),
+            StageReviewers::Group(id) => match groups.iter().find(|group| group.id == id) {
+                Some(group) => Reviewers::Group { id, name: group.name.clone() },
+                None => {
+                    let pointer = format!("/stages/{at}/reviewers/group");
+                    faults.push(Fault::body(pointer, "unknown_group", format!("There is no group {id}.")));
+                    continue;
+                }
+            },
+        };
+        named.push(Stage { name: stage.name.clone(), reviewers, quorum: stage.quorum });
+    }
+    if faults.is_empty() { Ok(named) } else { Err(Error::invalid_content(faults)) }
 }
 
 /// The workflow of a fresh installation: one stage for each kind, in which any reviewer decides.
@@ -43,8 +91,7 @@ pub fn seed_workflows(tx: &mut WriteTx<'_>, context: &Context) -> Result<()> {
         if reviews::workflow_of(tx.conn(), kind)?.is_none() {
             let reviewers = Reviewers::Role(Role::Reviewer);
             let stage = Stage { name: "review".to_owned(), reviewers, quorum: 1 };
-            let command = WorkflowCreate { kind, stages: vec![stage] };
-            put_in_force(tx, context, By::System, &command, None)?;
+            put_in_force(tx, context, By::System, kind, &[stage], None)?;
         }
     }
     Ok(())
@@ -54,17 +101,18 @@ fn put_in_force(
     tx: &mut WriteTx<'_>,
     context: &Context,
     by: By<'_>,
-    command: &WorkflowCreate,
+    kind: Kind,
+    stages: &[Stage],
     created_by: Option<PersonId>,
 ) -> Result<WorkflowId> {
     let id = WorkflowId::generate();
-    let stages = serde_json_canonicalizer::to_string(&command.stages).map_err(Error::internal)?;
+    let stages = serde_json_canonicalizer::to_string(&stages).map_err(Error::internal)?;
     let facts = Facts::new()
         .with("workflow_id", id.to_string())
-        .with("kind", command.kind.as_str())
+        .with("kind", kind.as_str())
         .with("digest", Digest::of(stages.as_bytes()).as_str());
     journal::enter(tx, &context.keys, by, Event::WorkflowChanged, facts)?;
-    reviews::replace_workflow(tx, id, command.kind, &stages, created_by)?;
+    reviews::replace_workflow(tx, id, kind, &stages, created_by)?;
     Ok(id)
 }
 

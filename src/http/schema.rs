@@ -9,7 +9,12 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::domain::channels::ChannelId;
+use crate::domain::content::disclaimer::{Form, Placement};
+use crate::domain::content::post::Personalisation;
 use crate::domain::ids;
+use crate::domain::lifecycle::{Availability, RevisionState};
+use crate::domain::review::{DecisionKind, ReviewState, StageState};
 use crate::domain::roles::{Role, Scope};
 use crate::domain::time::Time;
 
@@ -88,6 +93,23 @@ schemas! {
     Role, "Role", text("A named set of scopes.").enum_values(Some(Role::ALL.map(Role::as_str)));
     Scope, "Scope", text("One right.").enum_values(Some(Scope::ALL.map(Scope::as_str)));
     Time, "Time", formatted("A time in UTC (RFC 3339).", "date-time");
+    ChannelId, "ChannelId", text("The name of a channel; `GET /v1/channels` lists them.")
+        .min_length(Some(1)).max_length(Some(32)).pattern(Some("^[a-z0-9_]+$"));
+    Personalisation, "Personalisation", text("What of their own employees may add before the copy.")
+        .enum_values(Some(["none", "intro", "free"]));
+    Placement, "Placement", text("Where in a post a disclaimer stands.")
+        .enum_values(Some(["lead", "visible", "end", "attached"]));
+    Form, "Form", text("How long a disclaimer is told.").enum_values(Some(["full", "short", "tag"]));
+    RevisionState, "RevisionState", text("The stored state of a revision.")
+        .enum_values(Some(RevisionState::ALL.map(RevisionState::as_str)));
+    Availability, "Availability", text("What time, recalls and dependencies make of an item.")
+        .enum_values(Some(Availability::ALL.map(Availability::as_str)));
+    ReviewState, "ReviewState", text("The state of a review: open, or its outcome.")
+        .enum_values(Some(ReviewState::ALL.map(ReviewState::as_str)));
+    StageState, "StageState", text("The state of a stage.")
+        .enum_values(Some(["waiting", "open", "passed", "failed"]));
+    DecisionKind, "DecisionKind", text("What a reviewer says.")
+        .enum_values(Some(DecisionKind::ALL.map(DecisionKind::as_str)));
 }
 
 /// Named schemas, as JSON.
@@ -111,6 +133,10 @@ impl Schemas {
         schemas.add::<Time>(false);
         schemas.add::<Role>(false);
         schemas.add::<Scope>(false);
+        schemas.add::<ChannelId>(false);
+        schemas.add::<RevisionState>(false);
+        schemas.add::<Availability>(false);
+        schemas.add::<ReviewState>(false);
         schemas
     }
 

@@ -1,10 +1,33 @@
 //! The endpoints: request and response types, and handlers of about ten lines, a file for each resource.
 
+mod answers;
+mod channels;
+mod decisions;
+mod disclaimers;
+mod freezes;
+mod hashtags;
 mod health;
+mod items;
+mod posts;
+mod reviews;
+mod workflows;
 
 use super::table::Route;
 
 /// Every route, resource by resource.
 pub fn routes() -> Vec<Route> {
-    [health::routes()].into_iter().flatten().collect()
+    [
+        health::routes(),
+        channels::routes(),
+        posts::routes(),
+        hashtags::routes(),
+        disclaimers::routes(),
+        reviews::routes(),
+        decisions::routes(),
+        workflows::routes(),
+        freezes::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -1,0 +1,202 @@
+//! The handlers of items, each for every kind.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::ItemKind;
+use super::types::{
+    DecisionCreate, Ending, Item, ItemDraft, ItemFilter, ItemPage, ItemRevision, NewItem, RevisionPath,
+    Submission,
+};
+use crate::app::actor::Actor;
+use crate::app::endings::item_end;
+use crate::app::idempotency::Once;
+use crate::app::items::{self, ItemQuery, ItemView};
+use crate::app::reviews::{Decide, item_decide, review_get};
+use crate::app::submission::{Submit, item_submit};
+use crate::domain::content::Content;
+use crate::domain::ids::{ItemId, Kind};
+use crate::domain::lifecycle::EndingKind;
+use crate::error::{Error, Result};
+use crate::http::extract::{Body, Caller, IfMatch, OptionalIdempotencyKey, Path, Query};
+use crate::http::v1::answers::{after, cursor_after, done, once, page};
+use crate::http::v1::reviews::{Review, review_address};
+use crate::http::{Frame, etag};
+use crate::state::App;
+use crate::store::Lane;
+use crate::store::items::ItemFilter as Filter;
+use crate::store::write::WriteTx;
+
+pub(super) async fn create<K: ItemKind>(
+    app: web::Data<App>,
+    Caller(actor): Caller,
+    key: OptionalIdempotencyKey,
+    Body(body): Body<K::Create>,
+) -> Result<HttpResponse> {
+    let once = once(K::OPERATIONS.create, key, &(), &body)?;
+    let NewItem { key, content } = body.into();
+    let (view, replayed) = app
+        .write(Lane::Ordinary, move |tx, context| {
+            let done = once.run(tx, &context.keys, &actor, |tx| {
+                items::item_create(tx, context, &actor, key.as_ref(), &content)
+            })?;
+            Ok((reread(tx, K::KIND, done.resource)?, done.replayed))
+        })
+        .await?;
+    let address = format!("/v1/{}/{}", K::PLURAL, view.item.id);
+    Ok(done(StatusCode::CREATED, replayed)
+        .insert_header((header::LOCATION, address))
+        .insert_header(etag::of_version(view.item.version))
+        .json(Item::from(view)))
+}
+
+pub(super) async fn list<K: ItemKind>(
+    request: HttpRequest,
+    app: web::Data<App>,
+    frame: web::Data<Frame>,
+    Caller(actor): Caller,
+    Query(query): Query<ItemFilter>,
+) -> Result<HttpResponse> {
+    let walk = frame.cursor_key.walk(K::OPERATIONS.list, &actor, &query)?;
+    let after = after(&walk, query.cursor.as_deref())?;
+    let (limit, now) = (usize::from(query.limit.get()), app.clock.now());
+    let filter = Filter { state: query.state, campaign: query.campaign, author: query.author };
+    let query = ItemQuery { filter, availability: query.availability };
+    let (views, last) =
+        app.read(move |conn, _| items::item_list(conn, K::KIND, &query, after, limit, now)).await?;
+    let next_cursor = cursor_after(&walk, last)?;
+    let items = views.into_iter().map(Item::from).collect();
+    Ok(page(&request, next_cursor.as_deref(), &ItemPage { items, next_cursor: next_cursor.clone() }))
+}
+
+pub(super) async fn get<K: ItemKind>(app: web::Data<App>, Path(id): Path<ItemId>) -> Result<HttpResponse> {
+    let now = app.clock.now();
+    let view = app.read(move |conn, _| items::item_get(conn, K::KIND, id, now)).await?;
+    Ok(answer(view))
+}
+
+pub(super) async fn revision_get<K: ItemKind>(
+    app: web::Data<App>,
+    Path(RevisionPath { id, n }): Path<RevisionPath>,
+) -> Result<HttpResponse> {
+    let now = app.clock.now();
+    let view = app.read(move |conn, _| items::revision_get(conn, K::KIND, id, n, now)).await?;
+    Ok(HttpResponse::Ok().json(ItemRevision::from(view)))
+}
+
+pub(super) async fn draft_put<K: ItemKind>(
+    app: web::Data<App>,
+    Caller(actor): Caller,
+    Path(id): Path<ItemId>,
+    IfMatch(version): IfMatch,
+    Body(draft): Body<ItemDraft<K::Content>>,
+) -> Result<HttpResponse> {
+    let content: Content = draft.content.into();
+    let (view, saved) = app
+        .write(Lane::Ordinary, move |tx, context| {
+            let saved = items::draft_put(tx, context, &actor, id, version, &content)?;
+            Ok((reread(tx, K::KIND, id)?, saved))
+        })
+        .await?;
+    Ok(HttpResponse::Ok()
+        .insert_header(etag::of_version(view.item.version))
+        .json(Item::from(view).withdrew(saved.withdrew)))
+}
+
+pub(super) async fn submit<K: ItemKind>(
+    app: web::Data<App>,
+    Caller(actor): Caller,
+    Path(id): Path<ItemId>,
+    key: OptionalIdempotencyKey,
+    Body(body): Body<Submission>,
+) -> Result<HttpResponse> {
+    let once = once(K::OPERATIONS.submit, key, &id, &body)?;
+    let command = Submit { kind: K::KIND, id, digest: body.digest };
+    let (desk, now) = (app.clone(), app.clock.now());
+    // Trying every way to share is slow, and it reads and writes in turns.
+    let work = move || item_submit(&desk.db, &desk.context, &actor, &once, &command, now);
+    let submitted = tokio::task::spawn_blocking(work).await.map_err(Error::internal)??;
+    let view = app.read(move |conn, _| review_get(conn, submitted.resource)).await?;
+    Ok(done(StatusCode::CREATED, submitted.replayed)
+        .insert_header((header::LOCATION, review_address(view.row.id)))
+        .json(Review::whole(view)?))
+}
+
+pub(super) async fn decide<K: ItemKind>(
+    app: web::Data<App>,
+    Caller(actor): Caller,
+    Path(id): Path<ItemId>,
+    key: OptionalIdempotencyKey,
+    Body(body): Body<DecisionCreate>,
+) -> Result<HttpResponse> {
+    let once = once(K::OPERATIONS.decide, key, &id, &body)?;
+    let command = Decide::from(body);
+    let (view, replayed) = app
+        .write(Lane::Ordinary, move |tx, context| {
+            let done = once.run(tx, &context.keys, &actor, |tx| {
+                item_decide(tx, context, &actor, K::KIND, id, &command)
+            })?;
+            Ok((review_get(tx.conn(), done.resource)?, done.replayed))
+        })
+        .await?;
+    Ok(done(StatusCode::CREATED, replayed).json(Review::whole(view)?))
+}
+
+pub(super) async fn recall<K: ItemKind>(
+    app: web::Data<App>,
+    Caller(actor): Caller,
+    Path(id): Path<ItemId>,
+    key: OptionalIdempotencyKey,
+    Body(body): Body<Ending>,
+) -> Result<HttpResponse> {
+    let once = once(K::OPERATIONS.recall, key, &id, &body)?;
+    end(&app, actor, once, K::KIND, id, EndingKind::Recall, body.reason).await
+}
+
+pub(super) async fn retire<K: ItemKind>(
+    app: web::Data<App>,
+    Caller(actor): Caller,
+    Path(id): Path<ItemId>,
+    key: OptionalIdempotencyKey,
+    Body(body): Body<Ending>,
+) -> Result<HttpResponse> {
+    let once = once(K::OPERATIONS.retire, key, &id, &body)?;
+    end(&app, actor, once, K::KIND, id, EndingKind::Retirement, body.reason).await
+}
+
+/// Ends an item, and answers it. A recall overtakes what waits (R17).
+async fn end(
+    app: &App,
+    actor: Actor,
+    once: Once,
+    kind: Kind,
+    id: ItemId,
+    ending: EndingKind,
+    reason: String,
+) -> Result<HttpResponse> {
+    let lane = match ending {
+        EndingKind::Recall => Lane::Urgent,
+        EndingKind::Retirement => Lane::Ordinary,
+    };
+    let (view, replayed) = app
+        .write(lane, move |tx, context| {
+            let done = once.run(tx, &context.keys, &actor, |tx| {
+                item_end(tx, context, &actor, kind, id, ending, &reason)?;
+                Ok(id)
+            })?;
+            Ok((reread(tx, kind, done.resource)?, done.replayed))
+        })
+        .await?;
+    let mut response = done(StatusCode::OK, replayed);
+    Ok(response.insert_header(etag::of_version(view.item.version)).json(Item::from(view)))
+}
+
+/// The item as the transaction leaves it.
+fn reread(tx: &mut WriteTx<'_>, kind: Kind, id: ItemId) -> Result<ItemView> {
+    let now = tx.now();
+    items::item_get(tx.conn(), kind, id, now)
+}
+
+fn answer(view: ItemView) -> HttpResponse {
+    HttpResponse::Ok().insert_header(etag::of_version(view.item.version)).json(Item::from(view))
+}

@@ -1,0 +1,68 @@
+//! The endpoints of items, once for all kinds.
+//!
+//! What differs between kinds is an [`ItemKind`]: the file of a kind states its names, the shape of its
+//! content and examples; types, descriptions and handlers are here.
+
+mod examples;
+mod handlers;
+mod operations;
+mod types;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use utoipa::ToSchema;
+use validator::Validate;
+
+pub use self::operations::routes;
+pub use self::types::{ItemCreate, ItemDraft, NewItem};
+use crate::domain::content;
+use crate::domain::ids::Kind;
+use crate::error::Code;
+
+/// One kind of item, as HTTP sees it.
+pub trait ItemKind: 'static {
+    /// The kind.
+    const KIND: Kind;
+    /// Its name in addresses, and the tag of its operations.
+    const PLURAL: &'static str;
+    /// What the names of its schemas begin with.
+    const SCHEMA: &'static str;
+    /// The ids of its operations.
+    const OPERATIONS: Operations;
+    /// The codes with which its content can be refused.
+    const CONTENT_CODES: &'static [Code];
+    /// The shape of its content.
+    type Content: DeserializeOwned + Serialize + Validate + ToSchema + Into<content::Content> + 'static;
+    /// The body that makes one: [`ItemDraft`], or [`ItemCreate`] for kinds that have a key.
+    type Create: DeserializeOwned + Serialize + Validate + ToSchema + Into<NewItem> + 'static;
+
+    /// An example of its content.
+    fn example_content() -> Value;
+
+    /// An example of its key, for kinds that have one.
+    fn example_key() -> Option<&'static str>;
+}
+
+/// The ids of one kind's operations, spelled out so that a search finds them.
+#[derive(Debug, Clone, Copy)]
+pub struct Operations {
+    /// Making an item.
+    pub create: &'static str,
+    /// Listing items.
+    pub list: &'static str,
+    /// Reading an item.
+    pub get: &'static str,
+    /// Reading a revision.
+    pub revision_get: &'static str,
+    /// Saving a draft.
+    pub draft_put: &'static str,
+    /// Submitting a draft.
+    pub submit: &'static str,
+    /// Deciding on a revision.
+    pub decide: &'static str,
+    /// Recalling an item.
+    pub recall: &'static str,
+    /// Retiring an item.
+    pub retire: &'static str,
+}

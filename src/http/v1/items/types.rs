@@ -1,0 +1,334 @@
+//! Request and response bodies of items. `Content` in a schema stands for the kind's own content.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use crate::app::items::{ItemView, RevisionView};
+use crate::app::reviews::Decide;
+use crate::domain::content;
+use crate::domain::ids::{Digest, ItemId, Key, Kind, PersonId, ReviewId};
+use crate::domain::lifecycle::{self, Availability, RevisionState};
+use crate::domain::review::DecisionKind;
+use crate::domain::revision;
+use crate::domain::time::Time;
+use crate::http::paging::Limit;
+use crate::http::schema::Content;
+use crate::http::v1::answers::{REASON_MAX, not_blank};
+use crate::http::v1::reviews::Review;
+
+/// The whole content of a draft.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+pub struct ItemDraft<C: Validate> {
+    /// The content; what is left out takes its default.
+    #[validate(nested)]
+    #[schema(value_type = Content)]
+    pub content: C,
+}
+
+/// A new item of a kind that has keys.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+pub struct ItemCreate<C: Validate> {
+    /// The short name by which content refers to it; it never changes.
+    pub key: Key,
+    /// The content of its first draft.
+    #[validate(nested)]
+    #[schema(value_type = Content)]
+    pub content: C,
+}
+
+/// A new item of any kind.
+#[derive(Debug)]
+pub struct NewItem {
+    /// Its key, for kinds that have one.
+    pub key: Option<Key>,
+    /// The content of its first draft.
+    pub content: content::Content,
+}
+
+impl<C: Validate + Into<content::Content>> From<ItemDraft<C>> for NewItem {
+    fn from(draft: ItemDraft<C>) -> Self {
+        Self { key: None, content: draft.content.into() }
+    }
+}
+
+impl<C: Validate + Into<content::Content>> From<ItemCreate<C>> for NewItem {
+    fn from(create: ItemCreate<C>) -> Self {
+        Self { key: Some(create.key), content: create.content.into() }
+    }
+}
+
+/// The draft that is submitted.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+pub struct Submission {
+    /// The digest of the draft that was seen.
+    pub digest: Digest,
+}
+
+/// A decision on one exact revision.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+pub struct DecisionCreate {
+    /// The revision under review.
+    #[validate(range(min = 1))]
+    #[schema(minimum = 1)]
+    pub revision: i64,
+    /// Its frozen digest.
+    pub digest: Digest,
+    /// What is decided.
+    pub decision: DecisionKind,
+    /// Why; required with `request_changes` and `reject`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1, max = REASON_MAX))]
+    #[schema(min_length = 1, max_length = 2000, nullable = false)]
+    pub reason: Option<String>,
+}
+
+impl From<DecisionCreate> for Decide {
+    fn from(body: DecisionCreate) -> Self {
+        let DecisionCreate { revision, digest, decision, reason } = body;
+        Self { revision, digest, decision, reason }
+    }
+}
+
+/// Why an item ends.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+pub struct Ending {
+    /// Why; it is kept in the record and shown to nobody outside.
+    #[validate(length(min = 1, max = REASON_MAX), custom(function = not_blank))]
+    #[schema(min_length = 1, max_length = 2000)]
+    pub reason: String,
+}
+
+/// What a list of items is narrowed to.
+#[derive(Debug, Deserialize, Serialize, IntoParams)]
+pub struct ItemFilter {
+    /// Only those whose working revision is in this state.
+    pub state: Option<RevisionState>,
+    /// Only those of this availability.
+    pub availability: Option<Availability>,
+    /// Only those whose working revision belongs to this campaign.
+    #[param(min_length = 1, max_length = 64)]
+    pub campaign: Option<String>,
+    /// Only those whose working revision this person wrote at.
+    pub author: Option<PersonId>,
+    /// How many.
+    #[serde(default, skip_serializing)]
+    #[param(value_type = u16)]
+    pub limit: Limit,
+    /// Where to begin.
+    #[serde(skip_serializing)]
+    pub cursor: Option<String>,
+}
+
+/// The address of a revision.
+#[derive(Debug, Deserialize)]
+pub struct RevisionPath {
+    /// The item.
+    pub id: ItemId,
+    /// The revision's number.
+    pub n: i64,
+}
+
+/// One page of items, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct ItemPage {
+    /// The items.
+    #[schema(max_items = 200)]
+    pub items: Vec<Item>,
+    /// Where the next page begins; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512, nullable = false)]
+    pub next_cursor: Option<String>,
+}
+
+/// An item with its newest revision.
+#[derive(Serialize, ToSchema)]
+pub struct Item {
+    /// Its id.
+    id: ItemId,
+    /// What it is.
+    kind: Kind,
+    /// Its short name, for kinds that have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    key: Option<Key>,
+    /// What time, recalls and dependencies make of it.
+    availability: Availability,
+    /// What blocks it, while `availability` is `blocked`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 100, nullable = false)]
+    blocked_by: Option<Vec<Blocker>>,
+    /// The revision that employees get, while `availability` is `live`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, nullable = false)]
+    live_revision: Option<i64>,
+    /// The newest revision, whatever its state.
+    working_revision: ItemRevision,
+    /// The review of the newest revision, once it was submitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    review: Option<Review>,
+    /// The review that this save withdrew; only in the answer to that save.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    withdrew_review: Option<ReviewId>,
+    /// Counts the item's changes; the `ETag`.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// When it was made.
+    created_at: Time,
+}
+
+impl From<ItemView> for Item {
+    fn from(view: ItemView) -> Self {
+        let ItemView { item, availability, blocked_by, live_revision, working, review } = view;
+        let blocked_by: Vec<Blocker> = blocked_by.into_iter().map(Blocker::from).collect();
+        Self {
+            id: item.id,
+            kind: item.kind,
+            key: item.key,
+            availability,
+            blocked_by: (!blocked_by.is_empty()).then_some(blocked_by),
+            live_revision,
+            working_revision: working.into(),
+            review: review.map(Review::summary),
+            withdrew_review: None,
+            version: item.version,
+            created_at: item.created_at,
+        }
+    }
+}
+
+impl Item {
+    /// The same item as the answer to a save that withdrew a review, if it withdrew one.
+    pub fn withdrew(mut self, review: Option<ReviewId>) -> Self {
+        self.withdrew_review = review;
+        self
+    }
+}
+
+/// What keeps an approved item from being used.
+#[derive(Serialize, ToSchema)]
+struct Blocker {
+    /// How: `pin_expired`, `pin_recalled` or `pin_not_approved`.
+    #[schema(max_length = 64)]
+    code: &'static str,
+    /// The pinned item.
+    item: ItemId,
+    /// Since when.
+    since: Time,
+}
+
+impl From<lifecycle::Blocker> for Blocker {
+    fn from(blocker: lifecycle::Blocker) -> Self {
+        let lifecycle::Blocker { code, item, since } = blocker;
+        Self { code, item, since }
+    }
+}
+
+/// One revision of an item. `digest` is over the RFC 8785 form of `{kind, id, key?, revision, content,
+/// pins}`, exactly as they stand here.
+#[derive(Serialize, ToSchema)]
+pub struct ItemRevision {
+    /// What the item is.
+    kind: Kind,
+    /// The item.
+    id: ItemId,
+    /// The item's short name, for kinds that have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    key: Option<Key>,
+    /// The revision's number.
+    #[schema(minimum = 1)]
+    revision: i64,
+    /// The content in its stored form; absent once it was redacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Content>, nullable = false)]
+    content: Option<Value>,
+    /// What its references resolved to when it was submitted, sorted by kind, then id; empty before.
+    #[schema(max_items = 200)]
+    pins: Vec<Pin>,
+    /// `sha256:` and the SHA-256 of the document.
+    digest: Digest,
+    /// Its state; `superseded` where time has overtaken an approved one.
+    #[schema(schema_with = shown_state)]
+    state: &'static str,
+    /// Who wrote these words; none of them decides on it.
+    #[schema(max_items = 1000)]
+    authors: Vec<PersonId>,
+    /// When it was begun.
+    created_at: Time,
+    /// When it was frozen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    submitted_at: Option<Time>,
+    /// When it was approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    approved_at: Option<Time>,
+    /// The entry that redacted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    redacted: Option<Redacted>,
+}
+
+/// Every state that a revision can show.
+fn shown_state() -> Object {
+    let states = RevisionState::ALL.map(RevisionState::as_str).into_iter().chain(["superseded"]);
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(states)).build()
+}
+
+/// The redaction of a revision.
+#[derive(Serialize, ToSchema)]
+struct Redacted {
+    /// The index of its entry in the record.
+    #[schema(minimum = 0)]
+    index: i64,
+}
+
+/// What a reference resolved to.
+#[derive(Serialize, ToSchema)]
+struct Pin {
+    /// The kind of the item.
+    kind: Kind,
+    /// The item.
+    id: ItemId,
+    /// The item's short name, for kinds that have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    key: Option<Key>,
+    /// The pinned revision.
+    #[schema(minimum = 1)]
+    revision: i64,
+    /// The pinned revision's digest.
+    digest: Digest,
+}
+
+impl From<revision::Pin> for Pin {
+    fn from(pin: revision::Pin) -> Self {
+        let revision::Pin { kind, id, key, revision, digest } = pin;
+        Self { kind, id, key, revision, digest }
+    }
+}
+
+impl From<RevisionView> for ItemRevision {
+    fn from(view: RevisionView) -> Self {
+        Self {
+            kind: view.kind,
+            id: view.id,
+            key: view.key,
+            revision: view.revision,
+            content: view.content,
+            pins: view.pins.into_iter().map(Pin::from).collect(),
+            digest: view.digest,
+            state: view.state,
+            authors: view.authors,
+            created_at: view.created_at,
+            submitted_at: view.submitted_at,
+            approved_at: view.approved_at,
+            redacted: view.redacted_idx.map(|index| Redacted { index }),
+        }
+    }
+}
