@@ -100,16 +100,13 @@ impl Default for Config {
 }
 
 /// What the command line sets, over everything else.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, Default)]
 pub struct Flags {
-    /// Address and port to listen on
-    #[arg(long, global = true, value_name = "ADDR")]
+    /// Over [`Config::listen`].
     pub listen: Option<SocketAddr>,
-    /// Where the database is: sqlite:PATH or postgres://USER@HOST/NAME
-    #[arg(long, global = true, value_name = "URL")]
+    /// Over [`Config::database_url`].
     pub database_url: Option<String>,
-    /// Where SQLite and the keys live
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Over [`Config::data_dir`].
     pub data_dir: Option<PathBuf>,
 }
 

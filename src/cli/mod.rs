@@ -33,8 +33,15 @@ struct Arguments {
     /// The configuration file, in TOML [default: the one that GREENLIGHT_CONFIG names, if any]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    #[command(flatten)]
-    flags: Flags,
+    /// Address and port to listen on
+    #[arg(long, global = true, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Where the database is: sqlite:PATH or postgres://USER@HOST/NAME
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// Where SQLite and the keys live
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -103,7 +110,8 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { config, flags, command } = arguments;
+    let Arguments { config, listen, database_url, data_dir, command } = arguments;
+    let flags = Flags { listen, database_url, data_dir };
     let load = || {
         let file = config.or_else(|| std::env::var_os(FILE_VARIABLE).map(PathBuf::from));
         Config::load(file.as_deref(), &flags).map_err(Failure::from)

@@ -8,11 +8,13 @@ use crate::cli::failure::Failure;
 
 const INTRODUCTION: &str = "Trots op de collega's die dit bouwden!";
 
-fn feed_item(story: &mut Story) -> Result<(usize, Option<Value>), Failure> {
+/// How many posts are in Joris's feed, and where in it the post of the story is, with what it says.
+fn feed_item(story: &mut Story) -> Result<(usize, Option<(usize, Value)>), Failure> {
     let feed = story.get(JORIS, "/v1/feed?language=nl")?.expect(200)?;
     let items = at(&feed, "/items")?.as_array().cloned().unwrap_or_default();
-    let ours = items.iter().find(|item| item.get("post_id") == Some(&json!(story.post)));
-    Ok((items.len(), ours.cloned()))
+    let is_ours = |item: &Value| item.get("post_id") == Some(&json!(story.post));
+    let count = items.len();
+    Ok((count, items.into_iter().enumerate().find(|(_, item)| is_ours(item))))
 }
 
 pub(super) fn feed_is_without_it(story: &mut Story) -> Result<String, Failure> {
@@ -23,7 +25,8 @@ pub(super) fn feed_is_without_it(story: &mut Story) -> Result<String, Failure> {
 
 pub(super) fn feed_has_it(story: &mut Story) -> Result<String, Failure> {
     let (posts, ours) = feed_item(story)?;
-    let ours = ours.ok_or_else(|| Failure::new("expected the post in the feed"))?;
+    let (place, ours) = ours.ok_or_else(|| Failure::new("expected the post in the feed"))?;
+    ensure(place == 0, "the newest post first")?;
     ensure(text_at(&ours, "/digest")? == story.digest, "the digest that was approved")?;
     let disclaimers = count_at(&ours, "/disclaimers")?;
     Ok(format!("the first of {posts}; it says which disclaimers sharing can need ({disclaimers})"))
