@@ -7,6 +7,15 @@
 //!
 //! `GREENLIGHT_BENCH_SECONDS` sets how long each load runs (5).
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench prints, and ends by panicking"
+)]
+
 mod client;
 mod load;
 mod recalls;
@@ -31,7 +40,10 @@ fn main() {
         return;
     }
     let duration = Duration::from_secs(seconds());
-    println!("{:<10} {:>8} {:>5} {:>9} {:>9} {:>9} {:>9}", "load", "clients", "", "req/s", "of health", "p50", "p99");
+    println!(
+        "{:<10} {:>8} {:>5} {:>9} {:>9} {:>9} {:>9}",
+        "load", "clients", "", "req/s", "of health", "p50", "p99"
+    );
     for database in Database::all() {
         println!("# {}", database.name());
         let server = Server::start(&database, 0);

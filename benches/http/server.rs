@@ -7,9 +7,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
 use serde_json::{Value, json};
 
 use crate::client::Client;
+#[allow(dead_code, reason = "the suite uses more of it")]
 #[path = "../../tests/it/support/cluster.rs"]
 mod cluster;
 
@@ -21,7 +24,7 @@ pub enum Database {
     /// SQLite in a folder.
     Sqlite(tempfile::TempDir),
     /// A database of its own in a throw-away cluster.
-    Postgres(tempfile::TempDir, cluster::TestDatabase),
+    Postgres(tempfile::TempDir, String),
 }
 
 impl Database {
@@ -29,9 +32,12 @@ impl Database {
     pub fn all() -> Vec<Self> {
         let folder = || tempfile::tempdir().expect("a folder");
         let mut all = vec![Self::Sqlite(folder())];
-        match cluster::empty_database() {
-            Some(database) => all.push(Self::Postgres(folder(), database)),
-            None => println!("# no PostgreSQL found: it is not measured"),
+        if let Some(cluster) = cluster::cluster() {
+            let name = format!("greenlight_bench_{}", std::process::id());
+            let mut conn =
+                PgConnection::establish(cluster.admin_url()).expect("the PostgreSQL server answers");
+            conn.batch_execute(&format!("CREATE DATABASE {name}")).expect("a database can be made");
+            all.push(Self::Postgres(folder(), cluster.url(&name)));
         }
         all
     }
@@ -58,7 +64,7 @@ impl Database {
     fn url(&self) -> String {
         match self {
             Self::Sqlite(folder) => format!("sqlite:{}", folder.path().join("bench.db").display()),
-            Self::Postgres(_, database) => database.url().to_owned(),
+            Self::Postgres(_, url) => url.clone(),
         }
     }
 }
@@ -77,7 +83,8 @@ impl Server {
         if database.is_shared() && nth == 0 {
             run(database, &["keys", "create", &keys.to_string_lossy()], None);
         }
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+        let address =
+            TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
         let log = fs::File::create(database.folder().join(format!("node-{nth}.log"))).expect("a log file");
         let process = command(database)
             .args(["serve", "--listen", &address.to_string()])

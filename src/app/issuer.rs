@@ -23,6 +23,7 @@ use crate::domain::roles::Scope;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
 use crate::record::Prepared;
+use crate::store::connection::Conn;
 use crate::store::idempotency::{self, Use};
 use crate::store::shares::{self, ShareRow};
 use crate::store::write::{Receipt, WriteTx};
@@ -209,6 +210,10 @@ impl Writer {
     /// Writes a group under the lock.
     fn write(&self, tx: &mut WriteTx<'_>, group: &[Waiting], within: bool) -> Result<Written> {
         let mut answers = known_shares(tx, group)?;
+        if tx.config_digest() != Some(self.context.config_digest.as_str()) {
+            let answer = |known: Option<Result<Issued>>| known.unwrap_or_else(|| Err(other_configuration()));
+            return Ok(Written::Answers(answers.into_iter().map(answer).collect()));
+        }
         let stands = self.what_stands(tx, group)?;
         let moved = |(at, stands): (usize, &bool)| !stands && answers.get(at).is_some_and(Option::is_none);
         if !within && stands.iter().enumerate().any(moved) {
@@ -305,10 +310,7 @@ fn known_shares(tx: &mut WriteTx<'_>, group: &[Waiting]) -> Result<Vec<Option<Re
 }
 
 /// The answer to a request whose key was used before, if it was.
-pub fn known_share(
-    conn: &mut crate::store::connection::Conn,
-    request: &Request,
-) -> Result<Option<Result<Issued>>> {
+pub fn known_share(conn: &mut Conn, request: &Request) -> Result<Option<Result<Issued>>> {
     let used = idempotency::find_all(conn, std::slice::from_ref(&request.scope))?;
     Ok(used.get(&request.scope).map(|used| known(used, request)))
 }
@@ -323,6 +325,13 @@ fn same_key(waiting: &Waiting, (id, body_hmac): &(ShareId, String)) -> Result<Is
         return Ok(Issued::Known(*id));
     }
     Err(Error::new(Code::IdempotencyKeyReused, "This Idempotency-Key came with another body just now."))
+}
+
+/// A node whose channels or organisation differ from those in force issues nothing.
+fn other_configuration() -> Error {
+    let detail =
+        "Another node put other channels or organisation values in force: restart this one with them.";
+    Error::new(Code::NotReady, detail).retry_after(5)
 }
 
 fn reply(group: Vec<Waiting>, answers: Vec<Result<Issued>>) {

@@ -1,1 +1,22 @@
 //! The suite: one binary, a module for each capability.
+//!
+//! Stories run over HTTP against the real server, each on its own database, once on SQLite and once on
+//! PostgreSQL: `support` says how. Tests that read the source or the OpenAPI document stand beside them.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+mod races;
+mod record;
+mod review;
+mod schema;
+mod sharing;
+mod structure;

@@ -166,7 +166,7 @@ async fn channel_list(request: HttpRequest, app: web::Data<App>) -> Result<HttpR
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use serde_json::Value;
 
     use super::*;

@@ -1,0 +1,233 @@
+//! The server under test.
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt::{self, System};
+use actix_web::web::Data;
+use greenlight::app::actor::Actor;
+use greenlight::app::people::{PersonCreate, admin_create, person_create};
+use greenlight::clock::Clock;
+use greenlight::config::Config;
+use greenlight::domain::ids::PersonId;
+use greenlight::domain::roles::{Role, Scopes};
+use greenlight::domain::time::Time;
+use greenlight::http::openapi::Document;
+use greenlight::http::paging::CursorKey;
+use greenlight::http::{self, Connections, Frame};
+use greenlight::jobs::watcher::watch;
+use greenlight::keys::Keys;
+use greenlight::state::App;
+use greenlight::store::Lane;
+use greenlight::store::write::WriteTx;
+use tempfile::TempDir;
+
+use super::client::Client;
+use super::database::{Backend, Database, folder};
+
+/// When every story begins.
+pub const BEGINNING: &str = "2026-11-21T09:00:00Z";
+
+/// One server on its own database, keys and time, gone when dropped.
+pub struct TestApp {
+    node: Arc<Node>,
+    more_nodes: Mutex<Vec<Arc<Node>>>,
+    /// Who administers people, from the beginning.
+    root: Actor,
+    /// The clients that have a role's name.
+    by_role: Mutex<HashMap<Role, Client>>,
+    // Dropped after the servers that use them.
+    database: Database,
+    folder: TempDir,
+}
+
+impl TestApp {
+    /// A fresh one.
+    pub fn new(backend: Backend) -> Self {
+        let folder = folder();
+        let database = Database::new(backend, folder.path());
+        Keys::load_or_create(&folder.path().join("keys")).unwrap();
+        let clock = Clock::manual(Time::parse(BEGINNING).unwrap());
+        let node = Node::start(&database.url, folder.path(), clock);
+        let root = make_administrator(&node.app);
+        node.follow();
+        Self { node, more_nodes: Mutex::default(), root, by_role: Mutex::default(), database, folder }
+    }
+
+    /// A further server on the same PostgreSQL database, with the same keys and time.
+    pub fn second_node(&self) -> Arc<Node> {
+        let node = Node::start(&self.database.url, self.folder.path(), self.node.app.clock.clone());
+        self.more_nodes.lock().unwrap().push(Arc::clone(&node));
+        node
+    }
+
+    /// What the server holds.
+    pub fn state(&self) -> &App {
+        &self.node.app
+    }
+
+    /// The server's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.node.app.clock
+    }
+
+    /// Lets time pass, on every node.
+    pub fn advance(&self, duration: Duration) {
+        self.clock().set(self.clock().now().after(duration));
+    }
+
+    /// A person with these roles, signed in, in the Netherlands.
+    pub fn person(&self, name: &str, roles: &[Role]) -> Client {
+        self.person_with(name, roles, |_| ())
+    }
+
+    /// The same, changed before they are made.
+    pub fn person_with(&self, name: &str, roles: &[Role], change: impl FnOnce(&mut PersonCreate)) -> Client {
+        let mut command = PersonCreate {
+            email: format!("{name}@example.org"),
+            display_name: name.to_owned(),
+            roles: Some(roles.iter().copied().collect()),
+            language: Some("en".to_owned()),
+            country: Some("NL".to_owned()),
+            ..PersonCreate::default()
+        };
+        change(&mut command);
+        let app = &self.node.app;
+        let make = |tx: &mut WriteTx<'_>| person_create(tx, &app.context.keys, &self.root, &command);
+        let person = app.db.write_now(Lane::Ordinary, make).unwrap().value;
+        self.node.follow();
+        for node in self.more_nodes.lock().unwrap().iter() {
+            node.follow();
+        }
+        self.client(person)
+    }
+
+    /// A person in a new session.
+    pub fn client(&self, person: PersonId) -> Client {
+        self.anonymous().signed_in(person)
+    }
+
+    /// Nobody in particular.
+    pub fn anonymous(&self) -> Client {
+        Client::anonymous(Arc::clone(&self.node))
+    }
+
+    pub fn admin(&self) -> Client {
+        self.of_role(Role::Admin)
+    }
+
+    pub fn auditor(&self) -> Client {
+        self.of_role(Role::Auditor)
+    }
+
+    pub fn author(&self) -> Client {
+        self.of_role(Role::Author)
+    }
+
+    pub fn employee(&self) -> Client {
+        self.of_role(Role::Employee)
+    }
+
+    pub fn publisher(&self) -> Client {
+        self.of_role(Role::Publisher)
+    }
+
+    pub fn reviewer(&self) -> Client {
+        self.of_role(Role::Reviewer)
+    }
+
+    /// The one person of this app who has the role's name, and no other role.
+    pub fn of_role(&self, role: Role) -> Client {
+        let mut by_role = self.by_role.lock().unwrap();
+        by_role.entry(role).or_insert_with(|| self.person(role.as_str(), &[role])).clone()
+    }
+}
+
+fn make_administrator(app: &App) -> Actor {
+    let keys = &app.context.keys;
+    let made = app.db.write_now(Lane::Ordinary, |tx| {
+        // Nobody signs in with this: it is not the hash of any password.
+        admin_create(tx, keys, "root@example.org", "root", "none".to_owned())
+    });
+    let scopes = Scopes::of_roles([Role::Admin]);
+    Actor { person: Some(made.unwrap().value), client: None, session: None, scopes }
+}
+
+/// One server process, as far as its state goes: it shares nothing with another but database and keys.
+pub struct Node {
+    /// What it holds.
+    pub app: App,
+    /// Where it listens.
+    pub url: String,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Node {
+    fn start(database_url: &str, folder: &Path, clock: Clock) -> Arc<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let config = Config {
+            listen: address,
+            database_url: database_url.to_owned(),
+            data_dir: folder.to_owned(),
+            poll_milliseconds: 50,
+            // Tokens of one node are good at the other.
+            public_url: "https://greenlight.example".to_owned(),
+            ..Config::default()
+        };
+        let app = App::start(config, clock).unwrap();
+        let (handle, thread) = serve(app.clone(), listener);
+        Arc::new(Self { app, url: format!("http://{address}"), handle, thread: Some(thread) })
+    }
+
+    /// Brings the node up to the database now, without waiting for its watcher.
+    pub fn follow(&self) {
+        self.app.snapshots.refresh_now().unwrap();
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // Said at once; the thread ends when it is done.
+        drop(self.handle.stop(false));
+        let ended = self.thread.take().unwrap().join();
+        assert!(ended.is_ok() || std::thread::panicking(), "the server's thread panicked");
+    }
+}
+
+/// Runs the server and its watcher in a thread of their own.
+fn serve(app: App, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
+    let (started, starting) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        System::new().block_on(async move {
+            let connections = Connections { workers: 1, ..Connections::default() };
+            let frame = Data::new(frame_for(&app));
+            let state = Data::new(app.clone());
+            let serving = http::serve(listener, &connections, frame, state, http::routes).unwrap();
+            let watcher = rt::spawn(watch(app.clone()));
+            started.send(serving.handle).unwrap();
+            serving.server.await.unwrap();
+            watcher.abort();
+        });
+    });
+    (starting.recv().expect("the server starts"), thread)
+}
+
+fn frame_for(app: &App) -> Frame {
+    let state = app.clone();
+    Frame {
+        settings: http::Settings::default(),
+        authenticate: Arc::new(move |request| {
+            let answer = state.authenticate(&request);
+            Box::pin(async move { answer })
+        }),
+        cursor_key: CursorKey::new([1; 32]),
+        document: Document::new(&http::routes()),
+    }
+}
