@@ -34,7 +34,7 @@ pub(super) const STEPS: &[(&str, Step)] = &[
     ("His phone lost the answer and sends the request again", sharing::employee_retries),
     ("Joris says that it is posted", sharing::employee_confirms),
     ("Ruben (auditor) asks who shared, without saying why", sharing::auditor_without_purpose),
-    ("Ruben says why, and reads it; that he read is on the record too", sharing::auditor_reads),
+    ("Ruben says why, and reads it", sharing::auditor_reads),
     ("Claire (publisher) recalls the post", sharing::publisher_recalls),
     ("Joris wants to share it once more", sharing::share_after_the_recall),
     ("The request from before the recall still gets its share", sharing::retry_after_the_recall),

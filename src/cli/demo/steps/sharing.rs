@@ -20,7 +20,7 @@ fn feed_item(story: &mut Story) -> Result<(usize, Option<(usize, Value)>), Failu
 pub(super) fn feed_is_without_it(story: &mut Story) -> Result<String, Failure> {
     let (posts, ours) = feed_item(story)?;
     ensure(ours.is_none(), "the feed to be without the post")?;
-    Ok(format!("{posts} posts are for him, and not this one"))
+    Ok(format!("posts for him: {posts}; this one is not among them"))
 }
 
 pub(super) fn feed_has_it(story: &mut Story) -> Result<String, Failure> {
@@ -51,11 +51,9 @@ pub(super) fn kit_previews(story: &mut Story) -> Result<String, Failure> {
     ensure(kit.get("intent_url").is_none(), "a preview without the means to post")?;
     let text = text_at(&kit, "/text")?;
     ensure(text.contains(INTRODUCTION), "his introduction in the text")?;
-    Ok(format!(
-        "{} characters in {} parts; nothing is stored",
-        text.chars().count(),
-        count_at(&kit, "/parts")?
-    ))
+    let (units, limit) = (at(&kit, "/count/units")?, at(&kit, "/count/limit")?);
+    let parts = count_at(&kit, "/parts")?;
+    Ok(format!("{parts} parts, {units} of {limit} as X counts; nothing is stored"))
 }
 
 pub(super) fn employee_shares(story: &mut Story) -> Result<String, Failure> {
@@ -74,11 +72,17 @@ pub(super) fn employee_shares(story: &mut Story) -> Result<String, Failure> {
     Ok(format!("{}\nentry {index} of the record, leaf {leaf}", quoted(&text)))
 }
 
-pub(super) fn employee_retries(story: &mut Story) -> Result<String, Failure> {
+/// The same request with the same key; the answer must be the same share.
+fn retry(story: &mut Story) -> Result<Value, Failure> {
     let (key, body) = (story.share_key.clone(), story.share_request.clone());
     let again = story.post_with(JORIS, "/v1/shares", &[("Idempotency-Key", &key)], &body)?.expect(201)?;
     ensure(again.get("id") == story.share.get("id"), "the same share")?;
     ensure(again.get("text") == story.share.get("text"), "the same text")?;
+    Ok(again)
+}
+
+pub(super) fn employee_retries(story: &mut Story) -> Result<String, Failure> {
+    retry(story)?;
     Ok("the same share, not a second one".to_owned())
 }
 
@@ -120,6 +124,7 @@ pub(super) fn share_after_the_recall(story: &mut Story) -> Result<String, Failur
 }
 
 pub(super) fn retry_after_the_recall(story: &mut Story) -> Result<String, Failure> {
-    let again = employee_retries(story)?;
-    Ok(format!("{again}; as it is confirmed, without the address to post it with"))
+    let again = retry(story)?;
+    ensure(again.get("intent_url").is_none(), "no address to post it with")?;
+    Ok("the same share as it is now: confirmed, and without the address to post it with".to_owned())
 }
