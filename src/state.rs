@@ -8,6 +8,7 @@ use crate::app::authentication::{Credentials, authenticate};
 use crate::app::context::Context;
 use crate::app::issuer::Issuer;
 use crate::app::passwords::Passwords;
+use crate::app::readiness;
 use crate::app::sessions::Sessions;
 use crate::app::setup::set_up;
 use crate::app::shares::Desk;
@@ -17,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
 use crate::http::AuthRequest;
+use crate::http::address::{InvalidNetwork, Network};
 use crate::keys::Keys;
 use crate::store::connection::{Conn, DatabaseUrl};
 use crate::store::write::WriteTx;
@@ -39,12 +41,14 @@ pub struct App {
     pub issuer: Issuer,
     /// Access tokens.
     pub tokens: Arc<Tokens>,
-    /// Hashing of passwords, bounded.
+    /// The hashing of passwords.
     pub passwords: Passwords,
     /// Signing in and out.
     pub sessions: Arc<Sessions>,
-    /// Which API keys were used.
+    /// When API keys were last used, until it is written down.
     pub last_uses: Arc<LastUses>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl App {
@@ -53,6 +57,9 @@ impl App {
         let refuse = |error: &dyn std::error::Error| Error::new(Code::NotReady, error.to_string());
         config.check().map_err(|error| refuse(&error))?;
         let url = config.database().map_err(|error| refuse(&error))?;
+        let networks = config.trusted_proxies.iter().map(|text| text.parse());
+        let trusted_proxies =
+            networks.collect::<Result<_, InvalidNetwork>>().map_err(|error| refuse(&error))?;
         let keys = Arc::new(load_keys(&config, &url)?);
         let tokens = Arc::new(Tokens::new(keys.token_seed(), &config.public_url())?);
         let context = Context::new(
@@ -80,6 +87,7 @@ impl App {
             passwords,
             sessions: Arc::new(sessions),
             last_uses: Arc::default(),
+            trusted_proxies,
         })
     }
 
@@ -126,6 +134,11 @@ impl App {
             self.last_uses.note(client, now);
         }
         Ok(actor)
+    }
+
+    /// Refuses with 503 `not_ready` and the reason while this node should get no requests.
+    pub async fn readiness(&self) -> Result<()> {
+        Ok(readiness::check(&self.db, &self.context, &self.snapshots, &self.clock).await?)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use serde::Serialize;
+
 use super::access::PersonAccess;
 use super::content_snapshot::{ApprovedItem, ContentSnapshot, LivePost};
 use super::context::Context;
@@ -82,7 +84,8 @@ pub struct FeedDisclaimer {
 }
 
 /// When a disclaimer is added to a share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum When {
     /// Always.
     Always,

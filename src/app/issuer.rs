@@ -15,6 +15,7 @@ use super::actor::Actor;
 use super::content_snapshot::ContentSnapshot;
 use super::context::Context;
 use super::idempotency::check_same_body;
+use super::readiness;
 use super::shares::{NewShare, prepare};
 use super::sharing::{Evaluated, ShareCommand, evaluate};
 use super::snapshots::Snapshots;
@@ -210,9 +211,9 @@ impl Writer {
     /// Writes a group under the lock.
     fn write(&self, tx: &mut WriteTx<'_>, group: &[Waiting], within: bool) -> Result<Written> {
         let mut answers = known_shares(tx, group)?;
-        if tx.config_digest() != Some(self.context.config_digest.as_str()) {
-            let answer = |known: Option<Result<Issued>>| known.unwrap_or_else(|| Err(other_configuration()));
-            return Ok(Written::Answers(answers.into_iter().map(answer).collect()));
+        if let Err(reason) = readiness::check_config(tx.config_digest(), &self.context) {
+            let refused = |answer: Option<_>| answer.unwrap_or_else(|| Err(reason.into()));
+            return Ok(Written::Answers(answers.into_iter().map(refused).collect()));
         }
         let stands = self.what_stands(tx, group)?;
         let moved = |(at, stands): (usize, &bool)| !stands && answers.get(at).is_some_and(Option::is_none);
@@ -325,13 +326,6 @@ fn same_key(waiting: &Waiting, (id, body_hmac): &(ShareId, String)) -> Result<Is
         return Ok(Issued::Known(*id));
     }
     Err(Error::new(Code::IdempotencyKeyReused, "This Idempotency-Key came with another body just now."))
-}
-
-/// A node whose channels or organisation differ from those in force issues nothing.
-fn other_configuration() -> Error {
-    let detail =
-        "Another node put other channels or organisation values in force: restart this one with them.";
-    Error::new(Code::NotReady, detail).retry_after(5)
 }
 
 fn reply(group: Vec<Waiting>, answers: Vec<Result<Issued>>) {

@@ -25,6 +25,7 @@ pub mod journal;
 pub mod outcomes;
 pub mod passwords;
 pub mod people;
+pub mod readiness;
 pub mod reviews;
 pub mod sessions;
 pub mod setup;

@@ -150,8 +150,8 @@ pub struct Desk<'a> {
 
 impl Desk<'_> {
     /// A kit to look at: composed as a share would be, stored nowhere, and without the means to post.
-    pub async fn kit_create(&self, actor: &Actor, command: &ShareCommand) -> Result<Kit> {
-        Ok(self.evaluated(actor, command).await?.1.kit)
+    pub async fn kit_create(&self, actor: &Actor, command: &ShareCommand) -> Result<Evaluated> {
+        Ok(self.evaluated(actor, command).await?.1)
     }
 
     /// Issues a share, or answers the one that an earlier request with the key made (R16).

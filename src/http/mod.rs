@@ -59,6 +59,7 @@ use self::paging::CursorKey;
 use self::table::Route;
 use crate::app::actor::{Actor, Permission};
 use crate::error::Result;
+use crate::state;
 
 /// What the frame reads of the configuration.
 #[derive(Debug, Clone)]
@@ -113,19 +114,20 @@ pub struct Frame {
 }
 
 /// The frame of a server.
-pub fn frame_for(app: &crate::state::App) -> Frame {
-    let (config, state) = (&app.config, app.clone());
-    let authenticate: Authenticate = Arc::new(move |request| {
-        let found = state.authenticate(&request);
-        Box::pin(std::future::ready(found))
-    });
+pub fn frame_for(app: &state::App) -> Frame {
+    let config = &app.config;
     let settings = Settings {
-        hsts_seconds: (config.hsts_seconds > 0).then_some(config.hsts_seconds),
-        trusted_proxies: config.trusted_proxies.iter().filter_map(|network| network.parse().ok()).collect(),
+        hsts_seconds: Some(config.hsts_seconds).filter(|seconds| *seconds > 0),
+        trusted_proxies: app.trusted_proxies.clone(),
         docs: config.docs,
         ..Settings::default()
     };
     let cursor_key = CursorKey::new(*app.context.keys.cursor_key());
+    let app = app.clone();
+    let authenticate: Authenticate = Arc::new(move |request| {
+        let actor = app.authenticate(&request);
+        Box::pin(async move { actor })
+    });
     Frame { settings, authenticate, cursor_key, document: Document::new(&routes()) }
 }
 

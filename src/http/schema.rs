@@ -9,13 +9,17 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::channels::ChannelId;
+use crate::app::feed::When;
+use crate::domain::channels::{ChannelId, Counting};
+use crate::domain::compose::Role as PartRole;
 use crate::domain::content::disclaimer::{Form, Placement};
 use crate::domain::content::post::Personalisation;
+use crate::domain::delivery::Delivery;
 use crate::domain::ids;
 use crate::domain::lifecycle::{Availability, RevisionState};
 use crate::domain::review::{DecisionKind, ReviewState, StageState};
 use crate::domain::roles::{Role, Scope};
+use crate::domain::share::{Outcome, ShownState};
 use crate::domain::time::Time;
 
 const SCHEMAS: &str = "#/components/schemas/";
@@ -44,6 +48,15 @@ impl PartialSchema for Content {
 }
 
 impl ToSchema for Content {}
+
+/// Stands in schemas for a text that is a language tag.
+pub struct LanguageTag;
+/// Stands in schemas for a text that is a country's code.
+pub struct CountryCode;
+/// Stands in schemas for a text that is a short name.
+pub struct Slug;
+/// Stands in schemas for a text of a few sentences at most, where a list or map holds it.
+pub struct ShortText;
 
 /// A text with a description.
 fn text(description: &str) -> ObjectBuilder {
@@ -95,6 +108,13 @@ schemas! {
     Time, "Time", formatted("A time in UTC (RFC 3339).", "date-time");
     ChannelId, "ChannelId", text("The name of a channel; `GET /v1/channels` lists them.")
         .min_length(Some(1)).max_length(Some(32)).pattern(Some("^[a-z0-9_]+$"));
+    LanguageTag, "LanguageTag", text("A language tag (BCP 47), such as `nl` or `nl-BE`.")
+        .min_length(Some(2)).max_length(Some(35)).pattern(Some("^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"));
+    CountryCode, "CountryCode", text("A country's code in capitals (ISO 3166), such as `NL`; `EU` where it says so.")
+        .min_length(Some(2)).max_length(Some(2)).pattern(Some("^[A-Z]{2}$"));
+    Slug, "Slug", text("A short name.")
+        .min_length(Some(1)).max_length(Some(64)).pattern(Some("^[a-z0-9][a-z0-9-]*$"));
+    ShortText, "ShortText", text("A short text.").min_length(Some(1)).max_length(Some(2000));
     Personalisation, "Personalisation", text("What of their own employees may add before the copy.")
         .enum_values(Some(["none", "intro", "free"]));
     Placement, "Placement", text("Where in a post a disclaimer stands.")
@@ -110,6 +130,19 @@ schemas! {
         .enum_values(Some(["waiting", "open", "passed", "failed"]));
     DecisionKind, "DecisionKind", text("What a reviewer says.")
         .enum_values(Some(DecisionKind::ALL.map(DecisionKind::as_str)));
+    PartRole, "PartRole", text("What a part of a text is.").enum_values(Some([
+        "disclaimer", "comment", "copy", "credit", "hashtag", "link", "separator",
+    ]));
+    Counting, "Counting", text("In which unit a channel counts a text.").enum_values(Some([
+        "weighted-twitter", "graphemes", "mastodon", "threads", "utf16", "code-points", "utf8-bytes",
+    ]));
+    Delivery, "Delivery", text("How the text gets into the channel's composer.")
+        .enum_values(Some(["prefilled", "paste_then_open", "share_sheet"]));
+    When, "When", text("When a disclaimer is added.")
+        .enum_values(Some(["always", "with_comment", "by_country"]));
+    ShownState, "ShareState", text("The state of a share.")
+        .enum_values(Some(ShownState::ALL.map(ShownState::as_str)));
+    Outcome, "Outcome", text("What became of a share.").enum_values(Some(Outcome::ALL.map(Outcome::as_str)));
 }
 
 /// Named schemas, as JSON.
@@ -137,6 +170,7 @@ impl Schemas {
         schemas.add::<RevisionState>(false);
         schemas.add::<Availability>(false);
         schemas.add::<ReviewState>(false);
+        schemas.add::<ShownState>(false);
         schemas
     }
 

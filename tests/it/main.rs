@@ -14,9 +14,13 @@
 
 mod support;
 
+mod main_job;
+mod matrix;
+mod openapi;
 mod races;
 mod record;
 mod review;
 mod schema;
 mod sharing;
 mod structure;
+mod triggers;

@@ -4,12 +4,19 @@ mod answers;
 mod channels;
 mod decisions;
 mod disclaimers;
+mod feed;
 mod freezes;
 mod hashtags;
 mod health;
 mod items;
+mod kits;
 mod posts;
+mod readiness;
 mod reviews;
+mod secret;
+mod sessions;
+mod shares;
+mod sharing;
 mod workflows;
 
 use super::table::Route;
@@ -26,6 +33,11 @@ pub fn routes() -> Vec<Route> {
         decisions::routes(),
         workflows::routes(),
         freezes::routes(),
+        readiness::routes(),
+        sessions::routes(),
+        feed::routes(),
+        kits::routes(),
+        shares::routes(),
     ]
     .into_iter()
     .flatten()

@@ -11,15 +11,14 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::{self, System};
 use actix_web::web::Data;
 use greenlight::app::actor::Actor;
+use greenlight::app::api_keys::{ApiKey, ApiKeyCreate, api_key_create};
 use greenlight::app::people::{PersonCreate, admin_create, person_create};
 use greenlight::clock::Clock;
 use greenlight::config::Config;
 use greenlight::domain::ids::PersonId;
-use greenlight::domain::roles::{Role, Scopes};
+use greenlight::domain::roles::{Role, Scope, Scopes};
 use greenlight::domain::time::Time;
-use greenlight::http::openapi::Document;
-use greenlight::http::paging::CursorKey;
-use greenlight::http::{self, Connections, Frame};
+use greenlight::http::{self, Connections};
 use greenlight::jobs::watcher::watch;
 use greenlight::keys::Keys;
 use greenlight::state::App;
@@ -100,16 +99,32 @@ impl TestApp {
         let app = &self.node.app;
         let make = |tx: &mut WriteTx<'_>| person_create(tx, &app.context.keys, &self.root, &command);
         let person = app.db.write_now(Lane::Ordinary, make).unwrap().value;
-        self.node.follow();
-        for node in self.more_nodes.lock().unwrap().iter() {
-            node.follow();
-        }
+        self.follow();
         self.client(person)
+    }
+
+    /// Brings every node up to the database now, without waiting for their watchers.
+    fn follow(&self) {
+        self.node.follow();
+        self.more_nodes.lock().unwrap().iter().for_each(|node| node.follow());
     }
 
     /// A person in a new session.
     pub fn client(&self, person: PersonId) -> Client {
         self.anonymous().signed_in(person)
+    }
+
+    /// A client with an API key that has these scopes.
+    pub fn key(&self, scopes: impl IntoIterator<Item = Scope>) -> Client {
+        let key = ApiKey::generate().unwrap();
+        let expires_at = self.clock().now().after(Duration::from_hours(365 * 24));
+        let command =
+            ApiKeyCreate { name: "test".to_owned(), scopes: scopes.into_iter().collect(), expires_at };
+        let app = &self.node.app;
+        let make = |tx: &mut WriteTx<'_>| api_key_create(tx, &app.context.keys, &self.root, &key, &command);
+        app.db.write_now(Lane::Ordinary, make).unwrap();
+        self.follow();
+        self.anonymous().with_bearer(key.text())
     }
 
     /// Nobody in particular.
@@ -186,8 +201,7 @@ impl Node {
         Arc::new(Self { app, url: format!("http://{address}"), handle, thread: Some(thread) })
     }
 
-    /// Brings the node up to the database now, without waiting for its watcher.
-    pub fn follow(&self) {
+    fn follow(&self) {
         self.app.snapshots.refresh_now().unwrap();
     }
 }
@@ -207,7 +221,7 @@ fn serve(app: App, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
     let thread = std::thread::spawn(move || {
         System::new().block_on(async move {
             let connections = Connections { workers: 1, ..Connections::default() };
-            let frame = Data::new(frame_for(&app));
+            let frame = Data::new(http::frame_for(&app));
             let state = Data::new(app.clone());
             let serving = http::serve(listener, &connections, frame, state, http::routes).unwrap();
             let watcher = rt::spawn(watch(app.clone()));
@@ -217,17 +231,4 @@ fn serve(app: App, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
         });
     });
     (starting.recv().expect("the server starts"), thread)
-}
-
-fn frame_for(app: &App) -> Frame {
-    let state = app.clone();
-    Frame {
-        settings: http::Settings::default(),
-        authenticate: Arc::new(move |request| {
-            let answer = state.authenticate(&request);
-            Box::pin(async move { answer })
-        }),
-        cursor_key: CursorKey::new([1; 32]),
-        document: Document::new(&http::routes()),
-    }
 }

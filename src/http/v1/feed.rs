@@ -1,0 +1,293 @@
+//! The feed: what one employee may share, served from memory.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, http::header};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use super::sharing::EXAMPLE_DIGEST;
+use crate::app::actor::Permission;
+use crate::app::feed::{self, FeedPosition, When, feed_list};
+use crate::domain::channels::ChannelId;
+use crate::domain::content::disclaimer::Placement;
+use crate::domain::content::post::{Personalisation, PostCopy};
+use crate::domain::ids::{Digest, ItemId, Key};
+use crate::domain::roles::Scope;
+use crate::domain::time::Time;
+use crate::error::{Code, Error, Result};
+use crate::http::extract::{Caller, Query};
+use crate::http::operation::{NO_EVENT, Operation};
+use crate::http::paging::{Limit, Position, link_next};
+use crate::http::table::Route;
+use crate::http::{Frame, etag};
+use crate::state::App;
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    let list = Operation::new(
+        "feed_list",
+        "feed",
+        "Read what one may share",
+        "The live posts that are meant for the employee, the newest `live_since` first; a new revision of a \
+         post keeps its place. `nl-BE` falls back to `nl`. The page has its own `ETag`: with \
+         `If-None-Match` it is 304 while nothing changed. 503 `stale` when this node could not confirm for \
+         a second what is live.",
+    )
+    .query::<FeedFilter>()
+    .paged()
+    .answer::<FeedPage>(200, "A page of the feed.", json!({ "items": [example_item()] }))
+    .etag()
+    .errors(&[Code::Stale])
+    .event(NO_EVENT);
+    vec![Route::get("/v1/feed", Permission::PersonHolds(Scope::Share), list, feed_get)]
+}
+
+fn example_item() -> Value {
+    json!({
+        "post_id": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f81",
+        "revision": 1,
+        "digest": EXAMPLE_DIGEST,
+        "title": "Eerste stroom van het windpark",
+        "copies": [{
+            "id": "nl-1",
+            "language": "nl",
+            "channels": [],
+            "text": "Ons windpark levert vandaag de eerste stroom.",
+        }],
+        "channels": ["linkedin", "x"],
+        "hashtags": ["WindOpZee"],
+        "images": [],
+        "link": "https://example.org/windpark?utm_source=employee",
+        "disclaimers": [{
+            "key": "employee",
+            "revision": 1,
+            "placement": "end",
+            "when": "always",
+            "text": "Ik werk bij Example Company.",
+        }],
+        "personalisation": "intro",
+        "campaign": "windpark",
+        "topics": ["energy"],
+        "live_since": "2026-11-20T15:30:00.120Z",
+        "expires_at": "2026-12-31T22:00:00Z",
+    })
+}
+
+/// What the feed is narrowed to.
+#[derive(Deserialize, Serialize, IntoParams)]
+struct FeedFilter {
+    /// Only posts with a copy in this language, and only those copies.
+    #[param(min_length = 1, max_length = 35)]
+    language: Option<String>,
+    /// Only posts for this channel, and only their copies for it.
+    channel: Option<ChannelId>,
+    /// Only posts of this campaign.
+    #[param(max_length = 64)]
+    campaign: Option<String>,
+    /// Only posts about this topic.
+    #[param(max_length = 64)]
+    topic: Option<String>,
+    /// How many.
+    #[serde(default, skip_serializing)]
+    #[param(value_type = u16)]
+    limit: Limit,
+    /// Where to begin.
+    #[serde(skip_serializing)]
+    cursor: Option<String>,
+}
+
+/// A page of the feed.
+#[derive(Serialize, ToSchema)]
+struct FeedPage {
+    /// The posts, newest first.
+    #[schema(max_items = 200)]
+    items: Vec<FeedItem>,
+    /// Where the next page begins; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512, nullable = false)]
+    next_cursor: Option<String>,
+}
+
+/// A post that the employee may share.
+#[derive(Serialize, ToSchema)]
+struct FeedItem {
+    /// The post.
+    post_id: ItemId,
+    /// The live revision.
+    #[schema(minimum = 1)]
+    revision: i64,
+    /// Its digest: what a share names.
+    digest: Digest,
+    /// What the post is called.
+    #[schema(max_length = 500)]
+    title: String,
+    /// The copies to choose from.
+    #[schema(max_items = 200)]
+    copies: Vec<FeedCopy>,
+    /// Where it may be shared.
+    #[schema(max_items = 100)]
+    channels: Vec<ChannelId>,
+    /// Its hashtags as they are shown, without the number sign.
+    #[schema(max_items = 100)]
+    hashtags: Vec<String>,
+    /// Its images, by id; no post has any yet.
+    #[schema(max_items = 20)]
+    images: Vec<ItemId>,
+    /// What the post links to, with its tracking parameters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4096, nullable = false)]
+    link: Option<String>,
+    /// The disclaimers that a share may carry for this employee.
+    #[schema(max_items = 100)]
+    disclaimers: Vec<FeedDisclaimer>,
+    /// What of their own the employee may add.
+    personalisation: Personalisation,
+    /// The post's campaign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, nullable = false)]
+    campaign: Option<String>,
+    /// What the post is about.
+    #[schema(max_items = 100)]
+    topics: Vec<String>,
+    /// Advice for sharing it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 10_000, nullable = false)]
+    tips: Option<String>,
+    /// Since when it is live.
+    live_since: Time,
+    /// Until when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    expires_at: Option<Time>,
+}
+
+impl From<feed::FeedItem> for FeedItem {
+    fn from(item: feed::FeedItem) -> Self {
+        Self {
+            post_id: item.post_id,
+            revision: item.revision,
+            digest: item.digest,
+            title: item.title,
+            copies: item.copies.into_iter().map(FeedCopy::from).collect(),
+            channels: item.channels,
+            hashtags: item.hashtags,
+            images: Vec::new(),
+            link: item.link,
+            disclaimers: item.disclaimers.into_iter().map(FeedDisclaimer::from).collect(),
+            personalisation: item.personalisation,
+            campaign: item.campaign,
+            topics: item.topics,
+            tips: item.tips,
+            live_since: item.live_since,
+            expires_at: item.expires_at,
+        }
+    }
+}
+
+/// A text that the employee may share, word for word.
+#[derive(Serialize, ToSchema)]
+struct FeedCopy {
+    /// The copy's name within the post.
+    #[schema(max_length = 32)]
+    id: String,
+    /// The language of the text.
+    #[schema(max_length = 35)]
+    language: String,
+    /// For which of the post's channels; empty = all of them.
+    #[schema(max_items = 100)]
+    channels: Vec<ChannelId>,
+    /// The text.
+    #[schema(max_length = 100_000)]
+    text: String,
+}
+
+impl From<PostCopy> for FeedCopy {
+    fn from(copy: PostCopy) -> Self {
+        let PostCopy { id, language, channels, text } = copy;
+        Self { id, language, channels, text }
+    }
+}
+
+/// A disclaimer that a share of the post may carry.
+#[derive(Serialize, ToSchema)]
+struct FeedDisclaimer {
+    /// Its key.
+    key: Key,
+    /// The revision whose text is used.
+    #[schema(minimum = 1)]
+    revision: i64,
+    /// Where in the post it stands.
+    placement: Placement,
+    /// When it is added: `by_country` because the employee's country is not known, so that every
+    /// country's demand applies.
+    when: When,
+    /// Its longest form, in the language of the first copy.
+    #[schema(max_length = 2000)]
+    text: String,
+}
+
+impl From<feed::FeedDisclaimer> for FeedDisclaimer {
+    fn from(disclaimer: feed::FeedDisclaimer) -> Self {
+        let feed::FeedDisclaimer { key, revision, placement, when, text } = disclaimer;
+        Self { key, revision, placement, when, text }
+    }
+}
+
+impl From<FeedFilter> for feed::FeedQuery {
+    fn from(filter: FeedFilter) -> Self {
+        let FeedFilter { language, channel, campaign, topic, .. } = filter;
+        Self { language, channel, campaign, topic }
+    }
+}
+
+async fn feed_get(
+    request: HttpRequest,
+    app: Data<App>,
+    frame: Data<Frame>,
+    Caller(actor): Caller,
+    Query(filter): Query<FeedFilter>,
+) -> Result<HttpResponse> {
+    let walk = frame.cursor_key.walk("feed_list", &actor, &filter)?;
+    let after = filter.cursor.as_deref().map(|cursor| walk.open(cursor)).transpose()?;
+    let after = after.map(|Position { sort, id, .. }| FeedPosition {
+        live_since: Time::from_micros(sort),
+        post_id: ItemId::from_uuid(id),
+    });
+    let content = app.snapshots.confirmed_content()?;
+    let access = app.snapshots.access();
+    let person = access.person_who(actor.person()?, Scope::Share)?;
+    let limit = usize::from(filter.limit.get());
+    let query = filter.into();
+    let now = app.clock.now();
+    let (items, next) = feed_list(&content, person, &app.context, &query, after, limit, now);
+    let next = next.map(|next| Position {
+        sort: next.live_since.micros(),
+        id: next.post_id.uuid(),
+        record_index: None,
+    });
+    let next_cursor = next.map(|next| walk.seal(&next)).transpose()?;
+    let page = FeedPage { items: items.into_iter().map(FeedItem::from).collect(), next_cursor };
+    conditional(&request, &page, content.version, person.access_version)
+}
+
+/// The page with its own tag, or 304 when the reader has it: whether it is the same is decided by what
+/// would be sent, since time changes a feed too.
+fn conditional(request: &HttpRequest, page: &FeedPage, content: i64, access: i64) -> Result<HttpResponse> {
+    let body = serde_json::to_vec(page).map_err(Error::internal)?;
+    let tagged = [format!("{content} {access} ").as_bytes(), &body].concat();
+    let tag = format!("\"{}\"", Digest::of(&tagged));
+    let unchanged = etag::not_modified(request, &tag);
+    let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response
+        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
+        .insert_header((header::VARY, "Authorization, Greenlight-Person"))
+        .insert_header((header::ETAG, tag));
+    if let Some(cursor) = &page.next_cursor {
+        response.insert_header(link_next(request, cursor));
+    }
+    if unchanged {
+        return Ok(response.finish());
+    }
+    Ok(response.content_type(header::ContentType::json()).body(body))
+}

@@ -1,0 +1,154 @@
+//! Kits: how a share would look, without the means to post it.
+
+use actix_web::web::{Data, Json};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::sharing::{DisclaimerUsed, REFUSALS, ShareCreate, TextPart, example_request, example_text};
+use crate::app::actor::Permission;
+use crate::app::sharing::{Evaluated, ShareCommand};
+use crate::domain::channels::{ChannelId, Counting};
+use crate::domain::counting::Count;
+use crate::domain::delivery::Delivery;
+use crate::domain::ids::{Digest, ItemId};
+use crate::domain::roles::Scope;
+use crate::error::Result;
+use crate::http::extract::{Body, Caller};
+use crate::http::operation::{NO_EVENT, Operation};
+use crate::http::schema::set;
+use crate::http::table::Route;
+use crate::state::App;
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    let create = Operation::new(
+        "kit_create",
+        "shares",
+        "Look at what a share would hand over",
+        "Composes the text as a share would, and refuses as a share would. Nothing is stored, and neither \
+         an intent nor the address of an image is answered: only a share gives the means to post.",
+    )
+    .body::<ShareCreate>(example_request())
+    .answer::<Kit>(200, "What would be handed over.", example_kit())
+    .errors(REFUSALS)
+    .event(NO_EVENT);
+    vec![Route::post("/v1/kits", Permission::PersonHolds(Scope::Share), create, kit_create)]
+}
+
+fn example_kit() -> Value {
+    let mut kit = example_text();
+    for field in ["post_id", "digest"] {
+        set(&mut kit, field, example_request().get(field).cloned().unwrap_or_default());
+    }
+    set(&mut kit, "revision", json!(1));
+    set(&mut kit, "count", json!({ "unit": "utf16", "units": 101, "limit": 3000, "bytes": 101 }));
+    set(&mut kit, "preview", json!(true));
+    kit
+}
+
+/// What a share would hand over.
+#[derive(Serialize, ToSchema)]
+struct Kit {
+    /// The post.
+    post_id: ItemId,
+    /// The revision.
+    #[schema(minimum = 1)]
+    revision: i64,
+    /// Its digest.
+    digest: Digest,
+    /// Where it would be shared.
+    channel: ChannelId,
+    /// The language of the copy.
+    #[schema(max_length = 35)]
+    language: String,
+    /// The copy.
+    #[schema(max_length = 32)]
+    copy_id: String,
+    /// The whole text, link included.
+    #[schema(max_length = 100_000)]
+    text: String,
+    /// The parts of the text, in order; together they are the text.
+    #[schema(max_items = 1000)]
+    parts: Vec<TextPart>,
+    /// The disclaimers in the text, by rank.
+    #[schema(max_items = 100)]
+    disclaimers: Vec<DisclaimerUsed>,
+    /// The link, with its tracking parameters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4096, nullable = false)]
+    link: Option<String>,
+    /// The headline, for channels that have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500, nullable = false)]
+    headline: Option<String>,
+    /// How long the text is, and how long it may be.
+    count: TextCount,
+    /// How the text gets into the channel's composer.
+    delivery: Delivery,
+    /// Whether the employee must paste the text.
+    must_paste: bool,
+    /// Always true: this is no share.
+    preview: bool,
+}
+
+/// How long a text is on a channel, and how long it may be.
+#[derive(Serialize, ToSchema)]
+struct TextCount {
+    /// The unit of the channel.
+    unit: Counting,
+    /// The text's length in that unit.
+    #[schema(minimum = 0)]
+    units: usize,
+    /// The most units; absent = no limit is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, nullable = false)]
+    limit: Option<usize>,
+    /// The text's length in bytes of UTF-8.
+    #[schema(minimum = 0)]
+    bytes: usize,
+    /// The most bytes; absent = no limit is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, nullable = false)]
+    byte_limit: Option<usize>,
+}
+
+impl From<Count> for TextCount {
+    fn from(count: Count) -> Self {
+        let Count { unit, units, limit, bytes, byte_limit } = count;
+        Self { unit, units, limit, bytes, byte_limit }
+    }
+}
+
+impl Kit {
+    fn of(command: ShareCommand, evaluated: Evaluated) -> Self {
+        let Evaluated { revision, kit, .. } = evaluated;
+        Self {
+            post_id: command.post_id,
+            revision,
+            digest: command.digest,
+            channel: command.channel,
+            language: kit.language,
+            copy_id: kit.copy_id,
+            text: kit.text,
+            parts: kit.parts.into_iter().map(TextPart::from).collect(),
+            disclaimers: kit.disclaimers.into_iter().map(DisclaimerUsed::from).collect(),
+            link: kit.link,
+            headline: kit.headline,
+            count: kit.count.into(),
+            delivery: kit.delivery,
+            must_paste: kit.must_paste,
+            preview: true,
+        }
+    }
+}
+
+async fn kit_create(
+    app: Data<App>,
+    Caller(actor): Caller,
+    Body(body): Body<ShareCreate>,
+) -> Result<Json<Kit>> {
+    let command = ShareCommand::from(body);
+    let evaluated = app.desk().kit_create(&actor, &command).await?;
+    Ok(Json(Kit::of(command, evaluated)))
+}

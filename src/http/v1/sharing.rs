@@ -1,0 +1,178 @@
+//! What kits and shares have in common: what is asked for, and the text that comes of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::app::share_views::PartView;
+use crate::app::sharing::ShareCommand;
+use crate::domain::channels::ChannelId;
+use crate::domain::compose::{Part, Role};
+use crate::domain::content::disclaimer::Form;
+use crate::domain::ids::{Digest, ItemId, Key};
+use crate::domain::kit;
+use crate::domain::revision::Source;
+use crate::error::Code;
+
+/// Why a share is refused, beside what every request can be refused for.
+pub(super) const REFUSALS: &[Code] = &[
+    Code::PostNotFound,
+    Code::NotLive,
+    Code::Blocked,
+    Code::Frozen,
+    Code::RevisionChanged,
+    Code::Recalled,
+    Code::TooLong,
+    Code::RuleViolated,
+    Code::ChannelCannotCarryDisclaimer,
+    Code::InvalidContent,
+];
+
+/// What an employee wants to share.
+#[derive(Deserialize, Serialize, Validate, ToSchema)]
+pub(super) struct ShareCreate {
+    /// The post.
+    post_id: ItemId,
+    /// The digest of the revision that the employee saw.
+    digest: Digest,
+    /// Where to share.
+    channel: ChannelId,
+    /// In which language; the employee's, else the post's first, when absent.
+    #[validate(length(min = 1, max = 35))]
+    #[schema(min_length = 1, max_length = 35)]
+    language: Option<String>,
+    /// Which copy; one that fits, always the same for the same employee, when absent.
+    #[validate(length(min = 1, max = 32))]
+    #[schema(min_length = 1, max_length = 32)]
+    copy_id: Option<String>,
+    /// The employee's own words.
+    #[validate(length(min = 1, max = 10_000))]
+    #[schema(min_length = 1, max_length = 10_000)]
+    comment: Option<String>,
+}
+
+impl From<ShareCreate> for ShareCommand {
+    fn from(body: ShareCreate) -> Self {
+        let ShareCreate { post_id, digest, channel, language, copy_id, comment } = body;
+        Self { post_id, digest, channel, language, copy_id, comment }
+    }
+}
+
+/// A stretch of the text. All parts together, in their order, are the text.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TextPart {
+    /// What it is.
+    role: Role,
+    /// Its text.
+    #[schema(max_length = 100_000)]
+    text: String,
+    /// The revision that it comes from, when that is not the post's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    source: Option<TextSource>,
+}
+
+/// The revision that a part of a text comes from.
+#[derive(Serialize, ToSchema)]
+struct TextSource {
+    /// The item.
+    item: ItemId,
+    /// The revision.
+    #[schema(minimum = 1)]
+    revision: i64,
+    /// The revision's digest.
+    digest: Digest,
+}
+
+impl From<Source> for TextSource {
+    fn from(source: Source) -> Self {
+        let Source { item, revision, digest } = source;
+        Self { item, revision, digest }
+    }
+}
+
+impl From<Part> for TextPart {
+    fn from(part: Part) -> Self {
+        Self { role: part.role, text: part.text, source: part.source.map(TextSource::from) }
+    }
+}
+
+impl From<PartView> for TextPart {
+    fn from(part: PartView) -> Self {
+        Self { role: part.role, text: part.text, source: part.source.map(TextSource::from) }
+    }
+}
+
+/// A disclaimer as it stands in a text.
+#[derive(Serialize, ToSchema)]
+pub(super) struct DisclaimerUsed {
+    /// Its key.
+    key: Key,
+    /// The item.
+    id: ItemId,
+    /// The revision that the text comes from.
+    #[schema(minimum = 1)]
+    revision: i64,
+    /// The revision's digest.
+    digest: Digest,
+    /// The form used.
+    form: Form,
+    /// The text.
+    #[schema(max_length = 2000)]
+    text: String,
+}
+
+impl From<kit::DisclaimerUsed> for DisclaimerUsed {
+    fn from(used: kit::DisclaimerUsed) -> Self {
+        let kit::DisclaimerUsed { key, id, revision, digest, form, text } = used;
+        Self { key, id, revision, digest, form, text }
+    }
+}
+
+/// An example of what is asked for.
+pub(super) fn example_request() -> Value {
+    json!({
+        "post_id": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f81",
+        "digest": EXAMPLE_DIGEST,
+        "channel": "linkedin",
+        "language": "nl",
+        "comment": "Trots op mijn collega's!",
+    })
+}
+
+/// The digest in examples.
+pub(super) const EXAMPLE_DIGEST: &str =
+    "sha256:5f2b8c1d0e9a47365c4b3a2918f7e6d5c4b3a29180f7e6d5c4b3a29180f7e6d5";
+
+/// What the example's text consists of.
+pub(super) fn example_text() -> Value {
+    let source = json!({
+        "item": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f01",
+        "revision": 1,
+        "digest": "sha256:9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab",
+    });
+    json!({
+        "text": "Trots op mijn collega's!\n\nOns windpark levert vandaag de eerste stroom.\n\nIk werk bij Example Company.",
+        "parts": [
+            { "role": "comment", "text": "Trots op mijn collega's!" },
+            { "role": "separator", "text": "\n\n" },
+            { "role": "copy", "text": "Ons windpark levert vandaag de eerste stroom." },
+            { "role": "separator", "text": "\n\n" },
+            { "role": "disclaimer", "text": "Ik werk bij Example Company.", "source": source },
+        ],
+        "disclaimers": [{
+            "key": "employee",
+            "id": source["item"],
+            "revision": 1,
+            "digest": source["digest"],
+            "form": "full",
+            "text": "Ik werk bij Example Company.",
+        }],
+        "channel": "linkedin",
+        "language": "nl",
+        "copy_id": "nl-1",
+        "delivery": "paste_then_open",
+        "must_paste": true,
+    })
+}

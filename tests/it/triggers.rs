@@ -1,0 +1,321 @@
+//! What the database itself refuses, whatever the program asks: each trigger is tried with plain SQL.
+
+use std::collections::BTreeSet;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::sql_types::Text;
+use greenlight::error::Error;
+use greenlight::store::Lane;
+
+use crate::support::{Backend, Post, TestApp, both};
+
+/// What there is to attack: a shared post, a post under review, a draft.
+struct Targets {
+    shared: Post,
+    open: Post,
+    draft: Post,
+    /// Somebody who wrote none of them.
+    other_person: String,
+}
+
+impl Targets {
+    fn make(app: &TestApp) -> Self {
+        let shared = app.live_post();
+        app.share(&shared);
+        let open = app.submitted_post(|content| content["title"] = "Under review".into());
+        let draft = app.draft(|content| content["title"] = "A draft".into());
+        Self { shared, open, draft, other_person: app.auditor().id() }
+    }
+
+    /// Each trigger with statements that it must refuse.
+    fn attempts(&self) -> Vec<(&'static str, Vec<String>)> {
+        [
+            self.on_the_record(),
+            self.on_revisions(),
+            self.on_approvals(),
+            self.on_decisions(),
+            self.on_shares(),
+        ]
+        .concat()
+    }
+
+    fn on_the_record(&self) -> Vec<(&'static str, Vec<String>)> {
+        let entry = "statement, fields, leaf_hash, record_key FROM record_entries WHERE idx = 0";
+        let into = "INSERT INTO record_entries \
+            (idx, event_id, typ, occurred_at, statement, fields, leaf_hash, record_key)";
+        let change_entry = |set: &str| format!("UPDATE record_entries SET {set} WHERE idx = 0");
+        let change_personal = |set: &str| format!("UPDATE record_personal SET {set}");
+        let change_state = |set: &str| format!("UPDATE record_state SET {set}");
+        let nothing = "statement = NULL, fields = NULL, record_key = NULL";
+        vec![
+            ("r20_entries_stay", vec!["DELETE FROM record_entries WHERE idx = 0".to_owned()]),
+            (
+                "r20_entries_are_contiguous",
+                vec![format!("{into} SELECT 1000000, 'gap', typ, occurred_at, {entry}")],
+            ),
+            (
+                "r20_entries_do_not_change",
+                vec![
+                    change_entry("statement = 'other'"),
+                    change_entry("fields = '{}'"),
+                    change_entry("typ = 'other'"),
+                    change_entry("occurred_at = occurred_at + 1"),
+                    change_entry("event_id = 'other'"),
+                    change_entry(nothing),
+                    change_entry(&format!("redaction_idx = 1, {nothing}, leaf_hash = record_key")),
+                ],
+            ),
+            ("r20_personal_stays", vec!["DELETE FROM record_personal".to_owned()]),
+            (
+                "r20_personal_does_not_change",
+                vec![
+                    change_personal("field = 'other'"),
+                    change_personal(&format!("person_id = '{}'", self.other_person)),
+                    change_personal("person_id = NULL"),
+                ],
+            ),
+            ("r20_state_stays", vec!["DELETE FROM record_state".to_owned()]),
+            (
+                "r21_state_moves_forward",
+                vec![
+                    change_state("size = size - 1"),
+                    change_state("updated_at = updated_at - 1"),
+                    change_state("content_version = content_version - 1"),
+                    change_state("access_version = access_version - 1"),
+                ],
+            ),
+        ]
+    }
+
+    fn on_revisions(&self) -> Vec<(&'static str, Vec<String>)> {
+        let (shared, draft) = (&self.shared.id, &self.draft.id);
+        let change = |id: &str, set: &str| format!("UPDATE revisions SET {set} WHERE item_id = '{id}'");
+        let add_author = "INSERT INTO revision_authors (item_id, revision, person_id)";
+        vec![
+            ("r02_revisions_stay", vec![format!("DELETE FROM revisions WHERE item_id = '{draft}'")]),
+            (
+                "r02_revisions_are_frozen",
+                vec![
+                    change(shared, "content = '{}'"),
+                    change(shared, "content = NULL"),
+                    change(shared, "digest = 'other'"),
+                    change(shared, "pins = '[]'"),
+                    change(shared, "submitted_idx = 0"),
+                    change(shared, "publish_at = 1"),
+                    change(shared, "expires_at = 1"),
+                    change(shared, "state = 'draft'"),
+                    change(shared, "state = 'rejected'"),
+                    change(shared, "imported = NOT imported"),
+                    change(&self.open.id, "content = '{}'"),
+                    change(draft, "revision = 9"),
+                ],
+            ),
+            (
+                "r02_authors_are_frozen",
+                vec![format!("{add_author} VALUES ('{shared}', 1, '{}')", self.other_person)],
+            ),
+            ("r03_authors_stay", vec!["DELETE FROM revision_authors".to_owned()]),
+        ]
+    }
+
+    fn on_approvals(&self) -> Vec<(&'static str, Vec<String>)> {
+        let (shared, open) = (&self.shared.id, &self.open.id);
+        let insert = |imported: &str| {
+            format!(
+                "INSERT INTO revisions (item_id, revision, state, content, pins, digest, imported, created_at, \
+                 submitted_idx, approved_idx) SELECT item_id, 2, state, content, pins, 'other', {imported}, \
+                 created_at, submitted_idx, approved_idx FROM revisions WHERE item_id = '{shared}'"
+            )
+        };
+        let approve = "UPDATE revisions SET state = 'approved', approved_idx = submitted_idx";
+        vec![
+            (
+                "r01_approved_by_review",
+                vec![
+                    format!("{approve} WHERE item_id = '{open}'"),
+                    format!("UPDATE revisions SET state = 'approved' WHERE item_id = '{}'", self.draft.id),
+                ],
+            ),
+            ("r01_not_born_approved", vec![insert("imported"), insert("NOT imported")]),
+        ]
+    }
+
+    fn on_decisions(&self) -> Vec<(&'static str, Vec<String>)> {
+        let change = |set: &str| format!("UPDATE decisions SET {set}");
+        let other = &self.other_person;
+        vec![
+            ("r03_authors_do_not_decide", vec![insert_decision(&self.open, "opened_by", "'approve', NULL")]),
+            (
+                "r05_decisions_need_an_open_review",
+                vec![insert_decision(&self.shared, &format!("'{other}'"), "'approve', NULL")],
+            ),
+            ("r08_decisions_stay", vec!["DELETE FROM decisions".to_owned()]),
+            (
+                "r08_decisions_do_not_change",
+                vec![
+                    change("decision = 'reject', reason = 'no'"),
+                    change("reason = 'added later'"),
+                    change("decided_at = decided_at + 1"),
+                    change("stage = stage + 1"),
+                    change(&format!("person_id = '{other}'")),
+                ],
+            ),
+        ]
+    }
+
+    fn on_shares(&self) -> Vec<(&'static str, Vec<String>)> {
+        let change = |set: &str| format!("UPDATE shares SET {set}");
+        let copy = |idx: i64, post: &Post| {
+            format!(
+                "INSERT INTO shares (id, idx, item_id, kind, revision, digest, channel, language, copy_id, \
+                 state, parts, disclaimers, delivery, must_paste, rules_digest, issued_at, lapses_at) \
+                 SELECT 'other', {idx}, '{}', kind, {}, '{}', channel, language, copy_id, \
+                 state, parts, disclaimers, delivery, must_paste, rules_digest, issued_at, lapses_at FROM shares",
+                post.id, post.revision, post.digest
+            )
+        };
+        vec![
+            ("r15_shares_stay", vec!["DELETE FROM shares".to_owned()]),
+            (
+                "r15_shares_do_not_change",
+                vec![
+                    change("parts = '[]'"),
+                    change("disclaimers = 'other'"),
+                    change("channel = 'other'"),
+                    change("digest = 'other'"),
+                    change("rules_digest = 'other'"),
+                    change("issued_at = issued_at + 1"),
+                    change("lapses_at = lapses_at + 1"),
+                    change(&format!("person_id = '{}'", self.other_person)),
+                ],
+            ),
+            // Not approved; and approved, but with a lower index than the approval.
+            ("r21_shares_follow_an_approval", vec![copy(1_000_000, &self.open), copy(0, &self.shared)]),
+        ]
+    }
+}
+
+/// A decision in the newest review of a post; `decision` is the decision and its reason.
+fn insert_decision(post: &Post, person: &str, decision: &str) -> String {
+    format!(
+        "INSERT INTO decisions (idx, review_id, stage, item_id, revision, digest, person_id, decision, reason, \
+         decided_at) SELECT 0, id, 0, item_id, revision, digest, {person}, {decision}, 0 FROM reviews \
+         WHERE item_id = '{}'",
+        post.id
+    )
+}
+
+/// Runs a statement in a transaction that is taken back.
+fn attempt(app: &TestApp, sql: &str) -> QueryResult<()> {
+    let mut result = Ok(());
+    let undone = app.state().db.write_now(Lane::Ordinary, |tx| -> Result<(), Error> {
+        result = tx.conn().batch_execute(sql);
+        Err(Error::unavailable("taken back"))
+    });
+    assert!(undone.is_err());
+    result
+}
+
+/// Everything that the triggers of one rule must refuse is refused by them.
+#[track_caller]
+fn refused(app: &TestApp, rule: &str) {
+    let targets = Targets::make(app);
+    let attempts = targets.attempts();
+    let of_rule: Vec<_> = attempts.iter().filter(|(trigger, _)| trigger.starts_with(rule)).collect();
+    assert!(!of_rule.is_empty(), "{rule}");
+    for (trigger, statements) in of_rule {
+        for sql in statements {
+            let error = attempt(app, sql).expect_err(&format!("{trigger}: {sql}")).to_string();
+            assert!(error.contains(&format!("{rule}: ")), "{trigger}: {sql}: {error}");
+        }
+    }
+}
+
+both! {
+    fn r01_the_database_takes_no_approval_but_a_reviews(app) {
+        refused(app, "r01");
+    }
+
+    fn r02_the_database_keeps_frozen_revisions(app) {
+        refused(app, "r02");
+    }
+
+    fn r03_the_database_takes_no_decision_of_an_author(app) {
+        refused(app, "r03");
+    }
+
+    fn r05_the_database_takes_no_decision_in_a_closed_review(app) {
+        refused(app, "r05");
+    }
+
+    fn r08_the_database_keeps_decisions(app) {
+        refused(app, "r08");
+    }
+
+    fn r15_the_database_keeps_shares(app) {
+        refused(app, "r15");
+    }
+
+    fn r20_the_database_keeps_the_record(app) {
+        refused(app, "r20");
+    }
+
+    fn r21_the_database_orders_shares_after_approvals(app) {
+        refused(app, "r21");
+    }
+
+    fn r04_r05_r16_constraints_hold_what_triggers_do_not(app) {
+        let targets = Targets::make(app);
+        let other = format!("'{}'", targets.other_person);
+        let second_review = format!(
+            "INSERT INTO reviews (id, item_id, kind, revision, digest, state, workflow_id, stages, comment_room, \
+             opened_at) SELECT 'other', '{}', kind, 1, '{}', 'open', workflow_id, stages, comment_room, opened_at \
+             FROM reviews WHERE item_id = '{}'",
+            targets.open.id, targets.open.digest, targets.shared.id
+        );
+        let second_key = "INSERT INTO idempotency_keys SELECT * FROM idempotency_keys".to_owned();
+        let without_reason = insert_decision(&targets.open, &other, "'reject', NULL");
+        let kind = |sql: &str| match attempt(app, sql) {
+            Err(DieselError::DatabaseError(kind, _)) => format!("{kind:?}"),
+            other => panic!("{sql}: {other:?}"),
+        };
+        assert_eq!(kind(&second_review), format!("{:?}", DatabaseErrorKind::UniqueViolation));
+        assert_eq!(kind(&second_key), format!("{:?}", DatabaseErrorKind::UniqueViolation));
+        assert_eq!(kind(&without_reason), format!("{:?}", DatabaseErrorKind::CheckViolation));
+    }
+
+    fn r02_r22_a_redaction_and_an_erasure_are_let_through(app) {
+        let targets = Targets::make(app);
+        let shared = &targets.shared.id;
+        for sql in [
+            format!("UPDATE revisions SET content = NULL, redacted_idx = 0 WHERE item_id = '{shared}'"),
+            "UPDATE record_entries SET statement = NULL, fields = NULL, record_key = NULL, redaction_idx = 1 \
+             WHERE idx = 0".to_owned(),
+            "UPDATE record_personal SET person_id = NULL, ciphertext = NULL".to_owned(),
+            "UPDATE decisions SET person_id = NULL".to_owned(),
+            "UPDATE shares SET person_id = NULL, state = 'failed'".to_owned(),
+        ] {
+            attempt(app, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[test]
+fn every_trigger_is_tried() {
+    let app = TestApp::new(Backend::Sqlite);
+    let sql = "SELECT name FROM sqlite_master WHERE type = 'trigger'";
+    let names: Vec<Name> =
+        app.state().db.read_now(|conn| Ok(diesel::sql_query(sql).load(conn).unwrap())).unwrap();
+    let there: BTreeSet<String> = names.into_iter().map(|name| name.name).collect();
+    let attempts = Targets::make(&app).attempts();
+    let tried: BTreeSet<String> = attempts.iter().map(|(trigger, _)| (*trigger).to_owned()).collect();
+    assert_eq!(tried, there);
+}
