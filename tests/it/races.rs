@@ -1,12 +1,16 @@
 //! Requests that arrive at the same moment: one order is taken, and nothing is half done.
 
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use greenlight::domain::roles::Role;
 use serde_json::json;
 
-use crate::support::{Answer, both};
+use crate::support::{Answer, Backend, Client, Post, TestApp, both, postgres_is_there};
 
 /// A request that waits for its moment.
 type Pending<'a> = Box<dyn Fn() -> Answer + Send + 'a>;
@@ -142,4 +146,85 @@ both! {
         }
         app.share_as(&employee, &bad).problem("recalled");
     }
+}
+
+/// Posts that are recalled while they are shared, and requests for shares of them.
+const RECALLS: usize = 50;
+const SHARES: usize = 5_000;
+
+/// One of the two nodes, as an employee and a publisher reach it.
+struct Desk {
+    employee: Client,
+    publisher: Client,
+}
+
+/// What was answered at the desks.
+#[derive(Default)]
+struct Answered {
+    /// Shares: the number of the post, and when the share was asked for.
+    shares: Vec<(usize, Instant)>,
+    /// Recalls: the number of the post, when the recall was answered, and how long that took.
+    recalls: Vec<(usize, Instant, Duration)>,
+}
+
+/// Asks for shares of each post in turn and, spread over all that, for their recalls, until enough were
+/// asked for at all desks; whatever is not shared must have been recalled.
+fn work(app: &TestApp, desk: &Desk, posts: &[Post], asked: &AtomicUsize) -> Answered {
+    let mut answered = Answered::default();
+    loop {
+        let number = asked.fetch_add(1, Ordering::Relaxed);
+        if number >= SHARES {
+            return answered;
+        }
+        if number % (SHARES / RECALLS) == 0 {
+            let post = number / (SHARES / RECALLS);
+            let began = Instant::now();
+            let reason = json!({ "reason": "Wrong." });
+            desk.publisher.post(&posts[post].path("/recall")).json(&reason).send().expect(200);
+            answered.recalls.push((post, Instant::now(), began.elapsed()));
+        }
+        let post = number % RECALLS;
+        let began = Instant::now();
+        let answer = app.share_as(&desk.employee, &posts[post]);
+        if answer.status == 201 {
+            answered.shares.push((post, began));
+        } else {
+            answer.problem("recalled");
+        }
+    }
+}
+
+#[test]
+fn r17_fifty_recalls_race_five_thousand_shares_on_two_nodes() {
+    if !postgres_is_there() {
+        return;
+    }
+    let app = TestApp::new(Backend::Postgres);
+    let posts: Vec<Post> = (0..RECALLS).map(|_| app.live_post()).collect();
+    let second = app.second_node();
+    let desk = Desk { employee: app.employee(), publisher: app.publisher() };
+    let second_desk = Desk { employee: desk.employee.at(&second), publisher: desk.publisher.at(&second) };
+    let asked = AtomicUsize::new(0);
+
+    let answered: Vec<Answered> = thread::scope(|scope| {
+        let at = |number| if number % 2 == 0 { &desk } else { &second_desk };
+        let (app, posts, asked) = (&app, &posts, &asked);
+        let desks = (0..16).map(at);
+        let threads: Vec<_> = desks.map(|desk| scope.spawn(move || work(app, desk, posts, asked))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+
+    let recalls: BTreeMap<usize, (Instant, Duration)> =
+        answered.iter().flat_map(|all| &all.recalls).map(|(post, at, took)| (*post, (*at, *took))).collect();
+    let shares: Vec<(usize, Instant)> = answered.iter().flat_map(|all| all.shares.clone()).collect();
+    assert_eq!(recalls.len(), RECALLS);
+    assert!(shares.len() > RECALLS, "only {} shares were issued", shares.len());
+    for (post, asked) in &shares {
+        assert!(*asked < recalls[post].0, "a share was issued that was asked for after the answered recall");
+    }
+    let mut latencies: Vec<Duration> = recalls.into_values().map(|(_, took)| took).collect();
+    latencies.sort_unstable();
+    let (median, worst) = (latencies[RECALLS / 2], latencies[RECALLS - 1]);
+    let line = format!("{} shares, {RECALLS} recalls: median {median:?}, worst {worst:?}\n", shares.len());
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
