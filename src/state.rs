@@ -60,12 +60,12 @@ impl App {
         let networks = config.trusted_proxies.iter().map(|text| text.parse());
         let trusted_proxies =
             networks.collect::<Result<_, InvalidNetwork>>().map_err(|error| refuse(&error))?;
-        let keys = load_keys(&config, &url)?;
+        let keys = Arc::new(load_keys(&config, &url)?);
         let tokens = Arc::new(Tokens::new(keys.token_seed(), &config.public_url())?);
         let context = Context::new(
             config.channels().map_err(|error| refuse(&error))?,
             config.organisation.clone(),
-            keys,
+            Arc::clone(&keys),
             config.share_lapses_after(),
         )?;
         let db = Db::open(&url, config.database_connections, clock.clone())?;
@@ -75,8 +75,7 @@ impl App {
         let snapshots = Arc::new(Snapshots::load(db.clone(), clock.clone())?);
         let issuer = Issuer::start(db.clone(), Arc::clone(&context), Arc::clone(&snapshots))?;
         let passwords = Passwords::new()?;
-        let sessions =
-            Sessions::new(db.clone(), Arc::clone(&context.keys), Arc::clone(&tokens), passwords.clone());
+        let sessions = Sessions::new(db.clone(), keys, Arc::clone(&tokens), passwords.clone());
         Ok(Self {
             config: Arc::new(config),
             clock,
@@ -111,8 +110,11 @@ impl App {
     {
         let context = Arc::clone(&self.context);
         let done = self.db.write(lane, move |tx| work(tx, &context)).await?;
-        if done.moved {
-            self.snapshots.refresh().await?;
+        if done.moved
+            && let Err(error) = self.snapshots.refresh().await
+        {
+            // What was written stands; the watcher tries again.
+            tracing::warn!(%error, "the snapshots could not follow a write");
         }
         Ok(done.value)
     }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::actor::Actor;
+use super::authentication;
 use super::journal::{By, Facts, enter};
 use crate::domain::ids::ClientId;
 use crate::domain::roles::{Scope, Scopes};
@@ -167,7 +168,7 @@ pub fn api_key_create(
     key: &ApiKey,
     command: &ApiKeyCreate,
 ) -> Result<ApiKeyView> {
-    actor.require(Scope::ApiKeys)?;
+    authentication::authorise(tx, actor, Scope::ApiKeys)?;
     let name = command.name.trim();
     let faults = faults(name, command, tx.now());
     if !faults.is_empty() {
@@ -207,7 +208,7 @@ pub fn api_key_list(
 
 /// Revokes an API key; one that was revoked stays as it is.
 pub fn api_key_revoke(tx: &mut WriteTx<'_>, keys: &Keys, actor: &Actor, id: ClientId) -> Result<()> {
-    actor.require(Scope::ApiKeys)?;
+    authentication::authorise(tx, actor, Scope::ApiKeys)?;
     if find(tx.conn(), id)?.revoked_at.is_some() {
         return Ok(());
     }

@@ -33,13 +33,12 @@ impl Context {
     pub fn new(
         channels: Channels,
         organisation: Organisation,
-        keys: Keys,
+        keys: Arc<Keys>,
         share_lapses_after: Duration,
     ) -> Result<Self> {
         let config = json!({ "channels": channels.digest()?, "organisation": organisation });
         let config_digest = digest(&config)?;
         let rules_digest = digest(&json!({ "config": config_digest, "rules": [] }))?;
-        let keys = Arc::new(keys);
         Ok(Self { channels, organisation, keys, share_lapses_after, config_digest, rules_digest })
     }
 }

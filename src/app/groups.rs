@@ -1,6 +1,7 @@
 //! Groups of people: audiences and pools of reviewers.
 
 use super::actor::Actor;
+use super::authentication;
 use super::identity;
 use super::journal::{By, Facts, enter};
 use crate::domain::ids::{GroupId, PersonId};
@@ -15,7 +16,7 @@ use crate::store::write::WriteTx;
 
 /// Makes a group; 409 `already_exists` when one has this name.
 pub fn group_create(tx: &mut WriteTx<'_>, keys: &Keys, actor: &Actor, name: &str) -> Result<GroupRow> {
-    actor.require(Scope::People)?;
+    authentication::authorise(tx, actor, Scope::People)?;
     let name = identity::group_name(name).map_err(|fault| Error::invalid_content(vec![fault]))?;
     let id = GroupId::generate();
     groups::insert(tx, id, &name)?;
@@ -43,7 +44,7 @@ pub fn group_member_add(
     group: GroupId,
     person: PersonId,
 ) -> Result<()> {
-    actor.require(Scope::People)?;
+    authentication::authorise(tx, actor, Scope::People)?;
     if is_member(tx.conn(), group, person)? {
         return Ok(());
     }
@@ -59,7 +60,7 @@ pub fn group_member_remove(
     group: GroupId,
     person: PersonId,
 ) -> Result<()> {
-    actor.require(Scope::People)?;
+    authentication::authorise(tx, actor, Scope::People)?;
     if !is_member(tx.conn(), group, person)? {
         return Ok(());
     }

@@ -24,6 +24,7 @@ use crate::domain::roles::Scope;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
 use crate::record::Prepared;
+use crate::store::connection::Conn;
 use crate::store::idempotency::{self, Use};
 use crate::store::shares::{self, ShareRow};
 use crate::store::write::{Receipt, WriteTx};
@@ -310,10 +311,7 @@ fn known_shares(tx: &mut WriteTx<'_>, group: &[Waiting]) -> Result<Vec<Option<Re
 }
 
 /// The answer to a request whose key was used before, if it was.
-pub fn known_share(
-    conn: &mut crate::store::connection::Conn,
-    request: &Request,
-) -> Result<Option<Result<Issued>>> {
+pub fn known_share(conn: &mut Conn, request: &Request) -> Result<Option<Result<Issued>>> {
     let used = idempotency::find_all(conn, std::slice::from_ref(&request.scope))?;
     Ok(used.get(&request.scope).map(|used| known(used, request)))
 }

@@ -11,6 +11,7 @@ mod update;
 use std::collections::BTreeSet;
 
 use super::actor::Actor;
+use super::authentication;
 use super::identity;
 use super::journal::{By, Facts, enter, subject_keys_of};
 use crate::domain::ids::{GroupId, PersonId};
@@ -79,7 +80,7 @@ pub fn person_create(
     actor: &Actor,
     command: &PersonCreate,
 ) -> Result<PersonId> {
-    actor.require(Scope::People)?;
+    authentication::authorise(tx, actor, Scope::People)?;
     create(tx, keys, By::Actor(actor), command)
 }
 

@@ -218,9 +218,14 @@ pub fn review_list(
         let rows = reviews::list(conn, state, position, want)?;
         let is_last = rows.len() < limit;
         looked_at += rows.len();
-        for view in views(conn, rows)? {
+        let views = views(conn, rows)?;
+        let waiting = match mine {
+            Some(person) => waiting_for(conn, &views, person)?,
+            None => vec![true; views.len()],
+        };
+        for (view, wanted) in views.into_iter().zip(waiting) {
             position = Some(view.row.id);
-            if mine.map_or(Ok(true), |person| waits_for(conn, &view, person))? {
+            if wanted {
                 found.push(view);
             }
             if found.len() == limit {
@@ -234,17 +239,33 @@ pub fn review_list(
     Ok((found, position))
 }
 
-/// Whether a review waits for this person: they may decide, and have not.
-fn waits_for(conn: &mut Conn, view: &ReviewView, person: PersonId) -> Result<bool> {
-    let decided = |stage: &StageView| stage.decisions.iter().any(|cast| cast.person_id == Some(person));
-    if view.stages.iter().any(decided) {
-        return Ok(false);
+/// For each open review, whether it waits for this person: they may decide, and have not.
+fn waiting_for(conn: &mut Conn, views: &[ReviewView], person: PersonId) -> Result<Vec<bool>> {
+    let items: Vec<ItemId> = views.iter().map(|view| view.row.item_id).collect();
+    let authors = revisions::working_authors_of(conn, &items)?;
+    let mut pools: Vec<(&Reviewers, bool)> = Vec::new();
+    let mut waiting = Vec::with_capacity(views.len());
+    for view in views {
+        let decided = |stage: &StageView| stage.decisions.iter().any(|cast| cast.person_id == Some(person));
+        let is_author = authors.get(&view.row.item_id).is_some_and(|authors| authors.contains(&person));
+        let open = view.stages.iter().find(|stage| stage.state == StageState::Open);
+        let Some(open) = open.filter(|_| !is_author && !view.stages.iter().any(decided)) else {
+            waiting.push(false);
+            continue;
+        };
+        let known =
+            pools.iter().find(|(reviewers, _)| *reviewers == &open.reviewers).map(|(_, is_in)| *is_in);
+        let is_in = match known {
+            Some(is_in) => is_in,
+            None => {
+                let is_in = pool(conn, &open.reviewers)?.contains(&person);
+                pools.push((&open.reviewers, is_in));
+                is_in
+            }
+        };
+        waiting.push(is_in);
     }
-    let Some(open) = view.stages.iter().find(|stage| stage.state == StageState::Open) else {
-        return Ok(false);
-    };
-    let is_author = revisions::authors(conn, view.row.item_id, view.row.revision)?.contains(&person);
-    Ok(!is_author && pool(conn, &open.reviewers)?.contains(&person))
+    Ok(waiting)
 }
 
 /// The reviews of the newest revisions of these items.

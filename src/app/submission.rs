@@ -14,7 +14,7 @@ use super::context::Context;
 use super::idempotency::{Done, Once};
 use super::items::{check_content, find, open_next, revision_facts, working_revision};
 use super::journal::{self, By};
-use super::workflows::check_staffing;
+use super::workflows::{not_enough_reviewers, short_stage};
 use crate::domain::content::{Content, Disclaimer, Hashtag, Post};
 use crate::domain::disclaimers::InForce;
 use crate::domain::ids::{Digest, ItemId, Key, Kind, ReviewId};
@@ -187,7 +187,10 @@ fn submit(
         Error::new(Code::NoWorkflow, format!("No workflow is in force for the kind {}.", item.kind))
     })?;
     let authors = revisions::authors(tx.conn(), item.id, revision)?;
-    check_staffing(tx.conn(), &workflow.stages()?, &authors)?;
+    let stages = workflow.stages()?;
+    if let Some(short) = short_stage(tx.conn(), &stages, &authors)? {
+        return Err(not_enough_reviewers(&stages, short));
+    }
 
     let (_, digest) = document(item.id, item.key.as_ref(), revision, &plan.content, &plan.pins)?;
     let id = ReviewId::generate();

@@ -55,7 +55,12 @@ pub fn workflow_create(
 ) -> Result<WorkflowId> {
     authentication::authorise(tx, actor, Scope::Workflows)?;
     let stages = named_stages(tx.conn(), &command.stages)?;
-    check_staffing(tx.conn(), &stages, &[])?;
+    if let Some(short) = short_stage(tx.conn(), &stages, &[])? {
+        let error = not_enough_reviewers(&stages, short);
+        let pointer = format!("/stages/{short}/reviewers");
+        let fault = Fault::body(pointer, "not_enough_reviewers", error.detail.clone());
+        return Err(error.fault(fault));
+    }
     put_in_force(tx, context, By::Actor(actor), command.kind, &stages, actor.person)
 }
 
@@ -116,25 +121,25 @@ fn put_in_force(
     Ok(id)
 }
 
-/// Refuses stages for which no assignment of distinct, active persons other than `authors` exists.
-pub(super) fn check_staffing(conn: &mut Conn, stages: &[Stage], authors: &[PersonId]) -> Result<()> {
+/// The first stage whose quorum no assignment of distinct, active persons other than `authors` fills.
+pub(super) fn short_stage(conn: &mut Conn, stages: &[Stage], authors: &[PersonId]) -> Result<Option<usize>> {
     let mut demands = Vec::with_capacity(stages.len());
     for stage in stages {
         let mut pool = pool(conn, &stage.reviewers)?;
         pool.retain(|person| !authors.contains(person));
         demands.push(Demand { quorum: stage.quorum, pool });
     }
-    assign(&demands).map_err(|short| {
-        let name = stages.get(short).map(|stage| stage.name.as_str()).unwrap_or_default();
-        let detail = format!(
-            "Stage {name} cannot reach its quorum: there are not enough active reviewers who are not \
-             authors and are not needed in another stage."
-        );
-        let pointer = format!("/stages/{short}/reviewers");
-        Error::new(Code::NotEnoughReviewers, detail.clone())
-            .fault(Fault::body(pointer, "not_enough_reviewers", detail))
-            .with("stage", name)
-    })
+    Ok(assign(&demands).err())
+}
+
+/// Says that a stage cannot reach its quorum.
+pub(super) fn not_enough_reviewers(stages: &[Stage], short: usize) -> Error {
+    let name = stages.get(short).map(|stage| stage.name.as_str()).unwrap_or_default();
+    let detail = format!(
+        "Stage {name} cannot reach its quorum: there are not enough active reviewers who are not authors and \
+         are not needed in another stage."
+    );
+    Error::new(Code::NotEnoughReviewers, detail).with("stage", name)
 }
 
 /// One version of a workflow.

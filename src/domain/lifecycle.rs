@@ -24,6 +24,9 @@ use super::ids::ItemId;
 use super::roles::UnknownName;
 use super::time::Time;
 
+#[cfg(test)]
+mod tests;
+
 /// The stored state of a revision. `superseded` is derived, see [`is_superseded`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -361,102 +364,4 @@ impl History {
 pub fn is_superseded(history: &History, revision: i64, now: Time) -> bool {
     history.revision(revision).is_some()
         && history.present(now).is_some_and(|present| present.revision > revision)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    fn at(seconds: i64) -> Time {
-        Time::from_micros(seconds * 1_000_000)
-    }
-
-    fn approved(revision: i64, submitted_idx: i64) -> Approved {
-        Approved {
-            revision,
-            submitted_idx,
-            approved_idx: submitted_idx,
-            approved_at: at(submitted_idx),
-            publish_at: None,
-            expires_at: None,
-            redacted: false,
-            pins: Vec::new(),
-        }
-    }
-
-    /// Every state with editing and submitting, as the table in the module's documentation says.
-    #[test]
-    fn every_state_with_every_action() {
-        use RevisionState::*;
-        let table = [
-            (Draft, Edit::ChangesDraft, Submission::FreezesDraft, Submission::FreezesDraft),
-            (InReview, Edit::OpensNextAndWithdraws, Submission::RefusedInReview, Submission::RefusedInReview),
-            (Approved, Edit::OpensNextAfresh, Submission::RefusedNothingNew, Submission::RepeatsAsNext),
-            (ChangesRequested, Edit::OpensNext, Submission::RepeatsAsNext, Submission::RepeatsAsNext),
-            (Rejected, Edit::OpensNext, Submission::RefusedNothingNew, Submission::RefusedNothingNew),
-            (Withdrawn, Edit::OpensNext, Submission::RepeatsAsNext, Submission::RepeatsAsNext),
-            (Lapsed, Edit::OpensNext, Submission::RepeatsAsNext, Submission::RepeatsAsNext),
-        ];
-        assert_eq!(table.map(|row| row.0), RevisionState::ALL);
-        for (state, on_edit, on_submit, on_submit_when_ended) in table {
-            assert_eq!(edit(state), on_edit, "{state}");
-            assert_eq!(submission(state, false), on_submit, "{state}");
-            assert_eq!(submission(state, true), on_submit_when_ended, "{state}");
-        }
-    }
-
-    #[test]
-    fn r07_the_approved_revision_stays_until_the_next_ones_time_has_come() {
-        let next = Approved { publish_at: Some(at(100)), ..approved(2, 20) };
-        let history = History { approved: vec![approved(1, 10), next], endings: Vec::new() };
-        assert_eq!(history.present(at(99)).unwrap().revision, 1);
-        assert!(!is_superseded(&history, 1, at(99)));
-        assert_eq!(history.present(at(100)).unwrap().revision, 2);
-        assert!(is_superseded(&history, 1, at(100)));
-        assert_eq!(history.live_since(at(100)), Some(at(10)));
-    }
-
-    #[test]
-    fn r07_only_a_revision_submitted_after_the_recall_makes_it_live_again() {
-        let recall = Ending { ending: EndingKind::Recall, idx: 15, at: at(15) };
-        let mut history = History { approved: vec![approved(1, 10)], endings: vec![recall] };
-        assert_eq!(history.availability(at(20), false), Availability::Recalled);
-        history.approved.push(approved(2, 14));
-        assert_eq!(history.availability(at(20), false), Availability::Recalled);
-        history.approved.push(approved(3, 16));
-        assert_eq!(history.availability(at(20), false), Availability::Live);
-        assert_eq!(history.live_since(at(20)), Some(at(16)));
-    }
-
-    #[test]
-    fn the_later_availability_wins() {
-        let window = Approved { publish_at: Some(at(50)), expires_at: Some(at(60)), ..approved(1, 10) };
-        let mut history = History { approved: vec![window], endings: Vec::new() };
-        assert_eq!(history.availability(at(49), false), Availability::Scheduled);
-        assert_eq!(history.availability(at(49), true), Availability::Blocked);
-        assert_eq!(history.availability(at(50), false), Availability::Live);
-        assert_eq!(history.availability(at(50), true), Availability::Blocked);
-        assert_eq!(history.availability(at(60), true), Availability::Expired);
-        history.endings.push(Ending { ending: EndingKind::Retirement, idx: 11, at: at(11) });
-        assert_eq!(history.availability(at(60), true), Availability::Retired);
-        history.endings.push(Ending { ending: EndingKind::Recall, idx: 12, at: at(12) });
-        assert_eq!(history.availability(at(60), true), Availability::Recalled);
-        assert_eq!(History::default().availability(at(0), false), Availability::Unapproved);
-    }
-
-    #[test]
-    fn r12_a_pin_blocks_when_expired_or_recalled_and_not_when_superseded_or_retired() {
-        let item = ItemId::generate();
-        let expiring = Approved { expires_at: Some(at(60)), ..approved(1, 10) };
-        let mut history = History { approved: vec![expiring, approved(2, 20)], endings: Vec::new() };
-        assert_eq!(history.blocks(item, 1, at(59)), None);
-        assert_eq!(history.blocks(item, 1, at(60)).unwrap().code, "pin_expired");
-        history.endings.push(Ending { ending: EndingKind::Retirement, idx: 30, at: at(30) });
-        assert_eq!(history.blocks(item, 1, at(59)), None);
-        history.endings.push(Ending { ending: EndingKind::Recall, idx: 31, at: at(31) });
-        let blocker = history.blocks(item, 1, at(59)).unwrap();
-        assert_eq!((blocker.code, blocker.since), ("pin_recalled", at(31)));
-    }
 }

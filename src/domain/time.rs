@@ -96,6 +96,8 @@ impl<'de> Deserialize<'de> for Time {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

@@ -49,6 +49,15 @@ impl PartialSchema for Content {
 
 impl ToSchema for Content {}
 
+/// Stands in schemas for a text that is a language tag.
+pub struct LanguageTag;
+/// Stands in schemas for a text that is a country's code.
+pub struct CountryCode;
+/// Stands in schemas for a text that is a short name.
+pub struct Slug;
+/// Stands in schemas for a text of a few sentences at most, where a list or map holds it.
+pub struct ShortText;
+
 /// A text with a description.
 fn text(description: &str) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).description(Some(description))
@@ -99,6 +108,13 @@ schemas! {
     Time, "Time", formatted("A time in UTC (RFC 3339).", "date-time");
     ChannelId, "ChannelId", text("The name of a channel; `GET /v1/channels` lists them.")
         .min_length(Some(1)).max_length(Some(32)).pattern(Some("^[a-z0-9_]+$"));
+    LanguageTag, "LanguageTag", text("A language tag (BCP 47), such as `nl` or `nl-BE`.")
+        .min_length(Some(2)).max_length(Some(35)).pattern(Some("^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"));
+    CountryCode, "CountryCode", text("A country's code in capitals (ISO 3166), such as `NL`; `EU` where it says so.")
+        .min_length(Some(2)).max_length(Some(2)).pattern(Some("^[A-Z]{2}$"));
+    Slug, "Slug", text("A short name.")
+        .min_length(Some(1)).max_length(Some(64)).pattern(Some("^[a-z0-9][a-z0-9-]*$"));
+    ShortText, "ShortText", text("A short text.").min_length(Some(1)).max_length(Some(2000));
     Personalisation, "Personalisation", text("What of their own employees may add before the copy.")
         .enum_values(Some(["none", "intro", "free"]));
     Placement, "Placement", text("Where in a post a disclaimer stands.")

@@ -163,6 +163,8 @@ pub(super) fn open_pool(url: &DatabaseUrl, access: Access, size: u32) -> Result<
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

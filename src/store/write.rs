@@ -130,25 +130,6 @@ impl WriteTx<'_> {
         self.size + i64::try_from(self.entries.len()).unwrap_or(i64::MAX)
     }
 
-    /// Runs a part that may fail alone: what it wrote and appended is undone when it does.
-    pub fn attempt<T>(&mut self, part: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let (entries, personal, versions) = (self.entries.len(), self.personal.len(), self.versions);
-        Manager::begin_transaction(self.conn)?;
-        match part(self) {
-            Ok(value) => {
-                Manager::commit_transaction(self.conn)?;
-                Ok(value)
-            }
-            Err(error) => {
-                Manager::rollback_transaction(self.conn)?;
-                self.entries.truncate(entries);
-                self.personal.truncate(personal);
-                self.versions = versions;
-                Err(error)
-            }
-        }
-    }
-
     /// The last act: entries, and the row that was locked.
     fn finish(&mut self) -> Result<()> {
         backend::insert_entries(self.conn, &self.entries, &self.personal)?;

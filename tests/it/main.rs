@@ -14,10 +14,12 @@
 
 mod support;
 
-mod main_job;
+mod access;
 mod matrix;
 mod openapi;
 mod races;
+mod record;
+mod review;
 mod schema;
 mod sharing;
 mod structure;

@@ -164,7 +164,11 @@ fn the_last_active_administrator_stays() {
     assert_eq!(update(&fixture, me, inactive()).unwrap_err().code, Code::LastAdministrator);
     update(&fixture, other, PersonUpdate { active: Some(true), ..PersonUpdate::default() }).unwrap();
     assert!(!update(&fixture, me, inactive()).unwrap().active);
-    assert_eq!(update(&fixture, other, no_role()).unwrap_err().code, Code::LastAdministrator);
+    // From that moment they write nothing more.
+    assert_eq!(update(&fixture, other, no_role()).unwrap_err().code, Code::Unauthenticated);
+    let (last, version) = (actor(other, [Role::Admin]), view(&fixture, other).version);
+    let refused = fixture.write(|tx| person_update(tx, &fixture.keys, &last, other, version, &no_role()));
+    assert_eq!(refused.unwrap_err().code, Code::LastAdministrator);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Changing a person: a patch of the profile, roles, country and activity.
 
+use crate::app::authentication;
 use std::collections::BTreeSet;
 
 use super::{
@@ -51,7 +52,7 @@ pub fn person_update(
     version: i64,
     command: &PersonUpdate,
 ) -> Result<()> {
-    actor.require(Scope::People)?;
+    authentication::authorise(tx, actor, Scope::People)?;
     let before = person_view(tx.conn(), keys, id)?;
     if before.version != version {
         return Err(Error::new(

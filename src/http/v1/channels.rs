@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
 
 use crate::app::actor::Permission;
 use crate::domain::channels::{self, ChannelId, Confidence, Counting, HashtagMode, Placeholder};
@@ -105,27 +105,36 @@ struct Channel {
     confidence: Confidence,
 }
 
-fn one_of<const N: usize>(names: [&str; N]) -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names))
+/// One of these names. A field's own comment is lost where a function makes its schema.
+fn one_of<const N: usize>(description: &str, names: [&str; N]) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(description))
+        .enum_values(Some(names))
+        .build()
 }
 
 fn counting() -> Object {
     let names =
         ["weighted-twitter", "graphemes", "mastodon", "threads", "utf16", "code-points", "utf8-bytes"];
-    one_of(names).build()
+    one_of("The unit of `text_limit` and `fold`.", names)
 }
 
 fn hashtag_mode() -> Object {
-    one_of(["linked", "topic", "plain", "none"]).build()
+    one_of("What the channel makes of hashtags.", ["linked", "topic", "plain", "none"])
 }
 
-fn prefills() -> utoipa::openapi::schema::Array {
-    let names = one_of(["text", "url", "title", "subject", "image"]);
-    utoipa::openapi::schema::ArrayBuilder::new().items(names).max_items(Some(5)).build()
+fn prefills() -> Array {
+    let names = ["text", "url", "title", "subject", "image"];
+    ArrayBuilder::new()
+        .description(Some("What an intent really puts before the employee."))
+        .items(one_of("One part of it.", names))
+        .max_items(Some(names.len()))
+        .build()
 }
 
 fn confidence() -> Object {
-    one_of(["high", "medium", "low", "operator"]).build()
+    one_of("How well the figures are founded.", ["high", "medium", "low", "operator"])
 }
 
 impl From<&channels::Channel> for Channel {
@@ -166,7 +175,7 @@ async fn channel_list(request: HttpRequest, app: web::Data<App>) -> Result<HttpR
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use serde_json::Value;
 
     use super::*;

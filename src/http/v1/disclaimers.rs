@@ -13,6 +13,7 @@ use crate::domain::content::disclaimer::{self, Form, Placement};
 use crate::domain::content::{Content, Disclaimer};
 use crate::domain::ids::{Key, Kind};
 use crate::error::Code;
+use crate::http::schema::{CountryCode, LanguageTag, ShortText, Slug};
 use crate::http::table::Route;
 
 /// The routes of this file.
@@ -20,7 +21,8 @@ pub fn routes() -> Vec<Route> {
     items::routes::<DisclaimerKind>()
 }
 
-struct DisclaimerKind;
+/// See [`ItemKind`].
+pub(super) struct DisclaimerKind;
 
 impl ItemKind for DisclaimerKind {
     const KIND: Kind = Kind::Disclaimer;
@@ -71,7 +73,7 @@ impl ItemKind for DisclaimerKind {
 
 /// The content of a disclaimer.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
-struct DisclaimerContent {
+pub(super) struct DisclaimerContent {
     /// What the text tells the reader. At most 500 characters.
     #[schema(min_length = 1, max_length = 2000)]
     purpose: String,
@@ -79,9 +81,9 @@ struct DisclaimerContent {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 2000, nullable = false)]
     when: Option<String>,
-    /// Where the law or code behind it holds: information only.
+    /// Where the law or code behind it holds: information only. At most 40 characters each.
     #[serde(default)]
-    #[schema(max_items = 100)]
+    #[schema(value_type = Vec<ShortText>, max_items = 100)]
     jurisdictions: Vec<String>,
     /// Where in the post it stands.
     placement: Placement,
@@ -99,6 +101,7 @@ struct DisclaimerContent {
     #[schema(nullable = false)]
     required_when: Option<DisclaimerDemand>,
     /// The forms, by language.
+    #[schema(value_type = BTreeMap<LanguageTag, DisclaimerForms>)]
     text: BTreeMap<String, DisclaimerForms>,
 }
 
@@ -132,19 +135,19 @@ struct DisclaimerDemand {
     channels: Vec<ChannelId>,
     /// The post has one of these topics.
     #[serde(default)]
-    #[schema(max_items = 250)]
+    #[schema(value_type = Vec<Slug>, max_items = 250)]
     topics: Vec<String>,
     /// The post belongs to one of these campaigns.
     #[serde(default)]
-    #[schema(max_items = 250)]
+    #[schema(value_type = Vec<Slug>, max_items = 250)]
     campaigns: Vec<String>,
     /// The person is in one of these countries, `EU` meaning its member states.
     #[serde(default)]
-    #[schema(max_items = 250)]
+    #[schema(value_type = Vec<CountryCode>, max_items = 250)]
     countries: Vec<String>,
     /// The copy is in one of these languages.
     #[serde(default)]
-    #[schema(max_items = 250)]
+    #[schema(value_type = Vec<LanguageTag>, max_items = 250)]
     languages: Vec<String>,
     /// Whether there is a comment.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -100,7 +100,7 @@ struct NewFreeze {
     /// What it stops.
     #[validate(nested)]
     scope: FreezeScope,
-    /// Why; employees whose share is refused do not read it.
+    /// Why; an employee whose share is refused reads it.
     #[validate(length(min = 1, max = REASON_MAX), custom(function = not_blank))]
     #[schema(min_length = 1, max_length = 2000)]
     reason: String,

@@ -12,6 +12,7 @@ use crate::domain::channels::ChannelId;
 use crate::domain::content::{Content, Hashtag};
 use crate::domain::ids::Kind;
 use crate::error::Code;
+use crate::http::schema::{LanguageTag, ShortText};
 use crate::http::table::Route;
 
 /// The routes of this file.
@@ -19,7 +20,8 @@ pub fn routes() -> Vec<Route> {
     items::routes::<HashtagKind>()
 }
 
-struct HashtagKind;
+/// See [`ItemKind`].
+pub(super) struct HashtagKind;
 
 impl ItemKind for HashtagKind {
     const KIND: Kind = Kind::Hashtag;
@@ -59,18 +61,18 @@ impl ItemKind for HashtagKind {
 
 /// The content of a hashtag.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
-struct HashtagContent {
+pub(super) struct HashtagContent {
     /// The tag as it is written, without the number sign: letters, digits and inner underscores, with a
     /// letter in it.
     #[schema(min_length = 1, max_length = 50)]
     tag: String,
     /// What the tag stands for, by language. At most 500 characters each.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = Option<BTreeMap<LanguageTag, ShortText>>, nullable = false)]
     meaning: Option<BTreeMap<String, String>>,
     /// Languages of the copies that it goes with; empty = all.
     #[serde(default)]
-    #[schema(max_items = 50)]
+    #[schema(value_type = Vec<LanguageTag>, max_items = 50)]
     languages: Vec<String>,
     /// Channels that it goes with; empty = all.
     #[serde(default)]

@@ -12,6 +12,7 @@ use crate::domain::content::{Content, Post};
 use crate::domain::ids::{GroupId, ItemId, Key, Kind};
 use crate::domain::time::Time;
 use crate::error::Code;
+use crate::http::schema::{CountryCode, LanguageTag, Slug};
 use crate::http::table::Route;
 
 /// The routes of this file.
@@ -19,7 +20,8 @@ pub fn routes() -> Vec<Route> {
     items::routes::<PostKind>()
 }
 
-struct PostKind;
+/// See [`ItemKind`].
+pub(super) struct PostKind;
 
 impl ItemKind for PostKind {
     const KIND: Kind = Kind::Post;
@@ -82,7 +84,7 @@ impl ItemKind for PostKind {
 
 /// The content of a post.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
-struct PostContent {
+pub(super) struct PostContent {
     /// What the post is called here; employees see it, networks do not. At most 200 characters.
     #[schema(min_length = 1, max_length = 800)]
     title: String,
@@ -132,11 +134,11 @@ struct PostContent {
     personalisation: Personalisation,
     /// The campaign that the post belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^[a-z0-9][a-z0-9-]*$", max_length = 64, nullable = false)]
+    #[schema(value_type = Option<Slug>, nullable = false)]
     campaign: Option<String>,
     /// What the post is about.
     #[serde(default)]
-    #[schema(max_items = 20)]
+    #[schema(value_type = Vec<Slug>, max_items = 20)]
     topics: Vec<String>,
     /// Advice to employees who share it. At most 2000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,8 +152,8 @@ struct PostCopy {
     /// The copy's name within the post.
     #[schema(pattern = "^[a-z0-9-]+$", min_length = 1, max_length = 32)]
     id: String,
-    /// The language of the text, such as `nl` or `nl-BE`.
-    #[schema(min_length = 2, max_length = 35)]
+    /// The language of the text.
+    #[schema(value_type = LanguageTag)]
     language: String,
     /// For which of the post's channels; empty = all of them.
     #[serde(default)]
@@ -179,27 +181,27 @@ struct PostLink {
 struct PostUtm {
     /// `utm_source`
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^[a-z0-9][a-z0-9-]*$", max_length = 64, nullable = false)]
+    #[schema(value_type = Option<Slug>, nullable = false)]
     source: Option<String>,
     /// `utm_medium`
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^[a-z0-9][a-z0-9-]*$", max_length = 64, nullable = false)]
+    #[schema(value_type = Option<Slug>, nullable = false)]
     medium: Option<String>,
     /// `utm_campaign`
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^[a-z0-9][a-z0-9-]*$", max_length = 64, nullable = false)]
+    #[schema(value_type = Option<Slug>, nullable = false)]
     campaign: Option<String>,
     /// `utm_content`
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^[a-z0-9][a-z0-9-]*$", max_length = 64, nullable = false)]
+    #[schema(value_type = Option<Slug>, nullable = false)]
     content: Option<String>,
     /// `utm_term`
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^[a-z0-9][a-z0-9-]*$", max_length = 64, nullable = false)]
+    #[schema(value_type = Option<Slug>, nullable = false)]
     term: Option<String>,
     /// `utm_id`
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^[a-z0-9][a-z0-9-]*$", max_length = 64, nullable = false)]
+    #[schema(value_type = Option<Slug>, nullable = false)]
     id: Option<String>,
 }
 
@@ -210,9 +212,9 @@ struct PostAudience {
     #[serde(default)]
     #[schema(max_items = 100)]
     groups: Vec<GroupId>,
-    /// People in any of these countries, by their two letters.
+    /// People in any of these countries.
     #[serde(default)]
-    #[schema(max_items = 250)]
+    #[schema(value_type = Vec<CountryCode>, max_items = 250)]
     countries: Vec<String>,
 }
 

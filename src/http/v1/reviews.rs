@@ -20,6 +20,7 @@ use crate::http::Frame;
 use crate::http::extract::{Caller, Path, Query};
 use crate::http::operation::{NO_EVENT, Operation};
 use crate::http::paging::Limit;
+use crate::http::schema::{CountryCode, LanguageTag};
 use crate::http::table::Route;
 use crate::state::App;
 
@@ -145,7 +146,7 @@ struct ReviewStage {
 #[derive(Deserialize, Serialize, ToSchema)]
 struct CommentRoom {
     /// The copy's language.
-    #[schema(max_length = 35)]
+    #[schema(value_type = LanguageTag)]
     language: String,
     /// The channel.
     channel: ChannelId,
@@ -154,7 +155,7 @@ struct CommentRoom {
     copy_id: String,
     /// The country, where the audience names countries; absent = the least of all countries.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 2, nullable = false)]
+    #[schema(value_type = Option<CountryCode>, nullable = false)]
     country: Option<String>,
     /// Units of the channel that a comment may have; absent = any number. 0 where none is taken.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use crate::app::shares::PartView;
+use crate::app::share_views::PartView;
 use crate::app::sharing::ShareCommand;
 use crate::domain::channels::ChannelId;
 use crate::domain::compose::{Part, Role};

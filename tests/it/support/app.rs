@@ -224,9 +224,7 @@ fn serve(app: App, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
             let frame = Data::new(http::frame_for(&app));
             let state = Data::new(app.clone());
             let serving = http::serve(listener, &connections, frame, state, http::routes).unwrap();
-            let interval = Duration::from_millis(app.config.poll_milliseconds);
-            let watcher =
-                rt::spawn(watch(app.db.clone(), app.snapshots.clone(), app.clock.clone(), interval));
+            let watcher = rt::spawn(watch(app.clone()));
             started.send(serving.handle).unwrap();
             serving.server.await.unwrap();
             watcher.abort();

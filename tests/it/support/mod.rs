@@ -5,12 +5,14 @@ mod app;
 mod client;
 mod cluster;
 mod database;
+mod record;
 mod stories;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
 pub use cluster::postgres_is_there;
 pub use database::Backend;
+pub use record::Entry;
 pub use stories::Post;
 
 /// Registers each function as two tests, `<name>::sqlite` and `<name>::postgres`, each with an app on a

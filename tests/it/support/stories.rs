@@ -46,6 +46,11 @@ pub fn content() -> Value {
 }
 
 impl TestApp {
+    /// The content of a post that can be shared.
+    pub fn content(&self) -> Value {
+        content()
+    }
+
     /// A draft by the author, with the content of [`content`] as `change` leaves it.
     #[track_caller]
     pub fn draft(&self, change: impl FnOnce(&mut Value)) -> Post {

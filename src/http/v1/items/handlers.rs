@@ -1,7 +1,7 @@
 //! The handlers of items, each for every kind.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 
 use super::ItemKind;
 use super::types::{
@@ -44,10 +44,9 @@ pub(super) async fn create<K: ItemKind>(
         })
         .await?;
     let address = format!("/v1/{}/{}", K::PLURAL, view.item.id);
-    Ok(done(StatusCode::CREATED, replayed)
-        .insert_header((header::LOCATION, address))
-        .insert_header(etag::of_version(view.item.version))
-        .json(Item::from(view)))
+    let mut response = done(StatusCode::CREATED, replayed);
+    response.insert_header((header::LOCATION, address));
+    Ok(with_item(response, view.into()))
 }
 
 pub(super) async fn list<K: ItemKind>(
@@ -72,7 +71,7 @@ pub(super) async fn list<K: ItemKind>(
 pub(super) async fn get<K: ItemKind>(app: web::Data<App>, Path(id): Path<ItemId>) -> Result<HttpResponse> {
     let now = app.clock.now();
     let view = app.read(move |conn, _| items::item_get(conn, K::KIND, id, now)).await?;
-    Ok(answer(view))
+    Ok(with_item(HttpResponse::Ok(), view.into()))
 }
 
 pub(super) async fn revision_get<K: ItemKind>(
@@ -98,9 +97,7 @@ pub(super) async fn draft_put<K: ItemKind>(
             Ok((reread(tx, K::KIND, id)?, saved))
         })
         .await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(etag::of_version(view.item.version))
-        .json(Item::from(view).withdrew(saved.withdrew)))
+    Ok(with_item(HttpResponse::Ok(), Item::from(view).withdrew(saved.withdrew)))
 }
 
 pub(super) async fn submit<K: ItemKind>(
@@ -187,8 +184,7 @@ async fn end(
             Ok((reread(tx, kind, done.resource)?, done.replayed))
         })
         .await?;
-    let mut response = done(StatusCode::OK, replayed);
-    Ok(response.insert_header(etag::of_version(view.item.version)).json(Item::from(view)))
+    Ok(with_item(done(StatusCode::OK, replayed), view.into()))
 }
 
 /// The item as the transaction leaves it.
@@ -197,6 +193,7 @@ fn reread(tx: &mut WriteTx<'_>, kind: Kind, id: ItemId) -> Result<ItemView> {
     items::item_get(tx.conn(), kind, id, now)
 }
 
-fn answer(view: ItemView) -> HttpResponse {
-    HttpResponse::Ok().insert_header(etag::of_version(view.item.version)).json(Item::from(view))
+/// Ends an answer with an item and its version.
+fn with_item(mut response: HttpResponseBuilder, item: Item) -> HttpResponse {
+    response.insert_header(etag::of_version(item.version)).json(item)
 }

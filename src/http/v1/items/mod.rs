@@ -66,3 +66,35 @@ pub struct Operations {
     /// Retiring an item.
     pub retire: &'static str,
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::domain::channels::Channels;
+    use crate::domain::content::Content;
+    use crate::http::extract::parse;
+    use crate::http::v1::disclaimers::DisclaimerKind;
+    use crate::http::v1::hashtags::HashtagKind;
+    use crate::http::v1::posts::PostKind;
+
+    /// What a request says and what is stored are two types; nothing may be lost between them.
+    fn example_is_stored_as_it_was_sent<K: ItemKind>() {
+        let create: K::Create = parse(examples::create::<K>().to_string().as_bytes()).unwrap();
+        let new: NewItem = create.into();
+        assert_eq!(new.key.is_some(), K::KIND.has_key());
+        assert_eq!(new.content, Content::parse(K::KIND, &K::example_content()).unwrap());
+        assert_eq!(new.content.faults(&Channels::defaults().unwrap()), []);
+        let stored: Value = serde_json::from_str(&new.content.to_json().unwrap()).unwrap();
+        for (member, value) in K::example_content().as_object().unwrap() {
+            assert_eq!(&stored[member], value, "{member}");
+        }
+    }
+
+    #[test]
+    fn content_is_stored_as_it_was_sent() {
+        example_is_stored_as_it_was_sent::<PostKind>();
+        example_is_stored_as_it_was_sent::<HashtagKind>();
+        example_is_stored_as_it_was_sent::<DisclaimerKind>();
+    }
+}

@@ -277,7 +277,12 @@ pub struct ItemRevision {
 /// Every state that a revision can show.
 fn shown_state() -> Object {
     let states = RevisionState::ALL.map(RevisionState::as_str).into_iter().chain(["superseded"]);
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(states)).build()
+    let description = "Its state; `superseded` where time has overtaken an approved one.";
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(description))
+        .enum_values(Some(states))
+        .build()
 }
 
 /// The redaction of a revision.

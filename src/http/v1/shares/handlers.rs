@@ -9,7 +9,9 @@ use super::types::{MyShareFilter, OutcomeCreate, Share, ShareFilter, SharePage};
 use crate::app::actor::Actor;
 use crate::app::audit::audit_read;
 use crate::app::authentication::confirm;
-use crate::app::shares::{self, OutcomeCommand, SHARE_CREATE, ShareQuery};
+use crate::app::outcomes::{self, OutcomeCommand};
+use crate::app::share_views::{self, ShareQuery};
+use crate::app::shares::SHARE_CREATE;
 use crate::domain::ids::ShareId;
 use crate::error::{Error, Result};
 use crate::http::Frame;
@@ -47,10 +49,10 @@ pub(super) async fn share_outcome(
         .write(Lane::Ordinary, move |tx, context| {
             let actor = confirm(tx, &actor)?;
             let done = once.run(tx, &context.keys, &actor, |tx| {
-                shares::share_outcome(tx, context, &actor, id, &command)
+                outcomes::share_outcome(tx, context, &actor, id, &command)
             })?;
             let now = tx.now();
-            Ok((shares::share_get(tx.conn(), context, done.resource, now)?, done.replayed))
+            Ok((share_views::share_get(tx.conn(), context, done.resource, now)?, done.replayed))
         })
         .await?;
     Ok(done(StatusCode::OK, replayed).json(Share::from(view)))
@@ -72,7 +74,8 @@ pub(super) async fn share_list(
     };
     let (limit, now) = (usize::from(filter.limit.get()), app.clock.now());
     let query = ShareQuery::from(filter);
-    let read = app.read(move |conn, context| shares::share_list(conn, context, &query, below, limit, now));
+    let read =
+        app.read(move |conn, context| share_views::share_list(conn, context, &query, below, limit, now));
     let (views, next) = read.await?;
     let next_cursor = cursor_at(&walk, next, record_index)?;
     let items = views.into_iter().map(Share::audited).collect();
@@ -101,7 +104,7 @@ pub(super) async fn share_get(
             let filters = json!({ "share_id": id });
             audit_read(tx, &context.keys, &actor, "share_get", &purpose, filters)?;
             let now = tx.now();
-            shares::share_get(tx.conn(), context, id, now)
+            share_views::share_get(tx.conn(), context, id, now)
         })
         .await?;
     Ok(Json(Share::audited(view)))
@@ -119,7 +122,8 @@ pub(super) async fn my_share_list(
     let below = below.map(|position| position.sort);
     let (limit, now) = (usize::from(filter.limit.get()), app.clock.now());
     let query = filter.of(actor.person()?);
-    let read = app.read(move |conn, context| shares::share_list(conn, context, &query, below, limit, now));
+    let read =
+        app.read(move |conn, context| share_views::share_list(conn, context, &query, below, limit, now));
     let (views, next) = read.await?;
     let next_cursor = cursor_at(&walk, next, None)?;
     let items = views.into_iter().map(Share::from).collect();
@@ -132,7 +136,7 @@ pub(super) async fn my_share_get(
     Path(id): Path<ShareId>,
 ) -> Result<Json<Share>> {
     let (person, now) = (actor.person()?, app.clock.now());
-    let view = app.read(move |conn, context| shares::share_get(conn, context, id, now)).await?;
+    let view = app.read(move |conn, context| share_views::share_get(conn, context, id, now)).await?;
     if view.row.person_id != Some(person) {
         return Err(Error::not_found("share"));
     }

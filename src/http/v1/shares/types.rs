@@ -8,7 +8,8 @@ use url::Url;
 use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
-use crate::app::shares::{OutcomeCommand, OutcomeView, ShareQuery, ShareView};
+use crate::app::outcomes::OutcomeCommand;
+use crate::app::share_views::{OutcomeView, ShareQuery, ShareView};
 use crate::domain::channels::ChannelId;
 use crate::domain::ids::{ClientId, Digest, ItemId, Kind, PersonId, ShareId};
 use crate::domain::share::{Outcome, ShownState};

@@ -1,3 +1,0 @@
-//! Measures the running server.
-
-fn main() {}

@@ -1,0 +1,291 @@
+//! Reading shares: rows together with the sealed values that belong to them, opened.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::context::Context;
+use super::idempotency::hex;
+use super::journal::subject_keys_of;
+use super::shares::{NewShare, StoredPart};
+use crate::domain::compose::Role;
+use crate::domain::delivery::intent_url;
+use crate::domain::ids::{ItemId, PersonId, ShareId};
+use crate::domain::lifecycle::EndingKind;
+use crate::domain::revision::Source;
+use crate::domain::share::{ShareState, ShownState, shown_state};
+use crate::domain::time::Time;
+use crate::error::{Error, Result};
+use crate::record::disclosure;
+use crate::store::connection::Conn;
+use crate::store::shares::{OutcomeRow, ShareRow};
+use crate::store::{freezes, items, record, shares};
+
+/// A share as it is read.
+#[derive(Debug, Clone)]
+pub struct ShareView {
+    /// What is stored.
+    pub row: ShareRow,
+    /// Its state as it is shown.
+    pub state: ShownState,
+    /// The text handed over; absent once the person is erased.
+    pub text: Option<String>,
+    /// The parts of the text.
+    pub parts: Vec<PartView>,
+    /// The disclaimers in the text, as JSON.
+    pub disclaimers: Value,
+    /// The address that opens the channel's composer, while the share is issued.
+    pub intent_url: Option<String>,
+    /// The person's own words.
+    pub comment: Option<String>,
+    /// Where its entry stands, and its leaf in hexadecimal.
+    pub receipt: (i64, String),
+    /// What was reported of it.
+    pub outcomes: Vec<OutcomeView>,
+}
+
+/// A part of the text handed over.
+#[derive(Debug, Clone)]
+pub struct PartView {
+    /// What it is.
+    pub role: Role,
+    /// Its text.
+    pub text: String,
+    /// The revision it comes from.
+    pub source: Option<Source>,
+}
+
+/// An outcome as it is read.
+#[derive(Debug, Clone)]
+pub struct OutcomeView {
+    /// What is stored.
+    pub row: OutcomeRow,
+    /// Where the post is.
+    pub permalink: Option<String>,
+    /// What was posted, where the person said so.
+    pub posted_text: Option<String>,
+    /// Why it failed or was removed.
+    pub reason: Option<String>,
+}
+
+impl ShareView {
+    /// A share that was just issued.
+    pub(super) fn fresh(new: NewShare) -> Result<Self> {
+        let values = Opened::from_text(new.text);
+        let state = ShownState::Issued;
+        Self::new(new.row, state, values, hex(&new.receipt.leaf_hash), Vec::new())
+    }
+
+    fn new(
+        row: ShareRow,
+        state: ShownState,
+        values: Opened,
+        leaf_hash: String,
+        outcomes: Vec<OutcomeView>,
+    ) -> Result<Self> {
+        let intent_url = match (&row.intent_template, &values.final_text, state) {
+            (Some(template), Some(text), ShownState::Issued) => {
+                Some(intent_url(template, text, row.link.as_deref(), row.headline.as_deref()))
+            }
+            _ => None,
+        };
+        Ok(Self {
+            state,
+            parts: parts_of(&row.parts, values.final_text.as_deref())?,
+            disclaimers: serde_json::from_str(&row.disclaimers).map_err(Error::internal)?,
+            intent_url,
+            text: values.final_text,
+            comment: values.comment,
+            receipt: (row.idx, leaf_hash),
+            outcomes,
+            row,
+        })
+    }
+}
+
+fn parts_of(stored: &str, text: Option<&str>) -> Result<Vec<PartView>> {
+    let Some(mut rest) = text else { return Ok(Vec::new()) };
+    let stored: Vec<StoredPart> = serde_json::from_str(stored).map_err(Error::internal)?;
+    let mut parts = Vec::with_capacity(stored.len());
+    for part in stored {
+        let (text, after) = rest
+            .split_at_checked(part.length)
+            .ok_or_else(|| Error::internal("the parts of a share do not tile its text"))?;
+        parts.push(PartView { role: part.role, text: text.to_owned(), source: part.source });
+        rest = after;
+    }
+    Ok(parts)
+}
+
+/// The personal values of an entry, opened.
+#[derive(Debug, Default)]
+struct Opened {
+    final_text: Option<String>,
+    comment: Option<String>,
+    permalink: Option<String>,
+    posted_text: Option<String>,
+    reason: Option<String>,
+}
+
+impl Opened {
+    fn from_text(text: String) -> Self {
+        Self { final_text: Some(text), ..Self::default() }
+    }
+
+    fn set(&mut self, field: &str, value: Value) {
+        let Value::String(text) = value else { return };
+        match field {
+            "final_text" => self.final_text = Some(text),
+            "comment" => self.comment = Some(text),
+            "permalink" => self.permalink = Some(text),
+            "posted_text" => self.posted_text = Some(text),
+            "reason" => self.reason = Some(text),
+            _ => {}
+        }
+    }
+}
+
+/// Opens the personal values of these entries that shares and outcomes show.
+fn open_values(conn: &mut Conn, context: &Context, indexes: &[i64]) -> Result<HashMap<i64, Opened>> {
+    let fields = ["final_text", "comment", "permalink", "posted_text", "reason"];
+    let sealed = record::personal_of(conn, indexes, &fields)?;
+    let mut persons: Vec<PersonId> = sealed.iter().map(|value| value.person).collect();
+    persons.sort_unstable();
+    persons.dedup();
+    let keys = subject_keys_of(conn, &context.keys, &persons)?;
+    let mut opened: HashMap<i64, Opened> = HashMap::new();
+    for value in sealed {
+        let Some(key) = keys.get(&value.person) else { continue };
+        let event: Uuid = value.event_id.parse().map_err(Error::internal)?;
+        let plain = disclosure::open(key, event, &value.field, &value.ciphertext).map_err(Error::internal)?;
+        opened.entry(value.idx).or_default().set(&value.field, plain);
+    }
+    Ok(opened)
+}
+
+/// One share.
+pub fn share_get(conn: &mut Conn, context: &Context, id: ShareId, now: Time) -> Result<ShareView> {
+    let row = shares::find(conn, id)?.ok_or_else(|| Error::not_found("share"))?;
+    views(conn, context, vec![row], now)?.pop().ok_or_else(|| Error::not_found("share"))
+}
+
+/// Which shares a list is about.
+#[derive(Debug, Clone, Default)]
+pub struct ShareQuery {
+    /// What the database filters by.
+    pub filter: shares::ShareFilter,
+    /// The shown state, which is derived from the stored one.
+    pub state: Option<ShownState>,
+}
+
+/// One page of shares, newest first, below an index of the record; the index to go on below is answered
+/// while there may be more.
+pub fn share_list(
+    conn: &mut Conn,
+    context: &Context,
+    query: &ShareQuery,
+    below: Option<i64>,
+    limit: usize,
+    now: Time,
+) -> Result<(Vec<ShareView>, Option<i64>)> {
+    /// Rows that one page may look at: a read transaction stays short.
+    const LOOKED_AT: usize = 2000;
+    let (mut found, mut position, mut looked_at) = (Vec::new(), below, 0);
+    let mut filter = query.filter.clone();
+    filter.state = query.state.map(stored_state);
+    while looked_at < LOOKED_AT {
+        let rows = shares::list(conn, &filter, position, i64::try_from(limit).unwrap_or(i64::MAX))?;
+        let is_last = rows.len() < limit;
+        looked_at += rows.len();
+        for view in views(conn, context, rows, now)? {
+            position = Some(view.row.idx);
+            if query.state.is_none_or(|wanted| wanted == view.state) {
+                found.push(view);
+            }
+            if found.len() == limit {
+                return Ok((found, position));
+            }
+        }
+        if is_last {
+            return Ok((found, None));
+        }
+    }
+    Ok((found, position))
+}
+
+/// The stored state behind a shown one.
+const fn stored_state(shown: ShownState) -> ShareState {
+    match shown {
+        ShownState::Issued | ShownState::Lapsed | ShownState::Void => ShareState::Issued,
+        ShownState::Confirmed => ShareState::Confirmed,
+        ShownState::Failed => ShareState::Failed,
+        ShownState::Removed => ShareState::Removed,
+    }
+}
+
+fn views(conn: &mut Conn, context: &Context, rows: Vec<ShareRow>, now: Time) -> Result<Vec<ShareView>> {
+    let ids: Vec<ShareId> = rows.iter().map(|row| row.id).collect();
+    let outcomes = shares::outcomes_of(conn, &ids)?;
+    let own: Vec<i64> = rows.iter().map(|row| row.idx).collect();
+    let indexes: Vec<i64> = own.iter().copied().chain(outcomes.iter().map(|row| row.idx)).collect();
+    let mut values = open_values(conn, context, &indexes)?;
+    let leaves = record::leaf_hashes(conn, &own)?;
+    let stops = Stops::read(conn, &rows)?;
+    rows.into_iter()
+        .map(|row| {
+            let state = shown_state(row.state, row.lapses_at, stops.first(&row), now);
+            let of_this = outcomes.iter().filter(|outcome| outcome.share_id == row.id);
+            let outcomes = of_this
+                .map(|outcome| {
+                    let values = values.remove(&outcome.idx).unwrap_or_default();
+                    OutcomeView {
+                        row: outcome.clone(),
+                        permalink: values.permalink,
+                        posted_text: values.posted_text,
+                        reason: values.reason,
+                    }
+                })
+                .collect();
+            let leaf_hash = leaves.get(&row.idx).map(|leaf| hex(leaf)).unwrap_or_default();
+            let values = values.remove(&row.idx).unwrap_or_default();
+            ShareView::new(row, state, values, leaf_hash, outcomes)
+        })
+        .collect()
+}
+
+/// What stopped shares after they were issued.
+struct Stops {
+    endings: Vec<items::EndingRow>,
+    freezes: Vec<freezes::FreezeRow>,
+}
+
+impl Stops {
+    fn read(conn: &mut Conn, rows: &[ShareRow]) -> Result<Self> {
+        let mut ids: Vec<ItemId> = rows.iter().map(|row| row.item_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let first = rows.iter().map(|row| row.issued_at).min();
+        let last = rows.iter().map(|row| row.lapses_at).max();
+        let freezes = match (first, last) {
+            (Some(first), Some(last)) => freezes::between(conn, first, last)?,
+            _ => Vec::new(),
+        };
+        Ok(Self { endings: items::endings_of(conn, &ids)?, freezes })
+    }
+
+    /// When the first recall of the item or freeze of the channel after the share's entry began.
+    fn first(&self, row: &ShareRow) -> Option<Time> {
+        let recalls = self
+            .endings
+            .iter()
+            .filter(|end| end.ending == EndingKind::Recall && end.item_id == row.item_id && end.idx > row.idx)
+            .map(|end| end.ended_at);
+        let freezes = self
+            .freezes
+            .iter()
+            .filter(|freeze| freeze.concerns(&row.channel) && freeze.idx > row.idx)
+            .map(|freeze| freeze.from_at);
+        recalls.chain(freezes).min()
+    }
+}

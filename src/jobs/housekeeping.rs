@@ -1,0 +1,73 @@
+//! Small jobs that keep a node honest and its tables small. Each is safe on several nodes at once.
+
+use std::time::{Duration, Instant};
+
+use crate::error::Result;
+use crate::state::App;
+use crate::store::{Lane, backend, idempotency};
+
+/// How often the database is asked for its time.
+const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
+/// How often the last use of API keys is written down.
+const LAST_USE_INTERVAL: Duration = Duration::from_secs(60);
+/// How often old idempotency keys are forgotten, and how old they are then.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
+const KEYS_KEPT: Duration = Duration::from_secs(72 * 3600);
+
+/// Keeps house until it is dropped or aborted.
+pub async fn keep(app: App) {
+    let (mut clock, mut uses, mut sweep) = (Due::now(), Due::now(), Due::now());
+    loop {
+        if clock.is_due(CLOCK_INTERVAL) {
+            report("compare clocks", compare_clocks(&app).await);
+        }
+        if uses.is_due(LAST_USE_INTERVAL) {
+            report("note last uses", app.last_uses.flush(&app.db).await);
+        }
+        if sweep.is_due(SWEEP_INTERVAL) {
+            report("forget idempotency keys", forget_keys(&app).await);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Compares this node's clock with the database's; too far apart, writes are refused.
+pub async fn compare_clocks(app: &App) -> Result<()> {
+    if let Some(time) = app.db.read(backend::database_time).await? {
+        app.clock.observe_database(time);
+    }
+    if let Some(skew) = app.clock.excessive_skew() {
+        tracing::error!(?skew, "this node's clock and the database's are apart: writes are refused");
+    }
+    Ok(())
+}
+
+/// Forgets the idempotency keys of everything but shares after 72 hours.
+pub async fn forget_keys(app: &App) -> Result<()> {
+    let before = app.clock.now().before(KEYS_KEPT);
+    app.db.write(Lane::Ordinary, move |tx| idempotency::sweep(tx, before)).await?;
+    Ok(())
+}
+
+/// When a job last ran.
+struct Due(Option<Instant>);
+
+impl Due {
+    const fn now() -> Self {
+        Self(None)
+    }
+
+    fn is_due(&mut self, interval: Duration) -> bool {
+        let due = self.0.is_none_or(|ran| ran.elapsed() >= interval);
+        if due {
+            self.0 = Some(Instant::now());
+        }
+        due
+    }
+}
+
+fn report(job: &str, result: Result<()>) {
+    if let Err(error) = result {
+        tracing::warn!(%error, cause = ?error.source, job, "a job failed; it runs again");
+    }
+}
