@@ -25,6 +25,12 @@ pub fn group_create(tx: &mut WriteTx<'_>, keys: &Keys, actor: &Actor, name: &str
     Ok(GroupRow { id, name, created_at: tx.now() })
 }
 
+/// One group.
+pub fn group_get(conn: &mut Conn, actor: &Actor, id: GroupId) -> Result<GroupRow> {
+    actor.require(Scope::People)?;
+    groups::find(conn, id)?.ok_or_else(|| Error::not_found("group"))
+}
+
 /// Groups, newest first, after `after`.
 pub fn group_list(
     conn: &mut Conn,

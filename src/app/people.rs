@@ -21,6 +21,7 @@ use crate::error::{Code, Error, Fault, Result};
 use crate::keys::{self, Identifier, Keys};
 use crate::record::{Event, SubjectKey};
 use crate::store::connection::Conn;
+use crate::store::groups;
 use crate::store::people::{self, Identity, NewPerson, PersonRow, Standing};
 use crate::store::subject_keys;
 use crate::store::write::WriteTx;
@@ -170,6 +171,21 @@ pub fn person_list(
 ) -> Result<Vec<PersonView>> {
     actor.require(Scope::People)?;
     let rows = people::list(conn, after, limit)?;
+    views(conn, keys, rows)
+}
+
+/// The members of a group, the newest person first, after `after`; 404 when there is no such group.
+pub fn group_member_list(
+    conn: &mut Conn,
+    keys: &Keys,
+    actor: &Actor,
+    group: GroupId,
+    after: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<PersonView>> {
+    actor.require(Scope::People)?;
+    groups::find(conn, group)?.ok_or_else(|| Error::not_found("group"))?;
+    let rows = people::list_members(conn, group, after, limit)?;
     views(conn, keys, rows)
 }
 

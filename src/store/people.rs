@@ -181,6 +181,29 @@ pub fn list(conn: &mut Conn, after: Option<PersonId>, limit: i64) -> Result<Vec<
     Ok(query.load(conn)?)
 }
 
+/// The members of a group, the newest person first, after `after`.
+pub fn list_members(
+    conn: &mut Conn,
+    group: GroupId,
+    after: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<PersonRow>> {
+    let members = group_members::table
+        .filter(group_members::group_id.eq(group.to_string()))
+        .filter(group_members::until_at.is_null())
+        .select(group_members::person_id);
+    let mut query = people::table
+        .filter(people::id.eq_any(members))
+        .select(PersonRow::as_select())
+        .order(people::id.desc())
+        .limit(limit)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(people::id.lt(after.to_string()));
+    }
+    Ok(query.load(conn)?)
+}
+
 /// Counts one more change of the person, and writes it. The caller compared the version, under the lock
 /// that this transaction holds.
 pub fn update(tx: &mut WriteTx<'_>, id: PersonId, change: &ProfileChange) -> Result<()> {

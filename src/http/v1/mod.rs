@@ -1,15 +1,19 @@
 //! The endpoints: request and response types, and handlers of about ten lines, a file for each resource.
 
 mod answers;
+mod api_keys;
 mod channels;
 mod decisions;
 mod disclaimers;
 mod feed;
 mod freezes;
+mod groups;
 mod hashtags;
 mod health;
 mod items;
 mod kits;
+mod me;
+mod people;
 mod posts;
 mod readiness;
 mod reviews;
@@ -38,6 +42,10 @@ pub fn routes() -> Vec<Route> {
         feed::routes(),
         kits::routes(),
         shares::routes(),
+        people::routes(),
+        groups::routes(),
+        me::routes(),
+        api_keys::routes(),
     ]
     .into_iter()
     .flatten()

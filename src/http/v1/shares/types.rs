@@ -22,17 +22,22 @@ use crate::store::shares;
 #[derive(Deserialize, Serialize, IntoParams)]
 pub(super) struct ShareFilter {
     /// Only this person's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<PersonId>,
     /// Only those of this item.
+    #[serde(skip_serializing_if = "Option::is_none")]
     item: Option<ItemId>,
     /// Only those on this channel.
-    #[serde(default, deserialize_with = "channel")]
+    #[serde(default, deserialize_with = "channel", skip_serializing_if = "Option::is_none")]
     channel: Option<ChannelId>,
     /// Only those in this state.
+    #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<ShownState>,
     /// Only those issued then or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<Time>,
     /// Only those issued before.
+    #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<Time>,
     /// How many.
     #[serde(default, skip_serializing)]
@@ -47,8 +52,10 @@ pub(super) struct ShareFilter {
 #[derive(Deserialize, Serialize, IntoParams)]
 pub(super) struct MyShareFilter {
     /// Only those of this item.
+    #[serde(skip_serializing_if = "Option::is_none")]
     item: Option<ItemId>,
     /// Only those in this state.
+    #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<ShownState>,
     /// How many.
     #[serde(default, skip_serializing)]
