@@ -14,6 +14,7 @@
 
 mod support;
 
+mod command_line;
 mod main_job;
 mod matrix;
 mod openapi;

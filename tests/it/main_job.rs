@@ -5,6 +5,10 @@ use serde_json::json;
 use crate::support::{TestApp, both};
 
 both! {
+    fn a_node_that_serves_says_that_it_is_ready(app) {
+        assert_eq!(app.anonymous().get("/readyz").send().expect(200)["status"], "ready");
+    }
+
     fn a_draft_becomes_a_logged_share(app) {
         let (author, reviewer) = (app.author(), app.reviewer());
         let (employee, auditor) = (app.employee(), app.auditor());
