@@ -1,10 +1,12 @@
-//! The commands, run as an operator runs them.
+//! The commands, run as an operator runs them, and what a server says of itself.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::json;
+
+use crate::support::both;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_greenlight");
 const PASSWORD: &str = "a quiet harbour\n";
@@ -58,6 +60,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+both! {
+    fn a_node_that_serves_says_that_it_is_ready(app) {
+        assert_eq!(app.anonymous().get("/readyz").send().expect(200)["status"], "ready");
     }
 }
 

@@ -14,8 +14,8 @@
 
 mod support;
 
+mod access;
 mod command_line;
-mod main_job;
 mod matrix;
 mod openapi;
 mod races;

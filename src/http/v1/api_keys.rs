@@ -10,7 +10,6 @@ use validator::Validate;
 use super::answers::{after, cursor_after, cut, page};
 use crate::app::actor::Permission;
 use crate::app::api_keys::{self, ApiKeyView};
-use crate::app::authentication::confirm;
 use crate::domain::ids::ClientId;
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
@@ -219,7 +218,6 @@ async fn api_key_create(
     let command = api_keys::ApiKeyCreate { name, scopes: scopes.into_iter().collect(), expires_at };
     let made = app
         .write(Lane::Ordinary, move |tx, context| {
-            let actor = confirm(tx, &actor)?;
             let key = api_keys::ApiKey::generate()?;
             let view = api_keys::api_key_create(tx, &context.keys, &actor, &key, &command)?;
             Ok(ApiKeyMade::new(key.text(), view))
@@ -250,10 +248,7 @@ async fn api_key_revoke(
     Caller(actor): Caller,
     Path(id): Path<ClientId>,
 ) -> Result<HttpResponse> {
-    app.write(Lane::Ordinary, move |tx, context| {
-        let actor = confirm(tx, &actor)?;
-        api_keys::api_key_revoke(tx, &context.keys, &actor, id)
-    })
-    .await?;
+    app.write(Lane::Ordinary, move |tx, context| api_keys::api_key_revoke(tx, &context.keys, &actor, id))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::sharing::EXAMPLE_DIGEST;
+use super::sharing::{EXAMPLE_DIGEST, EXAMPLE_POST};
 use crate::app::actor::Permission;
 use crate::app::feed::{self, FeedPosition, When, feed_list};
 use crate::domain::channels::ChannelId;
@@ -45,7 +45,7 @@ pub fn routes() -> Vec<Route> {
 
 fn example_item() -> Value {
     json!({
-        "post_id": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f81",
+        "post_id": EXAMPLE_POST,
         "revision": 1,
         "digest": EXAMPLE_DIGEST,
         "title": "Eerste stroom van het windpark",

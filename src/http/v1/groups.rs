@@ -11,7 +11,6 @@ use validator::Validate;
 use super::answers::{after, cursor_after, cut, done, once, page};
 use super::people::{Person, PersonFilter, PersonPage, example_person};
 use crate::app::actor::Permission;
-use crate::app::authentication::confirm;
 use crate::app::groups;
 use crate::app::people::group_member_list;
 use crate::domain::ids::{GroupId, PersonId};
@@ -181,7 +180,7 @@ async fn group_create(
     let once = once("group_create", key, &(), &body)?;
     let (group, replayed) = app
         .write(Lane::Ordinary, move |tx, context| {
-            let (actor, keys) = (confirm(tx, &actor)?, &context.keys);
+            let keys = &context.keys;
             let done =
                 once.run(tx, keys, &actor, |tx| Ok(groups::group_create(tx, keys, &actor, &body.name)?.id))?;
             Ok((groups::group_get(tx.conn(), &actor, done.resource)?, done.replayed))
@@ -238,7 +237,6 @@ async fn group_member_add(
     Path(MemberPath { id, person_id }): Path<MemberPath>,
 ) -> Result<HttpResponse> {
     app.write(Lane::Ordinary, move |tx, context| {
-        let actor = confirm(tx, &actor)?;
         groups::group_member_add(tx, &context.keys, &actor, id, person_id)
     })
     .await?;
@@ -251,7 +249,6 @@ async fn group_member_remove(
     Path(MemberPath { id, person_id }): Path<MemberPath>,
 ) -> Result<HttpResponse> {
     app.write(Lane::Ordinary, move |tx, context| {
-        let actor = confirm(tx, &actor)?;
         groups::group_member_remove(tx, &context.keys, &actor, id, person_id)
     })
     .await?;

@@ -5,7 +5,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::sharing::{DisclaimerUsed, REFUSALS, ShareCreate, TextPart, example_request, example_text};
+use super::sharing::{
+    DisclaimerUsed, EXAMPLE_DIGEST, EXAMPLE_POST, REFUSALS, ShareCreate, TextPart, example_request,
+    example_text,
+};
 use crate::app::actor::Permission;
 use crate::app::sharing::{Evaluated, ShareCommand};
 use crate::domain::channels::{ChannelId, Counting};
@@ -38,9 +41,8 @@ pub fn routes() -> Vec<Route> {
 
 fn example_kit() -> Value {
     let mut kit = example_text();
-    for field in ["post_id", "digest"] {
-        set(&mut kit, field, example_request().get(field).cloned().unwrap_or_default());
-    }
+    set(&mut kit, "post_id", json!(EXAMPLE_POST));
+    set(&mut kit, "digest", json!(EXAMPLE_DIGEST));
     set(&mut kit, "revision", json!(1));
     set(&mut kit, "count", json!({ "unit": "utf16", "units": 101, "limit": 3000, "bytes": 101 }));
     set(&mut kit, "preview", json!(true));

@@ -133,13 +133,19 @@ impl From<kit::DisclaimerUsed> for DisclaimerUsed {
 /// An example of what is asked for.
 pub(super) fn example_request() -> Value {
     json!({
-        "post_id": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f81",
+        "post_id": EXAMPLE_POST,
         "digest": EXAMPLE_DIGEST,
         "channel": "linkedin",
         "language": "nl",
-        "comment": "Trots op mijn collega's!",
+        "comment": EXAMPLE_COMMENT,
     })
 }
+
+/// The post in examples.
+pub(super) const EXAMPLE_POST: &str = "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f81";
+
+/// The comment in examples.
+pub(super) const EXAMPLE_COMMENT: &str = "Trots op mijn collega's!";
 
 /// The digest in examples.
 pub(super) const EXAMPLE_DIGEST: &str =
@@ -147,15 +153,13 @@ pub(super) const EXAMPLE_DIGEST: &str =
 
 /// What the example's text consists of.
 pub(super) fn example_text() -> Value {
-    let source = json!({
-        "item": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f01",
-        "revision": 1,
-        "digest": "sha256:9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab",
-    });
+    let item = "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f01";
+    let digest = "sha256:9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab";
+    let source = json!({ "item": item, "revision": 1, "digest": digest });
     json!({
         "text": "Trots op mijn collega's!\n\nOns windpark levert vandaag de eerste stroom.\n\nIk werk bij Example Company.",
         "parts": [
-            { "role": "comment", "text": "Trots op mijn collega's!" },
+            { "role": "comment", "text": EXAMPLE_COMMENT },
             { "role": "separator", "text": "\n\n" },
             { "role": "copy", "text": "Ons windpark levert vandaag de eerste stroom." },
             { "role": "separator", "text": "\n\n" },
@@ -163,9 +167,9 @@ pub(super) fn example_text() -> Value {
         ],
         "disclaimers": [{
             "key": "employee",
-            "id": source["item"],
+            "id": item,
             "revision": 1,
-            "digest": source["digest"],
+            "digest": digest,
             "form": "full",
             "text": "Ik werk bij Example Company.",
         }],

@@ -8,7 +8,6 @@ use serde_json::json;
 use super::types::{MyShareFilter, OutcomeCreate, Share, ShareFilter, SharePage};
 use crate::app::actor::Actor;
 use crate::app::audit::audit_read;
-use crate::app::authentication::confirm;
 use crate::app::outcomes::{self, OutcomeCommand};
 use crate::app::share_views::{self, ShareQuery};
 use crate::app::shares::SHARE_CREATE;
@@ -47,7 +46,6 @@ pub(super) async fn share_outcome(
     let command = OutcomeCommand::from(body);
     let (view, replayed) = app
         .write(Lane::Ordinary, move |tx, context| {
-            let actor = confirm(tx, &actor)?;
             let done = once.run(tx, &context.keys, &actor, |tx| {
                 outcomes::share_outcome(tx, context, &actor, id, &command)
             })?;

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use self::handlers::{my_share_get, my_share_list, share_create, share_get, share_list, share_outcome};
 use self::types::{MyShareFilter, OutcomeCreate, Share, ShareFilter, SharePage};
-use super::sharing::{REFUSALS, ShareCreate, example_request, example_text};
+use super::sharing::{
+    EXAMPLE_COMMENT, EXAMPLE_DIGEST, EXAMPLE_POST, REFUSALS, ShareCreate, example_request, example_text,
+};
 use crate::app::actor::Permission;
 use crate::app::shares::SHARE_CREATE;
 use crate::domain::roles::Scope;
@@ -142,9 +144,9 @@ fn example_share() -> Value {
         ("id", json!(EXAMPLE_ID)),
         ("state", json!("issued")),
         ("kind", json!("post")),
-        ("item_id", example_request()["post_id"].clone()),
+        ("item_id", json!(EXAMPLE_POST)),
         ("revision", json!(1)),
-        ("digest", example_request()["digest"].clone()),
+        ("digest", json!(EXAMPLE_DIGEST)),
         ("person_id", json!("019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fa2")),
         ("images", json!([])),
         (
@@ -152,7 +154,7 @@ fn example_share() -> Value {
             json!("https://www.linkedin.com/sharing/share-offsite/?url=https%3A%2F%2Fexample.org%2Fwindpark"),
         ),
         ("link", json!("https://example.org/windpark")),
-        ("comment", example_request()["comment"].clone()),
+        ("comment", json!(EXAMPLE_COMMENT)),
         ("rules_digest", json!("sha256:7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730")),
         ("issued_at", json!("2026-11-21T09:00:00Z")),
         ("lapses_at", json!("2026-11-22T09:00:00Z")),
