@@ -1,6 +1,7 @@
 //! What a running server holds, built explicitly: the same for the server, the demonstration and tests.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::app::actor::Actor;
 use crate::app::api_keys::LastUses;
@@ -23,6 +24,10 @@ use crate::keys::Keys;
 use crate::store::connection::{Conn, DatabaseUrl};
 use crate::store::write::WriteTx;
 use crate::store::{Db, Lane};
+
+/// How old a snapshot may be to refuse credentials on. Not nothing, so that a flood of bad credentials
+/// does not become a flood of queries.
+const REFUSAL_AGE: Duration = Duration::from_millis(20);
 
 /// The state of a server. Cloning shares it.
 #[derive(Clone)]
@@ -125,7 +130,19 @@ impl App {
     }
 
     /// Who is asking.
-    pub fn authenticate(&self, request: &AuthRequest) -> Result<Option<Actor>> {
+    ///
+    /// Nobody is refused because this node has not heard of them yet: a refusal is given only on a
+    /// snapshot that was just confirmed.
+    pub async fn authenticate(&self, request: &AuthRequest) -> Result<Option<Actor>> {
+        let first = self.authenticate_now(request);
+        if first.is_ok() {
+            return first;
+        }
+        self.snapshots.refresh_older_than(REFUSAL_AGE).await?;
+        self.authenticate_now(request)
+    }
+
+    fn authenticate_now(&self, request: &AuthRequest) -> Result<Option<Actor>> {
         let credentials = Credentials { bearer: Some(&request.bearer), person: request.person.as_deref() };
         let (access, now) = (self.snapshots.access(), self.clock.now());
         let actor =

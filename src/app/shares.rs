@@ -196,9 +196,10 @@ impl Desk<'_> {
         command: &ShareCommand,
     ) -> Result<(Arc<PersonAccess>, Evaluated)> {
         let first = self.evaluate(actor, command);
-        if first.is_ok() || !self.snapshots.refresh().await? {
+        if first.is_ok() {
             return first;
         }
+        self.snapshots.refresh().await?;
         self.evaluate(actor, command)
     }
 

@@ -75,8 +75,8 @@ impl Snapshots {
         Err(Error::new(Code::Stale, detail).retry_after(1))
     }
 
-    /// Brings both up to the database, and answers whether either moved.
-    pub fn refresh_now(&self) -> Result<bool> {
+    /// Brings both up to the database.
+    pub fn refresh_now(&self) -> Result<()> {
         let mut confirmed = self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);
         let started = Instant::now();
         let now = self.clock.now();
@@ -89,18 +89,25 @@ impl Snapshots {
             };
             Ok((new_content, access.advance(conn, now)?))
         })?;
-        let moved = new_content.is_some() || new_access.version() != access.version();
         if let Some(content) = new_content {
             self.content.store(Arc::new(content));
         }
         self.access.store(Arc::new(new_access));
         *confirmed = started;
         self.confirmed_at.store(Arc::new(started));
-        Ok(moved)
+        Ok(())
+    }
+
+    /// Brings both up to the database in the background, unless that was done within `age`.
+    pub async fn refresh_older_than(self: &Arc<Self>, age: Duration) -> Result<()> {
+        if self.confirmed_at.load().elapsed() <= age {
+            return Ok(());
+        }
+        self.refresh().await
     }
 
     /// The same in the background.
-    pub async fn refresh(self: &Arc<Self>) -> Result<bool> {
+    pub async fn refresh(self: &Arc<Self>) -> Result<()> {
         let snapshots = Arc::clone(self);
         tokio::task::spawn_blocking(move || snapshots.refresh_now()).await.map_err(Error::internal)?
     }

@@ -125,8 +125,8 @@ pub fn frame_for(app: &state::App) -> Frame {
     let cursor_key = CursorKey::new(*app.context.keys.cursor_key());
     let app = app.clone();
     let authenticate: Authenticate = Arc::new(move |request| {
-        let actor = app.authenticate(&request);
-        Box::pin(async move { actor })
+        let app = app.clone();
+        Box::pin(async move { app.authenticate(&request).await })
     });
     Frame { settings, authenticate, cursor_key, document: Document::new(&routes()) }
 }

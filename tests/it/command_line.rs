@@ -1,22 +1,14 @@
 //! The commands, run as an operator runs them, and what a server says of itself.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::json;
 
-use crate::support::both;
+use crate::support::{ServerProcess, both, greenlight};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_greenlight");
 const PASSWORD: &str = "a quiet harbour\n";
-
-fn greenlight(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(BINARY);
-    command.args(arguments).current_dir(folder).env_clear().stdin(Stdio::piped());
-    command.env("GREENLIGHT_LOG_FILTER", "warn");
-    command
-}
 
 fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut command = greenlight(folder, arguments);
@@ -34,33 +26,11 @@ fn failure(output: &Output) -> String {
     said
 }
 
-/// A server process and its address; it is killed when dropped.
-struct Server(Child, String);
-
-impl Server {
-    fn start(folder: &Path) -> Self {
-        let mut command = greenlight(folder, &["serve", "--listen", "127.0.0.1:0"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().rsplit(' ').next().unwrap().to_owned();
-        assert!(address.starts_with("http://127.0.0.1:"), "{line}");
-        Self(child, address)
-    }
-
-    fn sign_in(&self, email: &str) -> u16 {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build();
-        let body = json!({ "email": email, "password": PASSWORD.trim() });
-        let agent = ureq::Agent::new_with_config(config);
-        agent.post(format!("{}/v1/sessions", self.1)).send_json(body).unwrap().status().as_u16()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+fn sign_in(server: &ServerProcess, email: &str) -> u16 {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build();
+    let body = json!({ "email": email, "password": PASSWORD.trim() });
+    let agent = ureq::Agent::new_with_config(config);
+    agent.post(format!("{}/v1/sessions", server.url)).send_json(body).unwrap().status().as_u16()
 }
 
 both! {
@@ -72,11 +42,11 @@ both! {
 #[test]
 fn an_administrator_made_while_a_server_runs_can_sign_in() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path());
-    assert_eq!(server.sign_in("eva@example.org"), 401);
+    let server = ServerProcess::start(folder.path(), &[]);
+    assert_eq!(sign_in(&server, "eva@example.org"), 401);
     let made = run(folder.path(), &["admin", "create", "eva@example.org"], PASSWORD);
     assert!(made.status.success(), "{made:?}");
-    assert_eq!(server.sign_in("eva@example.org"), 201);
+    assert_eq!(sign_in(&server, "eva@example.org"), 201);
     let again = run(folder.path(), &["admin", "create", "eva@example.org"], PASSWORD);
     assert!(failure(&again).contains("e-mail address"), "{again:?}");
 }
@@ -84,7 +54,7 @@ fn an_administrator_made_while_a_server_runs_can_sign_in() {
 #[test]
 fn a_second_server_on_one_sqlite_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let _first = Server::start(folder.path());
+    let _first = ServerProcess::start(folder.path(), &[]);
     let second = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"], "");
     assert!(failure(&second).contains("another greenlight serves"), "{second:?}");
 }

@@ -28,14 +28,17 @@ use tempfile::TempDir;
 
 use super::client::Client;
 use super::database::{Backend, Database, folder};
+use super::process::ServerProcess;
 
 /// When every story begins.
 pub const BEGINNING: &str = "2026-11-21T09:00:00Z";
 
+/// The issuer of tokens: those of one node are good at another.
+const PUBLIC_URL: &str = "https://greenlight.example";
+
 /// One server on its own database, keys and time, gone when dropped.
 pub struct TestApp {
     node: Arc<Node>,
-    more_nodes: Mutex<Vec<Arc<Node>>>,
     /// Who administers people, from the beginning.
     root: Actor,
     /// The clients that have a role's name.
@@ -48,21 +51,32 @@ pub struct TestApp {
 impl TestApp {
     /// A fresh one.
     pub fn new(backend: Backend) -> Self {
+        Self::with_clock(backend, Clock::manual(Time::parse(BEGINNING).unwrap()))
+    }
+
+    /// One whose time is the machine's, for stories with server processes of their own.
+    pub fn on_system_time(backend: Backend) -> Self {
+        Self::with_clock(backend, Clock::system())
+    }
+
+    fn with_clock(backend: Backend, clock: Clock) -> Self {
         let folder = folder();
         let database = Database::new(backend, folder.path());
         Keys::load_or_create(&folder.path().join("keys")).unwrap();
-        let clock = Clock::manual(Time::parse(BEGINNING).unwrap());
         let node = Node::start(&database.url, folder.path(), clock);
         let root = make_administrator(&node.app);
         node.follow();
-        Self { node, more_nodes: Mutex::default(), root, by_role: Mutex::default(), database, folder }
+        Self { node, root, by_role: Mutex::default(), database, folder }
     }
 
-    /// A further server on the same PostgreSQL database, with the same keys and time.
-    pub fn second_node(&self) -> Arc<Node> {
-        let node = Node::start(&self.database.url, self.folder.path(), self.node.app.clock.clone());
-        self.more_nodes.lock().unwrap().push(Arc::clone(&node));
-        node
+    /// A further server in a process of its own, on the same database, with the same keys.
+    pub fn server_process(&self) -> ServerProcess {
+        let settings = [
+            ("GREENLIGHT_DATABASE_URL", self.database.url.as_str()),
+            ("GREENLIGHT_PUBLIC_URL", PUBLIC_URL),
+            ("GREENLIGHT_DATA_DIR", "."),
+        ];
+        ServerProcess::start(self.folder.path(), &settings)
     }
 
     /// What the server holds.
@@ -75,7 +89,7 @@ impl TestApp {
         &self.node.app.clock
     }
 
-    /// Lets time pass, on every node.
+    /// Lets time pass.
     pub fn advance(&self, duration: Duration) {
         self.clock().set(self.clock().now().after(duration));
     }
@@ -103,10 +117,9 @@ impl TestApp {
         self.client(person)
     }
 
-    /// Brings every node up to the database now, without waiting for their watchers.
+    /// Brings the server up to the database now, without waiting for its watcher.
     fn follow(&self) {
         self.node.follow();
-        self.more_nodes.lock().unwrap().iter().for_each(|node| node.follow());
     }
 
     /// A person in a new session.
@@ -192,8 +205,7 @@ impl Node {
             database_url: database_url.to_owned(),
             data_dir: folder.to_owned(),
             poll_milliseconds: 50,
-            // Tokens of one node are good at the other.
-            public_url: "https://greenlight.example".to_owned(),
+            public_url: PUBLIC_URL.to_owned(),
             ..Config::default()
         };
         let app = App::start(config, clock).unwrap();

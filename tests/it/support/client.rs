@@ -13,11 +13,13 @@ use ureq::Agent;
 use ureq::http::{HeaderMap, Method, Request as HttpRequest, Response};
 
 use super::app::Node;
+use super::process::ServerProcess;
 
 /// One client of one server.
 #[derive(Clone)]
 pub struct Client {
     node: Arc<Node>,
+    url: String,
     agent: Agent,
     credentials: Credentials,
 }
@@ -39,7 +41,8 @@ impl Client {
             .proxy(None)
             .timeout_global(Some(Duration::from_secs(60)))
             .build();
-        Self { node, agent: config.into(), credentials: Credentials::None }
+        let url = node.url.clone();
+        Self { node, url, agent: config.into(), credentials: Credentials::None }
     }
 
     /// The person, in a session of their own: signing in takes a slow hash, so the session is made
@@ -58,9 +61,9 @@ impl Client {
         Self { credentials: Credentials::Bearer(bearer.to_owned()), ..self.clone() }
     }
 
-    /// The same person at another server.
-    pub fn at(&self, node: &Arc<Node>) -> Self {
-        Self { node: Arc::clone(node), ..self.clone() }
+    /// The same person at a server in a process of its own.
+    pub fn at_process(&self, server: &ServerProcess) -> Self {
+        Self { url: server.url.clone(), ..self.clone() }
     }
 
     /// The id of the person who is signed in.
@@ -159,7 +162,7 @@ impl Request<'_> {
     pub fn send(self) -> Answer {
         let title = format!("{} {}", self.method, self.path);
         let mut request =
-            HttpRequest::builder().method(self.method).uri(format!("{}{}", self.client.node.url, self.path));
+            HttpRequest::builder().method(self.method).uri(format!("{}{}", self.client.url, self.path));
         if let Some(bearer) = self.client.bearer() {
             request = request.header("Authorization", format!("Bearer {bearer}"));
         }

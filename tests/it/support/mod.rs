@@ -5,6 +5,7 @@ mod app;
 mod client;
 mod cluster;
 mod database;
+mod process;
 mod record;
 mod stories;
 
@@ -12,6 +13,7 @@ pub use app::TestApp;
 pub use client::{Answer, Client};
 pub use cluster::postgres_is_there;
 pub use database::Backend;
+pub use process::{ServerProcess, greenlight};
 pub use record::Entry;
 pub use stories::Post;
 
