@@ -1,26 +1,32 @@
 //! One typed configuration: defaults, then the file, then the environment, then flags.
 //!
 //! Each key stands in the file as written here; in the environment it is `GREENLIGHT_` and the key in
-//! capitals, with `__` between a table and its key (`GREENLIGHT_ORGANISATION__NAME`).
+//! capitals, with `__` between a table and its key (`GREENLIGHT_ORGANISATION__NAME`). A list is written
+//! with commas there. `channels` has no form for the environment: it stands in the file.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::domain::channels::{ChannelError, Channels};
 use crate::domain::disclaimers::Organisation;
 use crate::error::Error;
 use crate::store::connection::{DatabaseUrl, UnknownDatabaseUrl};
 
-/// Everything that an operator can set.
-#[derive(Debug, Clone, Deserialize)]
+/// The variable that names the configuration file; it is no key of the configuration itself.
+pub const FILE_VARIABLE: &str = "GREENLIGHT_CONFIG";
+
+/// Everything that an operator can set. What it prints and serialises has no secrets.
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Address and port to listen on.
     pub listen: SocketAddr,
     /// `sqlite:PATH` or `postgres://..`; `greenlight.db` in the data folder when empty.
+    #[serde(serialize_with = "without_password")]
     pub database_url: String,
     /// Connections to PostgreSQL that this process may open.
     pub database_connections: u32,
@@ -55,7 +61,7 @@ pub struct Config {
 }
 
 /// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     /// One JSON object a line.
@@ -93,6 +99,17 @@ impl Default for Config {
     }
 }
 
+/// What the command line sets, over everything else.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// Over [`Config::listen`].
+    pub listen: Option<SocketAddr>,
+    /// Over [`Config::database_url`].
+    pub database_url: Option<String>,
+    /// Over [`Config::data_dir`].
+    pub data_dir: Option<PathBuf>,
+}
+
 /// The configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -119,8 +136,21 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads the file, if one is named, and the environment over it.
-    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+    /// Reads the file, if one is named, the environment over it, and the flags over both.
+    pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self, ConfigError> {
+        let of_greenlight = |name: &String| name.starts_with("GREENLIGHT_") && name != FILE_VARIABLE;
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| of_greenlight(name))
+            .collect();
+        Self::read(file, variables, flags)
+    }
+
+    fn read(
+        file: Option<&Path>,
+        variables: config::Map<String, String>,
+        flags: &Flags,
+    ) -> Result<Self, ConfigError> {
         let mut builder = config::Config::builder();
         if let Some(file) = file {
             builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
@@ -131,10 +161,34 @@ impl Config {
             .list_separator(",")
             .with_list_parse_key("trusted_proxies")
             .try_parsing(true)
-            .ignore_empty(true);
-        let config: Self = builder.add_source(environment).build()?.try_deserialize()?;
+            .ignore_empty(true)
+            .source(Some(variables));
+        let mut config: Self = builder.add_source(environment).build()?.try_deserialize()?;
+        config.set(flags);
         config.check()?;
         Ok(config)
+    }
+
+    fn set(&mut self, flags: &Flags) {
+        if let Some(listen) = flags.listen {
+            self.listen = listen;
+        }
+        if let Some(url) = &flags.database_url {
+            self.database_url.clone_from(url);
+        }
+        if let Some(folder) = &flags.data_dir {
+            self.data_dir.clone_from(folder);
+        }
+    }
+
+    /// The same with every key that follows from others filled in.
+    pub fn resolved(&self) -> Result<Self, ConfigError> {
+        let database_url = match self.database()? {
+            DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+            DatabaseUrl::Postgres(url) => url,
+        };
+        let (keys_dir, public_url) = (self.keys_dir(), self.public_url());
+        Ok(Self { database_url, keys_dir, public_url, ..self.clone() })
     }
 
     /// Refuses what cannot work, before anything is opened.
@@ -190,5 +244,83 @@ impl Config {
     /// How long a share awaits its outcome.
     pub fn share_lapses_after(&self) -> Duration {
         Duration::from_secs(u64::from(self.share_lapses_after_hours) * 3600)
+    }
+
+    /// The configuration as a file would state it, without secrets.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string(self)
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_toml().map_err(|_| fmt::Error)?)
+    }
+}
+
+fn without_password<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    match url.parse::<DatabaseUrl>() {
+        Ok(url) => serializer.serialize_str(&url.redacted()),
+        Err(_) if url.is_empty() => serializer.serialize_str(""),
+        // It has no known form, so a password may stand anywhere in it.
+        Err(_) => serializer.serialize_str("***"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(file: &str, variables: &[(&str, &str)], flags: &Flags) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("greenlight.toml");
+        std::fs::write(&path, file).unwrap();
+        let variables =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::read(Some(&path), variables, flags)
+    }
+
+    #[test]
+    fn flags_go_over_the_environment_over_the_file_over_defaults() {
+        let file =
+            "workers = 3\nlog_filter = \"warn\"\ndata_dir = \"/file\"\n[organisation]\nname = \"File\"";
+        let variables = [
+            ("GREENLIGHT_WORKERS", "5"),
+            ("GREENLIGHT_ORGANISATION__NAME", "Environment"),
+            ("GREENLIGHT_DATA_DIR", "/environment"),
+            ("GREENLIGHT_TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1"),
+        ];
+        let flags = Flags { data_dir: Some("/flag".into()), ..Flags::default() };
+        let config = read(file, &variables, &flags).unwrap();
+        assert_eq!((config.workers, config.log_filter.as_str()), (5, "warn"));
+        assert_eq!(config.organisation.name, "Environment");
+        assert_eq!(config.data_dir, Path::new("/flag"));
+        assert_eq!(config.trusted_proxies, ["10.0.0.0/8", "192.0.2.1"]);
+        assert_eq!(config.listen, Config::default().listen);
+    }
+
+    #[test]
+    fn unknown_keys_and_impossible_values_are_refused() {
+        let refused =
+            |file, variables: &[_]| read(file, variables, &Flags::default()).unwrap_err().to_string();
+        assert!(refused("lisen = 1", &[]).contains("lisen"));
+        assert!(refused("", &[("GREENLIGHT_LISEN", "a")]).contains("lisen"));
+        assert!(refused("listen = \"somewhere\"", &[]).contains("socket address"));
+        assert!(refused("database_url = \"mysql://h/d\"", &[]).contains("sqlite:PATH"));
+        assert!(refused("share_lapses_after_hours = 0", &[]).contains("from 1 to 720"));
+        assert!(refused("[channels.linkedin]\nlimits = 3", &[]).contains("channels"));
+    }
+
+    #[test]
+    fn what_is_printed_is_a_configuration_without_secrets() {
+        let flags = Flags { database_url: Some("postgres://u:secret@h/db".to_owned()), ..Flags::default() };
+        let config = read("", &[], &flags).unwrap().resolved().unwrap();
+        assert_eq!(config.database_url, "postgres://u:secret@h/db");
+        let printed = config.to_toml().unwrap();
+        assert!(printed.contains("postgres://u:***@h/db") && !printed.contains("secret"), "{printed}");
+        assert!(!format!("{config:?}").contains("secret"));
+        let again = read(&printed, &[], &Flags::default()).unwrap();
+        assert_eq!(again.public_url, "http://127.0.0.1:8080");
     }
 }

@@ -1,3 +1,7 @@
-//! The `greenlight` binary.
+//! The `greenlight` binary: everything it does is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    greenlight::cli::run()
+}

@@ -8,7 +8,7 @@ use crate::domain::disclaimers;
 use crate::domain::ids::{ItemId, Key, Kind};
 use crate::domain::revision::document;
 use crate::error::{Code, Error, Result};
-use crate::keys::Purpose;
+use crate::keys::{Keys, Purpose};
 use crate::record::Event;
 use crate::store::revisions::{self, DraftText, Frozen};
 use crate::store::write::WriteTx;
@@ -16,11 +16,11 @@ use crate::store::{fingerprints, items};
 
 /// Makes the database ready for this server: the same call on every start.
 ///
-/// Refuses keys other than those that the database's values were made with. The default disclaimers are
+/// Refuses what [`check_keys`] refuses. The default disclaimers are
 /// imported once, when there are none; later changes to them go through review, and an upgrade never
 /// alters them.
 pub fn set_up(tx: &mut WriteTx<'_>, context: &Context) -> Result<()> {
-    check_keys(tx, context)?;
+    check_keys(tx, &context.keys)?;
     if items::of_kind(tx.conn(), Kind::Disclaimer)?.is_empty() {
         import_disclaimers(tx, context)?;
     }
@@ -34,9 +34,10 @@ pub fn set_up(tx: &mut WriteTx<'_>, context: &Context) -> Result<()> {
     Ok(())
 }
 
-fn check_keys(tx: &mut WriteTx<'_>, context: &Context) -> Result<()> {
+/// Refuses keys other than those that the database's values were made with; the first ones are noted.
+pub fn check_keys(tx: &mut WriteTx<'_>, keys: &Keys) -> Result<()> {
     for purpose in Purpose::ALL {
-        let ours = context.keys.fingerprint(purpose);
+        let ours = keys.fingerprint(purpose);
         match fingerprints::find(tx.conn(), purpose.as_str())? {
             None => fingerprints::insert(tx, purpose.as_str(), &ours)?,
             Some(theirs) if theirs == ours => {}

@@ -14,7 +14,7 @@
 
 mod support;
 
-mod main_job;
+mod access;
 mod matrix;
 mod openapi;
 mod races;

@@ -129,6 +129,7 @@ both! {
 
     fn r20_indexes_have_no_gap_whatever_is_written_at_once(app) {
         let post = app.live_post();
+        let (_auditor, _employee) = (app.auditor(), app.employee());
         let before = app.record_size();
         let act = |nth: usize| match nth % 3 {
             0 => app.author().post("/v1/posts").json(&json!({ "content": app.content() })).send(),

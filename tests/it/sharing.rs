@@ -165,7 +165,8 @@ both! {
     }
 
     fn r16_a_retry_is_answered_with_the_same_share(app) {
-        let post = app.live_post();
+        let link = json!({ "url": "https://www.example.com/jobs" });
+        let post = app.approved_post(|content| content["link"] = link);
         let first = share(&app.employee(), "one", &post.share()).expect(201);
         let again = share(&app.employee(), "\"one\"", &post.share()).expect(201);
         assert_eq!((&first["id"], again.header("Idempotency-Replayed")), (&again["id"], "true"));
@@ -216,9 +217,9 @@ both! {
     }
 
     fn r19_a_kit_is_a_preview_and_only_a_share_gives_the_means_to_post(app) {
-        let post = app.live_post();
+        let (post, employee) = (app.live_post(), app.employee());
         let size = app.record_size();
-        let kit = app.employee().post("/v1/kits").json(&post.share()).send().expect(200);
+        let kit = employee.post("/v1/kits").json(&post.share()).send().expect(200);
         assert_eq!(kit["preview"], true);
         assert!(kit["intent_url"].is_null() && kit["text"].is_string());
         assert_eq!(app.record_size(), size);
