@@ -313,6 +313,27 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_lists_every_key() {
+        let readme = include_str!("../README.md");
+        let mut config = Config::default();
+        config.organisation.report_url = Some(String::new());
+        config.organisation.country = Some(String::new());
+        let table: toml::Table = config.to_toml().unwrap().parse().unwrap();
+        for (key, value) in &table {
+            let inner = value.as_table().filter(|_| key != "channels");
+            let keys = match inner {
+                Some(inner) => inner.keys().map(|inner| format!("{key}.{inner}")).collect(),
+                None => vec![key.clone()],
+            };
+            for key in keys {
+                let variable = format!("GREENLIGHT_{}", key.replace('.', "__").to_uppercase());
+                let row = format!("| `{key}` | `{variable}` |");
+                assert!(key == "channels" || readme.contains(&row), "{key}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_printed_is_a_configuration_without_secrets() {
         let flags = Flags { database_url: Some("postgres://u:secret@h/db".to_owned()), ..Flags::default() };
         let config = read("", &[], &flags).unwrap().resolved().unwrap();

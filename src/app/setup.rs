@@ -16,9 +16,8 @@ use crate::store::{fingerprints, items};
 
 /// Makes the database ready for this server: the same call on every start.
 ///
-/// Refuses what [`check_keys`] refuses. The default disclaimers are
-/// imported once, when there are none; later changes to them go through review, and an upgrade never
-/// alters them.
+/// Refuses what [`check_keys`] refuses. The default disclaimers are imported once, when there are none;
+/// later changes to them go through review, and an upgrade never alters them.
 pub fn set_up(tx: &mut WriteTx<'_>, context: &Context) -> Result<()> {
     check_keys(tx, &context.keys)?;
     if items::of_kind(tx.conn(), Kind::Disclaimer)?.is_empty() {

@@ -36,7 +36,11 @@ pub fn migrate(conn: &mut Conn) -> Result<Vec<String>> {
 pub fn has_pending_migrations(conn: &mut Conn) -> Result<bool> {
     match conn {
         Conn::Sqlite(inner) => inner.has_pending_migration(SQLITE).map_err(Error::internal),
-        Conn::Postgres(inner) => inner.has_pending_migration(POSTGRES).map_err(Error::internal),
+        // diesel first makes sure of its own table, which a connection for reading would refuse.
+        Conn::Postgres(inner) => inner
+            .build_transaction()
+            .read_write()
+            .run(|conn| conn.has_pending_migration(POSTGRES).map_err(Error::internal)),
     }
 }
 

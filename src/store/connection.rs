@@ -65,16 +65,22 @@ impl DatabaseUrl {
     pub fn redacted(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("sqlite:{}", path.display()),
-            Self::Postgres(text) => match url::Url::parse(text) {
-                Ok(mut url) if url.password().is_some() => match url.set_password(Some("***")) {
-                    Ok(()) => url.to_string(),
-                    Err(()) => "postgres://***".to_owned(),
-                },
-                Ok(url) => url.to_string(),
-                Err(_) => "postgres://***".to_owned(),
-            },
+            Self::Postgres(text) => without_secrets(text).unwrap_or_else(|| "postgres://***".to_owned()),
         }
     }
+}
+
+/// The address without its password, which may stand before the host or, as libpq takes it too, in the
+/// query. `None` when it cannot be told apart.
+fn without_secrets(text: &str) -> Option<String> {
+    let mut url = url::Url::parse(text).ok()?;
+    if url.password().is_some() {
+        url.set_password(Some("***")).ok()?;
+    }
+    if url.query_pairs().any(|(name, _)| name.contains("password")) {
+        url.set_query(Some("***"));
+    }
+    Some(url.to_string())
 }
 
 /// What a connection may do.
@@ -180,5 +186,7 @@ mod tests {
     fn a_password_is_not_shown() {
         let url: DatabaseUrl = "postgres://u:secret@h/db".parse().unwrap();
         assert_eq!(url.redacted(), "postgres://u:***@h/db");
+        let url: DatabaseUrl = "postgres://u@h/db?sslmode=require&password=secret".parse().unwrap();
+        assert_eq!(url.redacted(), "postgres://u@h/db?***");
     }
 }

@@ -1,13 +1,16 @@
 //! What the database itself refuses, whatever the program asks: each trigger is tried with plain SQL.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::Text;
+use greenlight::domain::roles::Role;
 use greenlight::error::Error;
 use greenlight::store::Lane;
+use serde_json::json;
 
 use crate::support::{Backend, Post, TestApp, both};
 
@@ -20,10 +23,41 @@ struct Targets {
     other_person: String,
 }
 
+/// A recall, and a freeze that was ended.
+fn stop_something(app: &TestApp) {
+    let recalled = app.live_post();
+    let publisher = app.publisher();
+    publisher.post(&recalled.path("/recall")).json(&json!({ "reason": "wrong" })).send().expect(200);
+    let until = app.clock().now().after(Duration::from_secs(60)).to_string();
+    let freeze = json!({ "scope": { "channel": "bluesky" }, "reason": "crisis", "until": until });
+    let freeze = publisher.post("/v1/freezes").json(&freeze).send().expect(201);
+    publisher.delete(&format!("/v1/freezes/{}", freeze.text("/id"))).send().expect(204);
+}
+
+/// Somebody who left, and whose role, country and group changed before; a workflow that was replaced.
+fn end_what_held(app: &TestApp) {
+    let leaver = app.person("leaver", &[Role::Employee, Role::Author]);
+    let group = app.admin().post("/v1/groups").json(&json!({ "name": "Leavers" })).send().expect(201);
+    let member = format!("/v1/groups/{}/members/{}", group.text("/id"), leaver.id());
+    app.admin().put(&member).send().expect(204);
+    app.admin().delete(&member).send().expect(204);
+    let path = format!("/v1/people/{}", leaver.id());
+    let version = app.admin().get(&path).send().expect(200)["version"].clone();
+    let change = json!({ "roles": ["employee"], "country": "BE", "active": false });
+    app.admin().patch(&path).if_match(&version).json(&change).send().expect(200);
+    app.reviewer();
+    let stages = json!([{ "name": "again", "reviewers": { "role": "reviewer" }, "quorum": 1 }]);
+    app.admin().post("/v1/workflows").json(&json!({ "kind": "post", "stages": stages })).send().expect(201);
+}
+
 impl Targets {
     fn make(app: &TestApp) -> Self {
         let shared = app.live_post();
-        app.share(&shared);
+        let share = app.share(&shared);
+        let outcome = format!("/v1/shares/{}/outcome", share.text("/id"));
+        app.employee().post(&outcome).json(&json!({ "result": "confirmed" })).send().expect(200);
+        stop_something(app);
+        end_what_held(app);
         let open = app.submitted_post(|content| content["title"] = "Under review".into());
         let draft = app.draft(|content| content["title"] = "A draft".into());
         Self { shared, open, draft, other_person: app.auditor().id() }
@@ -37,6 +71,8 @@ impl Targets {
             self.on_approvals(),
             self.on_decisions(),
             self.on_shares(),
+            self.on_endings(),
+            on_histories(),
         ]
         .concat()
     }
@@ -108,6 +144,11 @@ impl Targets {
                     change(shared, "state = 'draft'"),
                     change(shared, "state = 'rejected'"),
                     change(shared, "imported = NOT imported"),
+                    change(shared, "campaign = 'other'"),
+                    change(shared, "submitted_at = 0"),
+                    change(shared, "approved_idx = approved_idx + 1"),
+                    change(shared, "approved_at = approved_at + 1"),
+                    change(shared, "created_at = 0"),
                     change(&self.open.id, "content = '{}'"),
                     change(draft, "revision = 9"),
                 ],
@@ -144,6 +185,7 @@ impl Targets {
 
     fn on_decisions(&self) -> Vec<(&'static str, Vec<String>)> {
         let change = |set: &str| format!("UPDATE decisions SET {set}");
+        let change_review = |set: &str| format!("UPDATE reviews SET {set}");
         let other = &self.other_person;
         vec![
             ("r03_authors_do_not_decide", vec![insert_decision(&self.open, "opened_by", "'approve', NULL")]),
@@ -159,7 +201,52 @@ impl Targets {
                     change("reason = 'added later'"),
                     change("decided_at = decided_at + 1"),
                     change("stage = stage + 1"),
+                    change("client_id = 'other'"),
+                    change("digest = 'other'"),
                     change(&format!("person_id = '{other}'")),
+                ],
+            ),
+            ("r08_reviews_stay", vec!["DELETE FROM reviews".to_owned()]),
+            (
+                "r08_reviews_keep_their_stages",
+                vec![
+                    change_review("stages = '[]'"),
+                    change_review("digest = 'other'"),
+                    change_review("opened_at = opened_at + 1"),
+                    change_review("comment_room = 'other'"),
+                    change_review(&format!("opened_by = '{other}'")),
+                    format!("{} WHERE state = 'approved'", change_review("state = 'rejected'")),
+                ],
+            ),
+        ]
+    }
+
+    fn on_endings(&self) -> Vec<(&'static str, Vec<String>)> {
+        let change_ending = |set: &str| format!("UPDATE endings SET {set}");
+        let change_freeze = |set: &str| format!("UPDATE freezes SET {set}");
+        let person = format!("person_id = '{}'", self.other_person);
+        vec![
+            ("r07_endings_stay", vec!["DELETE FROM endings".to_owned()]),
+            (
+                "r07_endings_do_not_change",
+                vec![
+                    change_ending("reason = 'other'"),
+                    change_ending("ending = 'retirement'"),
+                    change_ending("ended_at = ended_at + 1"),
+                    change_ending("idx = idx - 1"),
+                    change_ending(&person),
+                ],
+            ),
+            ("r17_freezes_stay", vec!["DELETE FROM freezes".to_owned()]),
+            (
+                "r17_freezes_only_end",
+                vec![
+                    change_freeze("reason = 'other'"),
+                    change_freeze("channel = 'other'"),
+                    change_freeze("until_at = until_at + 1"),
+                    change_freeze("from_at = from_at - 1"),
+                    change_freeze("ended_at = ended_at + 1"),
+                    change_freeze(&person),
                 ],
             ),
         ]
@@ -188,13 +275,48 @@ impl Targets {
                     change("rules_digest = 'other'"),
                     change("issued_at = issued_at + 1"),
                     change("lapses_at = lapses_at + 1"),
+                    change("item_id = 'other'"),
+                    change("client_id = 'other'"),
+                    change("language = 'other'"),
+                    change("copy_id = 'other'"),
+                    change("headline = 'other'"),
+                    change("link = 'other'"),
+                    change("intent_template = 'other'"),
+                    change("delivery = 'prefilled'"),
+                    change("must_paste = NOT must_paste"),
                     change(&format!("person_id = '{}'", self.other_person)),
                 ],
             ),
+            ("r15_outcomes_stay", vec!["DELETE FROM share_outcomes".to_owned()]),
+            ("r15_outcomes_do_not_change", vec!["UPDATE share_outcomes SET late = NOT late".to_owned()]),
             // Not approved; and approved, but with a lower index than the approval.
             ("r21_shares_follow_an_approval", vec![copy(1_000_000, &self.open), copy(0, &self.shared)]),
         ]
     }
+}
+
+/// What held when: rows that are only ever closed.
+fn on_histories() -> Vec<(&'static str, Vec<String>)> {
+    let stay = |table: &str| vec![format!("DELETE FROM {table}")];
+    let end = |table: &str, set: &str| {
+        vec![
+            format!("UPDATE {table} SET {set}"),
+            format!("UPDATE {table} SET from_at = from_at - 1"),
+            format!("UPDATE {table} SET until_at = until_at + 1 WHERE until_at IS NOT NULL"),
+        ]
+    };
+    vec![
+        ("r08_person_activities_stay", stay("person_activities")),
+        ("r08_person_activities_only_end", end("person_activities", "person_id = 'other'")),
+        ("r08_person_roles_stay", stay("person_roles")),
+        ("r08_person_roles_only_end", end("person_roles", "role = 'admin'")),
+        ("r08_person_countries_stay", stay("person_countries")),
+        ("r08_person_countries_only_end", end("person_countries", "country = 'XX'")),
+        ("r08_group_members_stay", stay("group_members")),
+        ("r08_group_members_only_end", end("group_members", "person_id = 'other'")),
+        ("r08_workflows_stay", stay("workflows")),
+        ("r08_workflows_only_end", end("workflows", "stages = '[]'")),
+    ]
 }
 
 /// A decision in the newest review of a post; `decision` is the decision and its reason.
@@ -250,12 +372,20 @@ both! {
         refused(app, "r05");
     }
 
-    fn r08_the_database_keeps_decisions(app) {
+    fn r07_the_database_keeps_recalls(app) {
+        refused(app, "r07");
+    }
+
+    fn r08_the_database_keeps_decisions_reviews_and_what_held(app) {
         refused(app, "r08");
     }
 
     fn r15_the_database_keeps_shares(app) {
         refused(app, "r15");
+    }
+
+    fn r17_the_database_keeps_freezes(app) {
+        refused(app, "r17");
     }
 
     fn r20_the_database_keeps_the_record(app) {

@@ -422,8 +422,12 @@ FOR EACH ROW EXECUTE FUNCTION r02_revisions_stay();
 CREATE FUNCTION r02_revisions_are_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.item_id <> OLD.item_id OR NEW.revision <> OLD.revision OR NEW.imported <> OLD.imported
+    OR NEW.created_at <> OLD.created_at
     OR (OLD.state <> 'draft' AND (
-      NEW.pins <> OLD.pins OR NEW.digest <> OLD.digest OR NEW.submitted_idx IS DISTINCT FROM OLD.submitted_idx
+      NEW.campaign IS DISTINCT FROM OLD.campaign OR NEW.submitted_at IS DISTINCT FROM OLD.submitted_at
+      OR (OLD.approved_idx IS NOT NULL
+        AND (NEW.approved_idx IS DISTINCT FROM OLD.approved_idx OR NEW.approved_at IS DISTINCT FROM OLD.approved_at))
+      OR NEW.pins <> OLD.pins OR NEW.digest <> OLD.digest OR NEW.submitted_idx IS DISTINCT FROM OLD.submitted_idx
       OR NEW.publish_at IS DISTINCT FROM OLD.publish_at OR NEW.expires_at IS DISTINCT FROM OLD.expires_at
       OR NEW.state = 'draft' OR (OLD.state <> 'in_review' AND NEW.state <> OLD.state)
       OR (NEW.content IS DISTINCT FROM OLD.content
@@ -505,7 +509,8 @@ FOR EACH ROW EXECUTE FUNCTION r08_decisions_stay();
 CREATE FUNCTION r08_decisions_do_not_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.review_id <> OLD.review_id OR NEW.stage <> OLD.stage OR NEW.decision <> OLD.decision
-    OR NEW.reason IS DISTINCT FROM OLD.reason OR NEW.decided_at <> OLD.decided_at OR NEW.idx <> OLD.idx
+    OR NEW.item_id <> OLD.item_id OR NEW.revision <> OLD.revision OR NEW.digest <> OLD.digest
+    OR NEW.client_id IS DISTINCT FROM OLD.client_id OR NEW.reason IS DISTINCT FROM OLD.reason OR NEW.decided_at <> OLD.decided_at OR NEW.idx <> OLD.idx
     OR (NEW.person_id IS DISTINCT FROM OLD.person_id AND NEW.person_id IS NOT NULL) THEN
     RAISE EXCEPTION 'r08: a decision never changes';
   END IF;
@@ -513,6 +518,63 @@ BEGIN
 END $$;
 CREATE TRIGGER r08_decisions_do_not_change BEFORE UPDATE ON decisions
 FOR EACH ROW EXECUTE FUNCTION r08_decisions_do_not_change();
+-- R8: a review keeps the stages it began with, and its outcome.
+CREATE FUNCTION r08_reviews_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r08: a review is never deleted';
+END $$;
+CREATE TRIGGER r08_reviews_stay BEFORE DELETE ON reviews
+FOR EACH ROW EXECUTE FUNCTION r08_reviews_stay();
+CREATE FUNCTION r08_reviews_keep_their_stages() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id <> OLD.id OR NEW.item_id <> OLD.item_id OR NEW.revision <> OLD.revision
+    OR NEW.digest <> OLD.digest OR NEW.workflow_id <> OLD.workflow_id OR NEW.stages <> OLD.stages
+    OR NEW.comment_room <> OLD.comment_room OR NEW.opened_at <> OLD.opened_at
+    OR (OLD.state <> 'open' AND (NEW.state <> OLD.state OR NEW.closed_at IS DISTINCT FROM OLD.closed_at))
+    OR (NEW.opened_by IS DISTINCT FROM OLD.opened_by AND NEW.opened_by IS NOT NULL) THEN
+    RAISE EXCEPTION 'r08: a review keeps its stages and its outcome';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r08_reviews_keep_their_stages BEFORE UPDATE ON reviews
+FOR EACH ROW EXECUTE FUNCTION r08_reviews_keep_their_stages();
+
+-- R7, R17: what was stopped stays stopped on record.
+CREATE FUNCTION r07_endings_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r07: a recall or retirement is never deleted';
+END $$;
+CREATE TRIGGER r07_endings_stay BEFORE DELETE ON endings
+FOR EACH ROW EXECUTE FUNCTION r07_endings_stay();
+CREATE FUNCTION r07_endings_do_not_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id <> OLD.id OR NEW.item_id <> OLD.item_id OR NEW.ending <> OLD.ending OR NEW.reason <> OLD.reason
+    OR NEW.ended_at <> OLD.ended_at OR NEW.idx <> OLD.idx
+    OR (NEW.person_id IS DISTINCT FROM OLD.person_id AND NEW.person_id IS NOT NULL) THEN
+    RAISE EXCEPTION 'r07: a recall or retirement never changes';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r07_endings_do_not_change BEFORE UPDATE ON endings
+FOR EACH ROW EXECUTE FUNCTION r07_endings_do_not_change();
+CREATE FUNCTION r17_freezes_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r17: a freeze is never deleted';
+END $$;
+CREATE TRIGGER r17_freezes_stay BEFORE DELETE ON freezes
+FOR EACH ROW EXECUTE FUNCTION r17_freezes_stay();
+CREATE FUNCTION r17_freezes_only_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id <> OLD.id OR NEW.channel IS DISTINCT FROM OLD.channel OR NEW.reason <> OLD.reason
+    OR NEW.from_at <> OLD.from_at OR NEW.until_at <> OLD.until_at OR NEW.idx <> OLD.idx
+    OR (OLD.ended_idx IS NOT NULL AND (NEW.ended_idx IS DISTINCT FROM OLD.ended_idx OR NEW.ended_at IS DISTINCT FROM OLD.ended_at))
+    OR (NEW.person_id IS DISTINCT FROM OLD.person_id AND NEW.person_id IS NOT NULL) THEN
+    RAISE EXCEPTION 'r17: a freeze only ends';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r17_freezes_only_end BEFORE UPDATE ON freezes
+FOR EACH ROW EXECUTE FUNCTION r17_freezes_only_end();
 
 -- R21: a share relies on an approval that stands before it in the record.
 CREATE FUNCTION r21_shares_follow_an_approval() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -535,6 +597,10 @@ FOR EACH ROW EXECUTE FUNCTION r15_shares_stay();
 CREATE FUNCTION r15_shares_do_not_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.id <> OLD.id OR NEW.idx <> OLD.idx OR NEW.revision <> OLD.revision OR NEW.digest <> OLD.digest
+    OR NEW.item_id <> OLD.item_id OR NEW.kind <> OLD.kind OR NEW.client_id IS DISTINCT FROM OLD.client_id
+    OR NEW.language <> OLD.language OR NEW.copy_id <> OLD.copy_id OR NEW.headline IS DISTINCT FROM OLD.headline
+    OR (NEW.link IS DISTINCT FROM OLD.link AND NEW.link IS NOT NULL) OR NEW.intent_template IS DISTINCT FROM OLD.intent_template
+    OR NEW.delivery <> OLD.delivery OR NEW.must_paste <> OLD.must_paste
     OR NEW.channel <> OLD.channel OR NEW.parts <> OLD.parts OR NEW.disclaimers <> OLD.disclaimers
     OR NEW.rules_digest <> OLD.rules_digest OR NEW.issued_at <> OLD.issued_at
     OR NEW.lapses_at <> OLD.lapses_at OR (NEW.person_id IS DISTINCT FROM OLD.person_id AND NEW.person_id IS NOT NULL) THEN
@@ -544,3 +610,98 @@ BEGIN
 END $$;
 CREATE TRIGGER r15_shares_do_not_change BEFORE UPDATE ON shares
 FOR EACH ROW EXECUTE FUNCTION r15_shares_do_not_change();
+-- R15: what was reported of a share stays.
+CREATE FUNCTION r15_outcomes_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r15: an outcome is never deleted';
+END $$;
+CREATE TRIGGER r15_outcomes_stay BEFORE DELETE ON share_outcomes
+FOR EACH ROW EXECUTE FUNCTION r15_outcomes_stay();
+CREATE FUNCTION r15_outcomes_do_not_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r15: an outcome never changes';
+END $$;
+CREATE TRIGGER r15_outcomes_do_not_change BEFORE UPDATE ON share_outcomes
+FOR EACH ROW EXECUTE FUNCTION r15_outcomes_do_not_change();
+
+-- R8: what held when is closed, never overwritten.
+CREATE FUNCTION r08_person_activities_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r08: what held is never deleted';
+END $$;
+CREATE TRIGGER r08_person_activities_stay BEFORE DELETE ON person_activities
+FOR EACH ROW EXECUTE FUNCTION r08_person_activities_stay();
+CREATE FUNCTION r08_person_activities_only_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id <> OLD.id OR NEW.person_id <> OLD.person_id OR NEW.from_at <> OLD.from_at
+    OR OLD.until_at IS NOT NULL THEN
+    RAISE EXCEPTION 'r08: what held only ends';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r08_person_activities_only_end BEFORE UPDATE ON person_activities
+FOR EACH ROW EXECUTE FUNCTION r08_person_activities_only_end();
+CREATE FUNCTION r08_person_roles_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r08: what held is never deleted';
+END $$;
+CREATE TRIGGER r08_person_roles_stay BEFORE DELETE ON person_roles
+FOR EACH ROW EXECUTE FUNCTION r08_person_roles_stay();
+CREATE FUNCTION r08_person_roles_only_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id <> OLD.id OR NEW.person_id <> OLD.person_id OR NEW.role <> OLD.role OR NEW.from_at <> OLD.from_at
+    OR OLD.until_at IS NOT NULL THEN
+    RAISE EXCEPTION 'r08: what held only ends';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r08_person_roles_only_end BEFORE UPDATE ON person_roles
+FOR EACH ROW EXECUTE FUNCTION r08_person_roles_only_end();
+CREATE FUNCTION r08_person_countries_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r08: what held is never deleted';
+END $$;
+CREATE TRIGGER r08_person_countries_stay BEFORE DELETE ON person_countries
+FOR EACH ROW EXECUTE FUNCTION r08_person_countries_stay();
+CREATE FUNCTION r08_person_countries_only_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id <> OLD.id OR NEW.person_id <> OLD.person_id OR NEW.country <> OLD.country OR NEW.from_at <> OLD.from_at
+    OR OLD.until_at IS NOT NULL THEN
+    RAISE EXCEPTION 'r08: what held only ends';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r08_person_countries_only_end BEFORE UPDATE ON person_countries
+FOR EACH ROW EXECUTE FUNCTION r08_person_countries_only_end();
+CREATE FUNCTION r08_group_members_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r08: what held is never deleted';
+END $$;
+CREATE TRIGGER r08_group_members_stay BEFORE DELETE ON group_members
+FOR EACH ROW EXECUTE FUNCTION r08_group_members_stay();
+CREATE FUNCTION r08_group_members_only_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id <> OLD.id OR NEW.group_id <> OLD.group_id OR NEW.person_id <> OLD.person_id OR NEW.from_at <> OLD.from_at
+    OR OLD.until_at IS NOT NULL THEN
+    RAISE EXCEPTION 'r08: what held only ends';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r08_group_members_only_end BEFORE UPDATE ON group_members
+FOR EACH ROW EXECUTE FUNCTION r08_group_members_only_end();
+CREATE FUNCTION r08_workflows_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r08: what held is never deleted';
+END $$;
+CREATE TRIGGER r08_workflows_stay BEFORE DELETE ON workflows
+FOR EACH ROW EXECUTE FUNCTION r08_workflows_stay();
+CREATE FUNCTION r08_workflows_only_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id <> OLD.id OR NEW.kind <> OLD.kind OR NEW.stages <> OLD.stages OR NEW.from_at <> OLD.from_at
+    OR OLD.until_at IS NOT NULL THEN
+    RAISE EXCEPTION 'r08: what held only ends';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r08_workflows_only_end BEFORE UPDATE ON workflows
+FOR EACH ROW EXECUTE FUNCTION r08_workflows_only_end();

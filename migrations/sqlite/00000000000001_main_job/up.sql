@@ -381,8 +381,12 @@ CREATE TRIGGER r02_revisions_stay BEFORE DELETE ON revisions
 BEGIN SELECT RAISE(ABORT, 'r02: a revision is never deleted'); END;
 CREATE TRIGGER r02_revisions_are_frozen BEFORE UPDATE ON revisions
 WHEN NEW.item_id <> OLD.item_id OR NEW.revision <> OLD.revision OR NEW.imported <> OLD.imported
+  OR NEW.created_at <> OLD.created_at
   OR (OLD.state <> 'draft' AND (
-    NEW.pins <> OLD.pins OR NEW.digest <> OLD.digest OR NEW.submitted_idx IS NOT OLD.submitted_idx
+    NEW.campaign IS NOT OLD.campaign OR NEW.submitted_at IS NOT OLD.submitted_at
+    OR (OLD.approved_idx IS NOT NULL
+      AND (NEW.approved_idx IS NOT OLD.approved_idx OR NEW.approved_at IS NOT OLD.approved_at))
+    OR NEW.pins <> OLD.pins OR NEW.digest <> OLD.digest OR NEW.submitted_idx IS NOT OLD.submitted_idx
     OR NEW.publish_at IS NOT OLD.publish_at OR NEW.expires_at IS NOT OLD.expires_at
     OR NEW.state = 'draft' OR (OLD.state <> 'in_review' AND NEW.state <> OLD.state)
     OR (NEW.content IS NOT OLD.content
@@ -420,9 +424,37 @@ CREATE TRIGGER r08_decisions_stay BEFORE DELETE ON decisions
 BEGIN SELECT RAISE(ABORT, 'r08: a decision is never deleted'); END;
 CREATE TRIGGER r08_decisions_do_not_change BEFORE UPDATE ON decisions
 WHEN NEW.review_id <> OLD.review_id OR NEW.stage <> OLD.stage OR NEW.decision <> OLD.decision
-  OR NEW.reason IS NOT OLD.reason OR NEW.decided_at <> OLD.decided_at OR NEW.idx <> OLD.idx
+  OR NEW.item_id <> OLD.item_id OR NEW.revision <> OLD.revision OR NEW.digest <> OLD.digest
+  OR NEW.client_id IS NOT OLD.client_id OR NEW.reason IS NOT OLD.reason OR NEW.decided_at <> OLD.decided_at OR NEW.idx <> OLD.idx
   OR (NEW.person_id IS NOT OLD.person_id AND NEW.person_id IS NOT NULL)
 BEGIN SELECT RAISE(ABORT, 'r08: a decision never changes'); END;
+-- R8: a review keeps the stages it began with, and its outcome.
+CREATE TRIGGER r08_reviews_stay BEFORE DELETE ON reviews
+BEGIN SELECT RAISE(ABORT, 'r08: a review is never deleted'); END;
+CREATE TRIGGER r08_reviews_keep_their_stages BEFORE UPDATE ON reviews
+WHEN NEW.id <> OLD.id OR NEW.item_id <> OLD.item_id OR NEW.revision <> OLD.revision
+  OR NEW.digest <> OLD.digest OR NEW.workflow_id <> OLD.workflow_id OR NEW.stages <> OLD.stages
+  OR NEW.comment_room <> OLD.comment_room OR NEW.opened_at <> OLD.opened_at
+  OR (OLD.state <> 'open' AND (NEW.state <> OLD.state OR NEW.closed_at IS NOT OLD.closed_at))
+  OR (NEW.opened_by IS NOT OLD.opened_by AND NEW.opened_by IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'r08: a review keeps its stages and its outcome'); END;
+
+-- R7, R17: what was stopped stays stopped on record.
+CREATE TRIGGER r07_endings_stay BEFORE DELETE ON endings
+BEGIN SELECT RAISE(ABORT, 'r07: a recall or retirement is never deleted'); END;
+CREATE TRIGGER r07_endings_do_not_change BEFORE UPDATE ON endings
+WHEN NEW.id <> OLD.id OR NEW.item_id <> OLD.item_id OR NEW.ending <> OLD.ending OR NEW.reason <> OLD.reason
+  OR NEW.ended_at <> OLD.ended_at OR NEW.idx <> OLD.idx
+  OR (NEW.person_id IS NOT OLD.person_id AND NEW.person_id IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'r07: a recall or retirement never changes'); END;
+CREATE TRIGGER r17_freezes_stay BEFORE DELETE ON freezes
+BEGIN SELECT RAISE(ABORT, 'r17: a freeze is never deleted'); END;
+CREATE TRIGGER r17_freezes_only_end BEFORE UPDATE ON freezes
+WHEN NEW.id <> OLD.id OR NEW.channel IS NOT OLD.channel OR NEW.reason <> OLD.reason
+  OR NEW.from_at <> OLD.from_at OR NEW.until_at <> OLD.until_at OR NEW.idx <> OLD.idx
+  OR (OLD.ended_idx IS NOT NULL AND (NEW.ended_idx IS NOT OLD.ended_idx OR NEW.ended_at IS NOT OLD.ended_at))
+  OR (NEW.person_id IS NOT OLD.person_id AND NEW.person_id IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'r17: a freeze only ends'); END;
 
 -- R21: a share relies on an approval that stands before it in the record.
 CREATE TRIGGER r21_shares_follow_an_approval BEFORE INSERT ON shares
@@ -434,7 +466,48 @@ CREATE TRIGGER r15_shares_stay BEFORE DELETE ON shares
 BEGIN SELECT RAISE(ABORT, 'r15: a share is never deleted'); END;
 CREATE TRIGGER r15_shares_do_not_change BEFORE UPDATE ON shares
 WHEN NEW.id <> OLD.id OR NEW.idx <> OLD.idx OR NEW.revision <> OLD.revision OR NEW.digest <> OLD.digest
+  OR NEW.item_id <> OLD.item_id OR NEW.kind <> OLD.kind OR NEW.client_id IS NOT OLD.client_id
+  OR NEW.language <> OLD.language OR NEW.copy_id <> OLD.copy_id OR NEW.headline IS NOT OLD.headline
+  OR (NEW.link IS NOT OLD.link AND NEW.link IS NOT NULL) OR NEW.intent_template IS NOT OLD.intent_template
+  OR NEW.delivery <> OLD.delivery OR NEW.must_paste <> OLD.must_paste
   OR NEW.channel <> OLD.channel OR NEW.parts <> OLD.parts OR NEW.disclaimers <> OLD.disclaimers
   OR NEW.rules_digest <> OLD.rules_digest OR NEW.issued_at <> OLD.issued_at
   OR NEW.lapses_at <> OLD.lapses_at OR (NEW.person_id IS NOT OLD.person_id AND NEW.person_id IS NOT NULL)
 BEGIN SELECT RAISE(ABORT, 'r15: a share never changes but for its state'); END;
+-- R15: what was reported of a share stays.
+CREATE TRIGGER r15_outcomes_stay BEFORE DELETE ON share_outcomes
+BEGIN SELECT RAISE(ABORT, 'r15: an outcome is never deleted'); END;
+CREATE TRIGGER r15_outcomes_do_not_change BEFORE UPDATE ON share_outcomes
+BEGIN SELECT RAISE(ABORT, 'r15: an outcome never changes'); END;
+
+-- R8: what held when is closed, never overwritten.
+CREATE TRIGGER r08_person_activities_stay BEFORE DELETE ON person_activities
+BEGIN SELECT RAISE(ABORT, 'r08: what held is never deleted'); END;
+CREATE TRIGGER r08_person_activities_only_end BEFORE UPDATE ON person_activities
+WHEN NEW.id <> OLD.id OR NEW.person_id <> OLD.person_id OR NEW.from_at <> OLD.from_at
+  OR OLD.until_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'r08: what held only ends'); END;
+CREATE TRIGGER r08_person_roles_stay BEFORE DELETE ON person_roles
+BEGIN SELECT RAISE(ABORT, 'r08: what held is never deleted'); END;
+CREATE TRIGGER r08_person_roles_only_end BEFORE UPDATE ON person_roles
+WHEN NEW.id <> OLD.id OR NEW.person_id <> OLD.person_id OR NEW.role <> OLD.role OR NEW.from_at <> OLD.from_at
+  OR OLD.until_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'r08: what held only ends'); END;
+CREATE TRIGGER r08_person_countries_stay BEFORE DELETE ON person_countries
+BEGIN SELECT RAISE(ABORT, 'r08: what held is never deleted'); END;
+CREATE TRIGGER r08_person_countries_only_end BEFORE UPDATE ON person_countries
+WHEN NEW.id <> OLD.id OR NEW.person_id <> OLD.person_id OR NEW.country <> OLD.country OR NEW.from_at <> OLD.from_at
+  OR OLD.until_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'r08: what held only ends'); END;
+CREATE TRIGGER r08_group_members_stay BEFORE DELETE ON group_members
+BEGIN SELECT RAISE(ABORT, 'r08: what held is never deleted'); END;
+CREATE TRIGGER r08_group_members_only_end BEFORE UPDATE ON group_members
+WHEN NEW.id <> OLD.id OR NEW.group_id <> OLD.group_id OR NEW.person_id <> OLD.person_id OR NEW.from_at <> OLD.from_at
+  OR OLD.until_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'r08: what held only ends'); END;
+CREATE TRIGGER r08_workflows_stay BEFORE DELETE ON workflows
+BEGIN SELECT RAISE(ABORT, 'r08: what held is never deleted'); END;
+CREATE TRIGGER r08_workflows_only_end BEFORE UPDATE ON workflows
+WHEN NEW.id <> OLD.id OR NEW.kind <> OLD.kind OR NEW.stages <> OLD.stages OR NEW.from_at <> OLD.from_at
+  OR OLD.until_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'r08: what held only ends'); END;

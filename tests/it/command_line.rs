@@ -1,0 +1,136 @@
+//! The commands, run as an operator runs them, and what a server says of itself.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::json;
+
+use crate::support::both;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_greenlight");
+const PASSWORD: &str = "a quiet harbour\n";
+
+fn greenlight(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(BINARY);
+    command.args(arguments).current_dir(folder).env_clear().stdin(Stdio::piped());
+    command.env("GREENLIGHT_LOG_FILTER", "warn");
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut command = greenlight(folder, arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A command that reads nothing may have closed its input already.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// What a command said on standard error when it failed with 1.
+fn failure(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    said
+}
+
+/// A server process and its address; it is killed when dropped.
+struct Server(Child, String);
+
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let mut command = greenlight(folder, &["serve", "--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().rsplit(' ').next().unwrap().to_owned();
+        assert!(address.starts_with("http://127.0.0.1:"), "{line}");
+        Self(child, address)
+    }
+
+    fn sign_in(&self, email: &str) -> u16 {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build();
+        let body = json!({ "email": email, "password": PASSWORD.trim() });
+        let agent = ureq::Agent::new_with_config(config);
+        agent.post(format!("{}/v1/sessions", self.1)).send_json(body).unwrap().status().as_u16()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+both! {
+    fn a_node_that_serves_says_that_it_is_ready(app) {
+        assert_eq!(app.anonymous().get("/readyz").send().expect(200)["status"], "ready");
+    }
+}
+
+#[test]
+fn an_administrator_made_while_a_server_runs_can_sign_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    assert_eq!(server.sign_in("eva@example.org"), 401);
+    let made = run(folder.path(), &["admin", "create", "eva@example.org"], PASSWORD);
+    assert!(made.status.success(), "{made:?}");
+    assert_eq!(server.sign_in("eva@example.org"), 201);
+    let again = run(folder.path(), &["admin", "create", "eva@example.org"], PASSWORD);
+    assert!(failure(&again).contains("e-mail address"), "{again:?}");
+}
+
+#[test]
+fn a_second_server_on_one_sqlite_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = Server::start(folder.path());
+    let second = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"], "");
+    assert!(failure(&second).contains("another greenlight serves"), "{second:?}");
+}
+
+#[test]
+fn keys_of_another_installation_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(folder.path(), &["admin", "create", "eva@example.org"], PASSWORD).status.success());
+    std::fs::remove_dir_all(folder.path().join("data/keys")).unwrap();
+    assert!(run(folder.path(), &["keys", "create", "data/keys"], "").status.success());
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["admin", "create", "tom@example.org"]] {
+        let refused = run(folder.path(), command, PASSWORD);
+        assert!(failure(&refused).contains("right keys folder"), "{refused:?}");
+    }
+}
+
+#[test]
+fn an_incomplete_keys_folder_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(folder.path(), &["keys", "create", "data/keys"], "").status.success());
+    let lost = folder.path().join("data/keys/wrapping.key");
+    std::fs::remove_file(&lost).unwrap();
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["keys", "create", "data/keys"]] {
+        let refused = run(folder.path(), command, "");
+        assert!(failure(&refused).contains("restore it from the backup"), "{refused:?}");
+    }
+    assert!(!lost.exists());
+}
+
+#[test]
+fn the_wrong_call_ends_with_two_and_says_how_it_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["serv"], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("Usage"));
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing is touched");
+}
+
+#[test]
+fn every_step_of_the_demonstration_holds_and_nothing_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = greenlight(folder.path(), &["demo", "--exit", "--listen", "127.0.0.1:0"]);
+    let output = command.env("TMPDIR", folder.path()).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    let held = said.lines().last().unwrap();
+    assert!(held.ends_with("steps held.") && held.split(' ').next() == held.split(' ').nth(2), "{held}");
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "its data is removed");
+}
