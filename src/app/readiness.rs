@@ -1,13 +1,14 @@
 //! Whether this node should get requests, and why not.
+//!
+//! Migrations that wait are no reason here: while any do, a node does not start.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::Context;
 use super::snapshots::Snapshots;
 use crate::clock::Clock;
 use crate::error::{Code, Error, Result};
-use crate::store::{Db, backend, record};
+use crate::store::{Db, record};
 
 /// How long the database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,8 +24,6 @@ pub enum Unready {
     ClockSkew,
     /// Another node put other channels or another organisation in force.
     OtherConfiguration,
-    /// The database lacks migrations that this version needs.
-    PendingMigrations,
 }
 
 impl Unready {
@@ -35,7 +34,6 @@ impl Unready {
             Unready::SnapshotUnconfirmed => "snapshot_unconfirmed",
             Unready::ClockSkew => "clock_skew",
             Unready::OtherConfiguration => "other_configuration",
-            Unready::PendingMigrations => "pending_migrations",
         }
     }
 
@@ -48,7 +46,6 @@ impl Unready {
                 "Another node runs with other channels or another organisation: give all the same \
                  configuration and restart them. This node issues no shares."
             }
-            Unready::PendingMigrations => "Migrations wait to be run: run `greenlight migrate`.",
         }
     }
 }
@@ -60,26 +57,18 @@ impl From<Unready> for Error {
 }
 
 /// Refuses with 503 `not_ready` and the reason while this node should get no requests.
-pub async fn check(
-    db: &Db,
-    context: &Arc<Context>,
-    snapshots: &Snapshots,
-    clock: &Clock,
-) -> Result<(), Unready> {
+pub async fn check(db: &Db, context: &Context, snapshots: &Snapshots, clock: &Clock) -> Result<(), Unready> {
     if clock.excessive_skew().is_some() {
         return Err(Unready::ClockSkew);
     }
-    let context = Arc::clone(context);
-    let look = db.read(move |conn| {
-        if backend::has_pending_migrations(conn)? {
-            return Ok(Err(Unready::PendingMigrations));
-        }
-        let config_digest = record::state(conn)?.config_digest;
-        Ok(check_config(config_digest.as_deref(), &context))
-    });
+    let look = db.read(|conn| Ok(record::state(conn)?.config_digest));
     match tokio::time::timeout(PATIENCE, look).await {
-        Ok(Ok(found)) => found?,
-        Ok(Err(_)) | Err(_) => return Err(Unready::DatabaseUnreachable),
+        Ok(Ok(in_force)) => check_config(in_force.as_deref(), context)?,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, cause = ?error.source, "the database does not answer");
+            return Err(Unready::DatabaseUnreachable);
+        }
+        Err(_) => return Err(Unready::DatabaseUnreachable),
     }
     snapshots.confirmed_content().map(|_| ()).map_err(|_| Unready::SnapshotUnconfirmed)
 }

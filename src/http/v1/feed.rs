@@ -37,6 +37,7 @@ pub fn routes() -> Vec<Route> {
     .query::<FeedFilter>()
     .paged()
     .answer::<FeedPage>(200, "A page of the feed.", json!({ "items": [example_item()] }))
+    .empty(304, "The reader has this page already.")
     .etag()
     .errors(&[Code::Stale])
     .event(NO_EVENT);
@@ -249,26 +250,23 @@ async fn feed_get(
     Query(filter): Query<FeedFilter>,
 ) -> Result<HttpResponse> {
     let walk = frame.cursor_key.walk("feed_list", &actor, &filter)?;
-    let after = filter.cursor.as_deref().map(|cursor| walk.open(cursor)).transpose()?;
-    let after = after.map(|Position { sort, id, .. }| FeedPosition {
-        live_since: Time::from_micros(sort),
-        post_id: ItemId::from_uuid(id),
-    });
+    let after = filter.cursor.as_deref().map(|cursor| walk.open(cursor)).transpose()?.map(place);
     let content = app.snapshots.confirmed_content()?;
     let access = app.snapshots.access();
     let person = access.person_who(actor.person()?, Scope::Share)?;
-    let limit = usize::from(filter.limit.get());
-    let query = filter.into();
-    let now = app.clock.now();
-    let (items, next) = feed_list(&content, person, &app.context, &query, after, limit, now);
-    let next = next.map(|next| Position {
-        sort: next.live_since.micros(),
-        id: next.post_id.uuid(),
-        record_index: None,
-    });
-    let next_cursor = next.map(|next| walk.seal(&next)).transpose()?;
+    let (limit, now) = (usize::from(filter.limit.get()), app.clock.now());
+    let (items, next) = feed_list(&content, person, &app.context, &filter.into(), after, limit, now);
+    let next_cursor = next.map(|next| walk.seal(&position(next))).transpose()?;
     let page = FeedPage { items: items.into_iter().map(FeedItem::from).collect(), next_cursor };
     conditional(&request, &page, content.version, person.access_version)
+}
+
+fn place(position: Position) -> FeedPosition {
+    FeedPosition { live_since: Time::from_micros(position.sort), post_id: ItemId::from_uuid(position.id) }
+}
+
+fn position(place: FeedPosition) -> Position {
+    Position { sort: place.live_since.micros(), id: place.post_id.uuid(), record_index: None }
 }
 
 /// The page with its own tag, or 304 when the reader has it: whether it is the same is decided by what

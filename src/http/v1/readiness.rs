@@ -18,8 +18,8 @@ pub fn routes() -> Vec<Route> {
         "service",
         "Ask whether this node should get requests",
         "503 `not_ready` names the `reason`: `database_unreachable`, `snapshot_unconfirmed` (what is live \
-         was not confirmed for a second), `clock_skew`, `other_configuration` (another node put another \
-         one in force; this node issues no shares) or `pending_migrations`.",
+         was not confirmed for a second), `clock_skew` or `other_configuration` (another node put another one \
+         in force; this node issues no shares).",
     )
     .answer::<Readiness>(200, "It is ready.", json!({ "status": "ready" }))
     .errors(&[Code::NotReady])
