@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use greenlight::domain::roles::{Role, Scope};
+use greenlight::domain::roles::Role;
 use serde_json::{Value, json};
 
 use crate::support::{Client, Post, TestApp, both};
@@ -251,18 +251,6 @@ both! {
         let path = format!("/v1/shares/{}/outcome", shared.text("/id"));
         let late = app.employee().post(&path).json(&json!({ "result": "confirmed" })).send().expect(200);
         assert_eq!(late["outcomes"][0]["late"], true);
-    }
-
-    fn a_key_shares_on_behalf_of_a_person(app) {
-        let post = app.live_post();
-        let employee = app.employee();
-        let key = app.key([Scope::OnBehalf, Scope::Share]);
-        let share = || key.post("/v1/shares").json(&post.share()).idempotency_key("one");
-        share().send().problem("person_header");
-        share().on_behalf_of("nobody-we-know").send().problem("person_not_found");
-        let made = share().on_behalf_of(&employee.id()).send().expect(201);
-        let mine = employee.get("/v1/me/shares").send().expect(200);
-        assert_eq!(mine.list("/items")[0]["id"], made["id"]);
     }
 
     fn the_feed_speaks_the_readers_language_and_pages(app) {
