@@ -122,6 +122,7 @@ impl Drop for Server {
 fn command(database: &Database) -> Command {
     let mut command = Command::new(BINARY);
     command
+        .env_clear()
         .env("GREENLIGHT_DATABASE_URL", database.url())
         .env("GREENLIGHT_DATA_DIR", database.folder())
         .env("GREENLIGHT_KEYS_DIR", database.folder().join("keys"));
