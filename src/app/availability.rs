@@ -53,8 +53,12 @@ pub fn availability<'a>(
     history_of: impl Fn(ItemId) -> Option<&'a History>,
 ) -> (Availability, Vec<Blocker>) {
     let pins = history.present(now).map(|present| present.pins.as_slice()).unwrap_or_default();
-    let blockers: Vec<Blocker> =
-        pins.iter().filter_map(|(item, revision)| history_of(*item)?.blocks(*item, *revision, now)).collect();
+    let blocks = |(item, revision): &(ItemId, i64)| match history_of(*item) {
+        Some(history) => history.blocks(*item, *revision, now),
+        // What is not known cannot be relied on (R9).
+        None => History::default().blocks(*item, *revision, now),
+    };
+    let blockers: Vec<Blocker> = pins.iter().filter_map(blocks).collect();
     let availability = history.availability(now, !blockers.is_empty());
     let shown = if availability == Availability::Blocked { blockers } else { Vec::new() };
     (availability, shown)

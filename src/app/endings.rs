@@ -15,8 +15,8 @@ use crate::store::{items as item_rows, revisions};
 
 /// Ends an item for every revision submitted so far. The same again changes nothing.
 ///
-/// A recall withdraws an open review too (R7); a retirement leaves it, since the revision under review
-/// may be what follows.
+/// Either holds for the revision under review too, so its review is withdrawn (R7): what it could approve
+/// would not be live.
 pub fn item_end(
     tx: &mut WriteTx<'_>,
     context: &Context,
@@ -30,7 +30,7 @@ pub fn item_end(
     authentication::authorise(tx, actor, Scope::Publish)?;
     let item = find(tx.conn(), kind, id)?;
     let working = working_revision(tx.conn(), &item)?;
-    let in_review = ending == EndingKind::Recall && working.state == RevisionState::InReview;
+    let in_review = working.state == RevisionState::InReview;
     let history = revisions::histories(tx.conn(), &[id])?.remove(&id).unwrap_or_default();
     let goes_on = history.approved.iter().any(|approved| history.ended(approved, ending).is_none());
     if history.approved.is_empty() && !in_review {
@@ -41,7 +41,11 @@ pub fn item_end(
         return Ok(());
     }
     if in_review {
-        withdraw_review(tx, context, actor, &item, working.revision, "recalled")?;
+        let why = match ending {
+            EndingKind::Recall => "recalled",
+            EndingKind::Retirement => "retired",
+        };
+        withdraw_review(tx, context, actor, &item, working.revision, why)?;
     }
     let present = history.present(tx.now()).map(|present| present.revision);
     let facts = match present {

@@ -138,13 +138,25 @@ fn matches(post: &Post, query: &FeedQuery) -> bool {
     let campaign = query.campaign.is_none() || query.campaign == post.campaign;
     let topic = query.topic.as_ref().is_none_or(|topic| post.topics.contains(topic));
     let channel = query.channel.as_ref().is_none_or(|channel| post.channels.contains(channel));
-    campaign && topic && channel && !copies(post, query).is_empty()
+    campaign && topic && channel && has_copy(post, query)
+}
+
+/// Whether a post has a copy that answers a query.
+fn has_copy(post: &Post, query: &FeedQuery) -> bool {
+    let mut here = post.copies.iter().filter(|copy| is_wanted(copy, query));
+    match &query.language {
+        Some(wanted) => language::lookup(wanted, here.map(|copy| copy.language.as_str())).is_some(),
+        None => here.next().is_some(),
+    }
+}
+
+fn is_wanted(copy: &PostCopy, query: &FeedQuery) -> bool {
+    query.channel.as_ref().is_none_or(|channel| copy.is_for(channel))
 }
 
 /// The copies of a post that answer a query.
 fn copies(post: &Post, query: &FeedQuery) -> Vec<PostCopy> {
-    let for_channel = |copy: &&PostCopy| query.channel.as_ref().is_none_or(|channel| copy.is_for(channel));
-    let all: Vec<&PostCopy> = post.copies.iter().filter(for_channel).collect();
+    let all: Vec<&PostCopy> = post.copies.iter().filter(|copy| is_wanted(copy, query)).collect();
     let Some(wanted) = &query.language else { return all.into_iter().cloned().collect() };
     let found = language::lookup(wanted, all.iter().map(|copy| copy.language.as_str()));
     all.iter().filter(|copy| Some(copy.language.as_str()) == found).map(|copy| (*copy).clone()).collect()

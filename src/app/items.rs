@@ -282,6 +282,9 @@ pub struct ItemQuery {
     pub availability: Option<Availability>,
 }
 
+/// Rows that a list with a derived filter reads at once.
+pub(super) const BATCH: usize = 100;
+
 /// One page of items, newest first; the id to go on after is answered while there may be more.
 ///
 /// Availability is derived, so a page with that filter looks at a bounded number of items and may come
@@ -296,13 +299,14 @@ pub fn item_list(
 ) -> Result<(Vec<ItemView>, Option<ItemId>)> {
     /// Rows that one page may look at.
     const LOOKED_AT: usize = 1000;
+    let batch = if query.availability.is_some() { limit.max(BATCH) } else { limit };
+    let want = i64::try_from(batch).unwrap_or(i64::MAX);
     let mut found = Vec::new();
     let mut position = after;
     let mut looked_at = 0;
     while looked_at < LOOKED_AT {
-        let want = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = item_rows::list(conn, kind, &query.filter, position, want)?;
-        let is_last = rows.len() < limit;
+        let is_last = rows.len() < batch;
         looked_at += rows.len();
         for view in views(conn, rows, now)? {
             position = Some(view.item.id);

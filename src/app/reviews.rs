@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::actor::Actor;
 use super::authentication;
 use super::context::Context;
-use super::items::{find, revision_facts};
+use super::items::{BATCH, find, revision_facts};
 use super::journal::{self, By};
 use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ReviewId};
 use crate::domain::lifecycle::RevisionState;
@@ -211,12 +211,13 @@ pub fn review_list(
 ) -> Result<(Vec<ReviewView>, Option<ReviewId>)> {
     /// Reviews that one page may look at.
     const LOOKED_AT: usize = 1000;
+    let batch = if mine.is_some() { limit.max(BATCH) } else { limit };
+    let want = i64::try_from(batch).unwrap_or(i64::MAX);
     let state = if mine.is_some() { Some(ReviewState::Open) } else { state };
     let (mut found, mut position, mut looked_at) = (Vec::new(), after, 0);
     while looked_at < LOOKED_AT {
-        let want = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = reviews::list(conn, state, position, want)?;
-        let is_last = rows.len() < limit;
+        let is_last = rows.len() < batch;
         looked_at += rows.len();
         let views = views(conn, rows)?;
         let waiting = match mine {

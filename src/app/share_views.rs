@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::context::Context;
 use super::idempotency::hex;
+use super::items::BATCH;
 use super::journal::subject_keys_of;
 use super::shares::{NewShare, StoredPart};
 use crate::domain::compose::Role;
@@ -192,11 +193,13 @@ pub fn share_list(
     /// Rows that one page may look at: a read transaction stays short.
     const LOOKED_AT: usize = 2000;
     let (mut found, mut position, mut looked_at) = (Vec::new(), below, 0);
+    let batch = if query.state.is_some() { limit.max(BATCH) } else { limit };
+    let want = i64::try_from(batch).unwrap_or(i64::MAX);
     let mut filter = query.filter.clone();
     filter.state = query.state.map(stored_state);
     while looked_at < LOOKED_AT {
-        let rows = shares::list(conn, &filter, position, i64::try_from(limit).unwrap_or(i64::MAX))?;
-        let is_last = rows.len() < limit;
+        let rows = shares::list(conn, &filter, position, want)?;
+        let is_last = rows.len() < batch;
         looked_at += rows.len();
         for view in views(conn, context, rows, now)? {
             position = Some(view.row.idx);

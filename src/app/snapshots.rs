@@ -4,6 +4,7 @@
 //! version it carries, never older: the issuer compares versions under the lock, and an evaluation on
 //! such a snapshot is simply done again.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,10 +26,12 @@ pub struct Snapshots {
     clock: Clock,
     content: ArcSwap<ContentSnapshot>,
     access: ArcSwap<Access>,
-    /// When the versions were last seen to be these; held while refreshing.
-    confirmed: Mutex<Instant>,
-    /// The same for readers, who do not wait for a refresh.
+    /// Held while refreshing.
+    refreshing: Mutex<()>,
+    /// When the versions were last seen to be these.
     confirmed_at: ArcSwap<Instant>,
+    /// The time of the last entry, in microseconds.
+    last_entry: AtomicI64,
 }
 
 impl Snapshots {
@@ -36,18 +39,20 @@ impl Snapshots {
     pub fn load(db: Db, clock: Clock) -> Result<Self> {
         let started = Instant::now();
         let now = clock.now();
-        let (content, access) = db.read_now(|conn| {
+        let (state, content, access) = db.read_now(|conn| {
             let state = record::state(conn)?;
             let content = ContentSnapshot::load(conn, state.versions.content, now)?;
-            Ok((content, Access::load(conn, now)?))
+            let access = Access::load(conn, now)?;
+            Ok((state, content, access))
         })?;
         Ok(Self {
             db,
             clock,
             content: ArcSwap::from_pointee(content),
             access: ArcSwap::from_pointee(access),
-            confirmed: Mutex::new(started),
+            refreshing: Mutex::new(()),
             confirmed_at: ArcSwap::from_pointee(started),
+            last_entry: AtomicI64::new(state.updated_at.micros()),
         })
     }
 
@@ -56,9 +61,9 @@ impl Snapshots {
         self.content.load_full()
     }
 
-    /// The present time.
+    /// The present time, as a transaction would take it: never before the last entry's.
     pub fn now(&self) -> Time {
-        self.clock.now()
+        self.clock.now().max(Time::from_micros(self.last_entry.load(Ordering::Acquire)))
     }
 
     /// Who may do what.
@@ -77,23 +82,25 @@ impl Snapshots {
 
     /// Brings both up to the database.
     pub fn refresh_now(&self) -> Result<()> {
-        let mut confirmed = self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
         let started = Instant::now();
-        let now = self.clock.now();
+        let now = self.now();
         let (content, access) = (self.content(), self.access());
-        let (new_content, new_access) = self.db.read_now(|conn| {
-            let versions = record::state(conn)?.versions;
+        let (state, new_content, new_access) = self.db.read_now(|conn| {
+            let state = record::state(conn)?;
+            let versions = state.versions;
             let new_content = match versions.content == content.version {
                 true => None,
                 false => Some(content.advance(conn, versions.content, now)?),
             };
-            Ok((new_content, access.advance(conn, now)?))
+            let new_access = access.advance(conn, now)?;
+            Ok((state, new_content, new_access))
         })?;
         if let Some(content) = new_content {
             self.content.store(Arc::new(content));
         }
         self.access.store(Arc::new(new_access));
-        *confirmed = started;
+        self.last_entry.fetch_max(state.updated_at.micros(), Ordering::AcqRel);
         self.confirmed_at.store(Arc::new(started));
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::state::App;
-use crate::store::{Lane, backend, idempotency};
+use crate::store::{Lane, idempotency};
 
 /// How often the database is asked for its time.
 const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ pub async fn keep(app: App) {
 
 /// Compares this node's clock with the database's; too far apart, writes are refused.
 pub async fn compare_clocks(app: &App) -> Result<()> {
-    if let Some(time) = app.db.read(backend::database_time).await? {
+    if let Some(time) = app.db.database_time().await? {
         app.clock.observe_database(time);
     }
     if let Some(skew) = app.clock.excessive_skew() {

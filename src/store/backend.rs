@@ -54,6 +54,18 @@ pub(super) fn begin_write(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
+/// Begins a transaction that only reads: every query in it sees the same moment.
+pub(super) fn begin_read(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Sqlite(inner) => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN DEFERRED")?,
+        Conn::Postgres(inner) => {
+            let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+            AnsiTransactionManager::begin_transaction_sql(inner, sql)?;
+        }
+    }
+    Ok(())
+}
+
 /// The row of `record_state`, held until the transaction ends.
 pub(super) fn lock_state(conn: &mut Conn) -> Result<(i64, i64, i64, Option<String>, i64)> {
     let columns = (

@@ -1,5 +1,7 @@
 //! Freezes: stopping all sharing, or that of one channel, for a while.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 
 use super::connection::Conn;
@@ -37,9 +39,10 @@ impl FreezeRow {
         self.holds(now) && self.concerns(channel)
     }
 
-    /// Whether it is in force at `now`.
+    /// Whether it is in force at `now`. A freeze begins with its entry and not by a clock: a node whose
+    /// clock is behind that of the node which began it must not wait for it (R17).
     pub fn holds(&self, now: Time) -> bool {
-        self.from_at <= now && now < self.end()
+        now < self.end()
     }
 
     /// Whether it is about `channel`.
@@ -90,10 +93,12 @@ pub fn find(conn: &mut Conn, id: FreezeId) -> Result<Option<FreezeRow>> {
     Ok(freezes::table.find(id.to_string()).select(FreezeRow::as_select()).first(conn).optional()?)
 }
 
-/// The freezes that may hold at `now` or later.
+/// The freezes that may hold at `now` or later, and those that ended by themselves within the hour before:
+/// a clock that is set back must find them again.
 pub fn open(conn: &mut Conn, now: Time) -> Result<Vec<FreezeRow>> {
+    let recent = now.before(Duration::from_secs(3600));
     Ok(freezes::table
-        .filter(freezes::until_at.gt(now.micros()))
+        .filter(freezes::until_at.gt(recent.micros()))
         .filter(freezes::ended_at.is_null())
         .order(freezes::id.asc())
         .select(FreezeRow::as_select())

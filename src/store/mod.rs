@@ -30,6 +30,7 @@ use diesel::r2d2::Pool;
 use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
+use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
 use connection::{Access, Conn, DatabaseUrl, Manager, Pooled};
 use write::{Committed, Gate, WriteTx};
@@ -121,10 +122,22 @@ impl Db {
         .await
     }
 
-    /// Reads on this thread.
+    /// Reads on this thread. All that `work` reads is of one moment.
     pub fn read_now<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         let mut conn = self.inner.readers.get().map_err(busy)?;
-        work(&mut conn)
+        write::read(&mut conn, work)
+    }
+
+    /// The database's own time, asked outside any transaction; SQLite has none of its own.
+    pub async fn database_time(&self) -> Result<Option<Time>> {
+        let db = self.clone();
+        blocking(move || db.database_time_now()).await
+    }
+
+    /// The same on this thread.
+    pub fn database_time_now(&self) -> Result<Option<Time>> {
+        let mut conn = self.inner.readers.get().map_err(busy)?;
+        backend::database_time(&mut conn)
     }
 
     /// Writes in the background: see [`write`].

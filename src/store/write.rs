@@ -222,6 +222,15 @@ fn locked<T>(
     Ok(Committed { value, moved: tx.versions != tx.before })
 }
 
+/// Runs `work` in a transaction that sees one moment and writes nothing.
+pub(super) fn read<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    backend::begin_read(conn)?;
+    let result = work(conn);
+    // Nothing was written, so how it ends does not matter; a broken connection is dropped by the pool.
+    let _ = Manager::rollback_transaction(conn);
+    result
+}
+
 /// Runs `work` in a transaction without the lock: for sessions, refreshes and last use only.
 pub(super) fn write_unlocked<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
     backend::begin_write(conn)?;
