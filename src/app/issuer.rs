@@ -5,7 +5,8 @@
 //! on (R13). When something moved, the group is evaluated again outside the lock, and after two rounds
 //! from the rows, inside the transaction. A share that fails, fails alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
@@ -16,10 +17,10 @@ use super::content_snapshot::ContentSnapshot;
 use super::context::Context;
 use super::idempotency::check_same_body;
 use super::readiness;
-use super::shares::{NewShare, prepare};
+use super::shares::{NewShare, StoredKit, prepare};
 use super::sharing::{Evaluated, ShareCommand, evaluate};
 use super::snapshots::Snapshots;
-use crate::domain::ids::{PersonId, ShareId};
+use crate::domain::ids::{ClientId, PersonId, SessionId, ShareId};
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
@@ -28,14 +29,16 @@ use crate::store::connection::Conn;
 use crate::store::idempotency::{self, Use};
 use crate::store::shares::{self, ShareRow};
 use crate::store::write::{Receipt, WriteTx};
-use crate::store::{Db, Lane, people};
+use crate::store::{Db, Lane, api_keys, people, sessions};
 
 /// Shares written by one transaction at most: it keeps the lock well under 50 ms.
 const GROUP: usize = 128;
 /// Shares that may wait before a further one is told to come back.
 const WAITING: usize = 4096;
-/// How often a group is evaluated again outside the lock before it is evaluated inside.
-const ROUNDS: u32 = 2;
+/// How often a group is evaluated outside the lock before it is evaluated inside.
+const ROUNDS: u32 = 3;
+/// Shares that one transaction evaluates inside the lock at most.
+const WITHIN_LOCK: usize = 8;
 
 /// A share that was asked for and evaluated.
 #[derive(Debug, Clone)]
@@ -77,6 +80,7 @@ struct Waiting {
 struct Draft {
     id: ShareId,
     evaluated: Evaluated,
+    stored: StoredKit,
     prepared: Prepared,
 }
 
@@ -95,7 +99,11 @@ impl Issuer {
         let run = move || {
             let mut group = Vec::with_capacity(GROUP);
             while arriving.blocking_recv_many(&mut group, GROUP) > 0 {
-                writer.issue(std::mem::take(&mut group));
+                let group = std::mem::take(&mut group);
+                // A panic fails this group, whose callers hear of it, and not all shares from here on.
+                if catch_unwind(AssertUnwindSafe(|| writer.issue(group))).is_err() {
+                    tracing::error!("a group of shares panicked");
+                }
             }
         };
         std::thread::Builder::new().name("issuer".to_owned()).spawn(run).map_err(Error::internal)?;
@@ -128,7 +136,8 @@ impl Draft {
     ) -> Result<Self> {
         let id = ShareId::generate();
         let prepared = prepare(context, access, &request.actor, id, &request.command, &evaluated)?;
-        Ok(Self { id, evaluated, prepared })
+        let stored = StoredKit::new(&evaluated.kit)?;
+        Ok(Self { id, evaluated, stored, prepared })
     }
 }
 
@@ -142,24 +151,42 @@ enum Written {
 
 impl Writer {
     fn issue(&self, mut group: Vec<Waiting>) {
-        for round in 0.. {
-            let within = round >= ROUNDS;
-            let result =
-                self.db.write_now(Lane::Ordinary, |tx| self.write(tx, &group, within)).map(|done| done.value);
-            match result {
-                Ok(Written::Answers(answers)) => return reply(group, answers),
-                Ok(Written::Moved) => group = self.evaluate_again(group),
-                Err(error) if group.len() == 1 => return reply(group, vec![Err(error)]),
-                Err(error) => {
-                    tracing::warn!(%error, shares = group.len(), "a group failed; each is written alone");
-                    group.into_iter().for_each(|waiting| self.issue(vec![waiting]));
-                    return;
-                }
-            }
+        for _ in 0..ROUNDS {
             if group.is_empty() {
                 return;
             }
+            match self.attempt(&group, false) {
+                Ok(Written::Answers(answers)) => return reply(group, answers),
+                Ok(Written::Moved) => group = self.evaluate_again(group),
+                Err(error) => return self.fail(group, error),
+            }
         }
+        while !group.is_empty() {
+            let rest = group.split_off(group.len().min(WITHIN_LOCK));
+            match self.attempt(&group, true) {
+                Ok(Written::Answers(answers)) => reply(group, answers),
+                Ok(Written::Moved) => self.fail(group, Error::internal("evaluated from rows, it moved")),
+                Err(error) => self.fail(group, error),
+            }
+            group = rest;
+        }
+    }
+
+    fn attempt(&self, group: &[Waiting], within: bool) -> Result<Written> {
+        Ok(self.db.write_now(Lane::Ordinary, |tx| self.write(tx, group, within))?.value)
+    }
+
+    /// Answers a group whose transaction failed: each is written alone, unless the database is not there.
+    fn fail(&self, group: Vec<Waiting>, error: Error) {
+        let is_down = matches!(error.code, Code::Unavailable | Code::NotReady);
+        if group.len() == 1 || is_down {
+            let again = || Err(Error { code: error.code, ..Error::unavailable(error.detail.clone()) });
+            let answers = group.iter().map(|_| again()).collect();
+            tracing::warn!(%error, cause = ?error.source, shares = group.len(), "shares could not be written");
+            return reply(group, answers);
+        }
+        tracing::warn!(%error, cause = ?error.source, shares = group.len(), "a group failed; each is written alone");
+        group.into_iter().for_each(|waiting| self.issue(vec![waiting]));
     }
 
     /// Brings the snapshots up to date and evaluates each anew; what fails is answered.
@@ -220,9 +247,14 @@ impl Writer {
         if !within && stands.iter().enumerate().any(moved) {
             return Ok(Written::Moved);
         }
+        let ended = Ended::read(tx, group)?;
         let mut fresh = Fresh::default();
         for ((waiting, answer), stands) in group.iter().zip(&mut answers).zip(stands) {
             if answer.is_some() {
+                continue;
+            }
+            if ended.is_caller(&waiting.request.actor) {
+                *answer = Some(Err(caller_ended()));
                 continue;
             }
             if let Some(first) = fresh.by_scope.get(&waiting.request.scope) {
@@ -270,6 +302,34 @@ impl Writer {
     }
 }
 
+/// Sessions and API keys of a group that have ended meanwhile: who is out writes nothing more.
+struct Ended {
+    sessions: HashSet<SessionId>,
+    clients: HashSet<ClientId>,
+}
+
+impl Ended {
+    fn read(tx: &mut WriteTx<'_>, group: &[Waiting]) -> Result<Self> {
+        let now = tx.now();
+        let actors = || group.iter().map(|waiting| &waiting.request.actor);
+        let sessions: HashSet<SessionId> = actors().filter_map(|actor| actor.session).collect();
+        let clients: HashSet<ClientId> = actors().filter_map(|actor| actor.client).collect();
+        Ok(Self {
+            sessions: sessions::ended_of(tx.conn(), sessions, now)?,
+            clients: api_keys::ended_of(tx.conn(), clients, now)?,
+        })
+    }
+
+    fn is_caller(&self, actor: &Actor) -> bool {
+        actor.session.is_some_and(|session| self.sessions.contains(&session))
+            || actor.client.is_some_and(|client| self.clients.contains(&client))
+    }
+}
+
+fn caller_ended() -> Error {
+    Error::new(Code::Unauthenticated, "The session has ended, or the API key was revoked.")
+}
+
 /// What a group adds.
 #[derive(Default)]
 struct Fresh {
@@ -287,7 +347,8 @@ impl Fresh {
         draft: &Draft,
     ) -> Result<Issued> {
         let receipt: Receipt = tx.append(&draft.prepared)?;
-        let share = NewShare::new(context, request, draft.id, &draft.evaluated, receipt, tx.now())?;
+        let share =
+            NewShare::new(context, request, draft.id, &draft.evaluated, &draft.stored, receipt, tx.now());
         self.rows.push(share.row.clone());
         self.keys.push(Use {
             scope: request.scope.clone(),

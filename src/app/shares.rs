@@ -61,9 +61,10 @@ impl NewShare {
         request: &Request,
         id: ShareId,
         evaluated: &Evaluated,
+        stored: &StoredKit,
         receipt: Receipt,
         now: Time,
-    ) -> Result<Self> {
+    ) -> Self {
         let kit = &evaluated.kit;
         let row = ShareRow {
             id,
@@ -78,8 +79,8 @@ impl NewShare {
             language: kit.language.clone(),
             copy_id: kit.copy_id.clone(),
             state: ShareState::Issued,
-            parts: stored_parts(kit)?,
-            disclaimers: to_json(&kit.disclaimers)?,
+            parts: stored.parts.clone(),
+            disclaimers: stored.disclaimers.clone(),
             link: kit.link.clone(),
             headline: kit.headline.clone(),
             intent_template: kit.intent_template.clone(),
@@ -89,7 +90,7 @@ impl NewShare {
             issued_at: now,
             lapses_at: now.after(context.share_lapses_after),
         };
-        Ok(Self { row, text: kit.text.clone(), receipt })
+        Self { row, text: kit.text.clone(), receipt }
     }
 }
 
@@ -126,6 +127,19 @@ pub fn prepare(
         .map_err(Error::internal)
 }
 
+/// What of a kit is stored as JSON.
+pub struct StoredKit {
+    parts: String,
+    disclaimers: String,
+}
+
+impl StoredKit {
+    /// The stored form of a kit.
+    pub fn new(kit: &Kit) -> Result<Self> {
+        Ok(Self { parts: stored_parts(kit)?, disclaimers: to_json(&kit.disclaimers)? })
+    }
+}
+
 fn stored_parts(kit: &Kit) -> Result<String> {
     let part =
         |part: &Part| StoredPart { role: part.role, length: part.text.len(), source: part.source.clone() };
@@ -151,6 +165,7 @@ pub struct Desk<'a> {
 impl Desk<'_> {
     /// A kit to look at: composed as a share would be, stored nowhere, and without the means to post.
     pub async fn kit_create(&self, actor: &Actor, command: &ShareCommand) -> Result<Evaluated> {
+        self.snapshots.confirmed_content()?;
         Ok(self.evaluated(actor, command).await?.1)
     }
 

@@ -65,27 +65,54 @@ pub fn item_submit(
     command: &Submit,
     now: Time,
 ) -> Result<Done<ReviewId>> {
+    let known = || db.read_now(|conn| once.known(conn, &context.keys, actor));
     for _ in 0..ROUNDS {
-        let known = db.read_now(|conn| once.known(conn, &context.keys, actor))?;
-        if let Some(review) = known {
+        if let Some(review) = known()? {
             return Ok(Done { resource: review, replayed: true });
         }
-        let plan = db.read_now(|conn| plan(conn, context, command, now))?;
-        let submitted = db.write_now(Lane::Ordinary, |tx| {
-            if tx.versions().content != plan.content_version {
-                return Ok(None);
+        match submit_once(db, context, actor, once, command, now) {
+            Ok(Some(done)) => return Ok(done),
+            Ok(None) => {}
+            // A request with the same key may have been quicker: then its answer is the answer.
+            Err(refusal) => {
+                let done = known()?.map(|review| Done { resource: review, replayed: true });
+                return done.ok_or(refusal);
             }
-            once.run(tx, &context.keys, actor, |tx| submit(tx, context, actor, command, &plan)).map(Some)
-        })?;
-        if let Some(done) = submitted.value {
-            return Ok(done);
         }
     }
     Err(Error::unavailable("Approvals keep moving what this submission rests on: try again."))
 }
 
-/// Reads the draft, pins what it refers to, and tries every way to share it (R10).
-fn plan(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -> Result<Plan> {
+/// Plans and submits; answers nothing when what the plan rests on moved meanwhile.
+fn submit_once(
+    db: &Db,
+    context: &Context,
+    actor: &Actor,
+    once: &Once,
+    command: &Submit,
+    now: Time,
+) -> Result<Option<Done<ReviewId>>> {
+    let draft = db.read_now(|conn| read_draft(conn, context, command, now))?;
+    // Composing takes its time, so it holds neither a connection nor the lock.
+    let plan = draft.plan(context)?;
+    let submitted = db.write_now(Lane::Ordinary, |tx| {
+        if tx.versions().content != plan.content_version {
+            return Ok(None);
+        }
+        once.run(tx, &context.keys, actor, |tx| submit(tx, context, actor, command, &plan)).map(Some)
+    })?;
+    Ok(submitted.value)
+}
+
+/// A draft with what it refers to, as they stood at one moment.
+struct Draft {
+    content_version: i64,
+    content: Content,
+    references: References,
+}
+
+/// Reads the draft and what it refers to; refuses what cannot be submitted.
+fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -> Result<Draft> {
     let content_version = record::state(conn)?.versions.content;
     let item = find(conn, command.kind, command.id)?;
     let working = working_revision(conn, &item)?;
@@ -98,26 +125,37 @@ fn plan(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -> Resu
         let fault = Fault::body("/content/expires_at", "window_closed", detail);
         return Err(Error::invalid_content(vec![fault]));
     }
-    let Content::Post(post) = &content else {
-        return Ok(Plan { content_version, content, pins: Vec::new(), comment_room: Vec::new() });
+    let references = match &content {
+        Content::Post(post) => References::read(conn, post, now)?,
+        Content::Hashtag(_) | Content::Disclaimer(_) => References::default(),
     };
-    let references = References::read(conn, post, now)?;
-    let required = can_be_required(post, false, &references.live_disclaimers);
-    let material = Material {
-        post,
-        hashtags: &references.hashtags,
-        disclaimers: InForce { pinned: &[], live: &references.live_disclaimers },
-        ai_image: false,
-        organisation: &context.organisation,
-    };
-    let comment_room = check_submission(&material, &context.channels).map_err(|faults| {
-        let detail = "The post could not be shared everywhere it is meant for; each place is in errors.";
-        Error::new(Code::InvalidContent, detail).faults(faults)
-    })?;
-    let mut pins: Vec<Pin> = references.hashtags.iter().map(|found| pin(Kind::Hashtag, found)).collect();
-    pins.extend(required.into_iter().map(|found| pin(Kind::Disclaimer, found)));
-    sort_pins(&mut pins);
-    Ok(Plan { content_version, content, pins, comment_room })
+    Ok(Draft { content_version, content, references })
+}
+
+impl Draft {
+    /// Pins what the draft refers to and tries every way to share it (R10).
+    fn plan(self, context: &Context) -> Result<Plan> {
+        let Self { content_version, content, references } = self;
+        let Content::Post(post) = &content else {
+            return Ok(Plan { content_version, content, pins: Vec::new(), comment_room: Vec::new() });
+        };
+        let material = Material {
+            post,
+            hashtags: &references.hashtags,
+            disclaimers: InForce { pinned: &[], live: &references.live_disclaimers },
+            ai_image: false,
+            organisation: &context.organisation,
+        };
+        let comment_room = check_submission(&material, &context.channels).map_err(|faults| {
+            let detail = "The post could not be shared everywhere it is meant for; each place is in errors.";
+            Error::new(Code::InvalidContent, detail).faults(faults)
+        })?;
+        let required = can_be_required(post, false, &references.live_disclaimers);
+        let mut pins: Vec<Pin> = references.hashtags.iter().map(|found| pin(Kind::Hashtag, found)).collect();
+        pins.extend(required.into_iter().map(|found| pin(Kind::Disclaimer, found)));
+        sort_pins(&mut pins);
+        Ok(Plan { content_version, content, pins, comment_room })
+    }
 }
 
 /// Refuses what cannot be submitted, or is not what was seen.
@@ -234,6 +272,7 @@ fn pin<T>(kind: Kind, found: &Resolved<T>) -> Pin {
 }
 
 /// What a post refers to, as it is live now.
+#[derive(Default)]
 struct References {
     hashtags: Vec<Resolved<Hashtag>>,
     live_disclaimers: Vec<Resolved<Disclaimer>>,

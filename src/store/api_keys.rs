@@ -1,5 +1,7 @@
 //! API keys: the clients that use greenlight, each by the hash of its key.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
 use super::connection::Conn;
@@ -85,6 +87,16 @@ pub fn insert(tx: &mut WriteTx<'_>, key: &NewApiKey<'_>) -> Result<()> {
 /// One API key.
 pub fn find(conn: &mut Conn, id: ClientId) -> Result<Option<ApiKeyRow>> {
     Ok(api_keys::table.find(id.to_string()).select(ApiKeyRow::as_select()).first(conn).optional()?)
+}
+
+/// The clients of these whose keys have ended.
+pub fn ended_of(conn: &mut Conn, ids: HashSet<ClientId>, now: Time) -> Result<HashSet<ClientId>> {
+    let rows: Vec<ApiKeyRow> = api_keys::table
+        .filter(api_keys::id.eq_any(ids.iter().map(ToString::to_string)))
+        .select(ApiKeyRow::as_select())
+        .load(conn)?;
+    let holding: HashSet<ClientId> = rows.iter().filter(|row| row.holds(now)).map(|row| row.id).collect();
+    Ok(ids.difference(&holding).copied().collect())
 }
 
 /// API keys, newest first, after `after`.

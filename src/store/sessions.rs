@@ -3,6 +3,8 @@
 //! These are written without the record's lock, so they take the connection and the time. A refresh
 //! token stands here only as its SHA-256; a session's tokens are one family, which ends as a whole.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
 use super::connection::Conn;
@@ -47,6 +49,16 @@ pub fn insert(conn: &mut Conn, id: SessionId, person: PersonId, now: Time, expir
 /// One session.
 pub fn find(conn: &mut Conn, id: SessionId) -> Result<Option<SessionRow>> {
     Ok(sessions::table.find(id.to_string()).select(SessionRow::as_select()).first(conn).optional()?)
+}
+
+/// Those of these sessions that have ended.
+pub fn ended_of(conn: &mut Conn, ids: HashSet<SessionId>, now: Time) -> Result<HashSet<SessionId>> {
+    let rows: Vec<SessionRow> = sessions::table
+        .filter(sessions::id.eq_any(ids.iter().map(ToString::to_string)))
+        .select(SessionRow::as_select())
+        .load(conn)?;
+    let holding: HashSet<SessionId> = rows.iter().filter(|row| row.holds(now)).map(|row| row.id).collect();
+    Ok(ids.difference(&holding).copied().collect())
 }
 
 /// Ends a session; one that has ended stays as it is.

@@ -21,6 +21,16 @@ use crate::error::Fault;
 /// The shortest comment: what it adds is what any comment adds at least.
 const SHORTEST_COMMENT: &str = "a";
 
+/// Combinations of copy, channel and country that one submission tries: it takes well under a second.
+const COMBINATIONS: usize = 5_000;
+
+/// How many combinations a post has.
+fn combinations(post: &Post) -> usize {
+    let on_channel = |channel| post.copies.iter().filter(|copy| copy.is_for(channel)).count();
+    let copies: usize = post.channels.iter().map(on_channel).sum();
+    copies * post.audience.countries.len().max(1)
+}
+
 /// How much room one combination leaves for a comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommentRoom {
@@ -45,6 +55,14 @@ pub fn check_submission(
     channels: &Channels,
 ) -> Result<Vec<CommentRoom>, Vec<Fault>> {
     let post = material.post;
+    let combinations = combinations(post);
+    if combinations > COMBINATIONS {
+        let detail = format!(
+            "{combinations} combinations of copy, channel and country are more than the {COMBINATIONS} that a \
+             submission tries: name fewer countries, or split the post."
+        );
+        return Err(vec![Fault::body("/content/copies", "too_many_combinations", detail)]);
+    }
     let mut rooms = Vec::new();
     let mut faults: Vec<Fault> = Vec::new();
     for (nth, id) in post.channels.iter().enumerate() {

@@ -172,8 +172,7 @@ fn recall<K: ItemKind>() -> Operation {
 
 fn retire<K: ItemKind>() -> Operation {
     let description = "Takes the item out of use without haste, for every revision submitted so far; an \
-                       open review goes on, since what it decides on may be what follows. What pins the item \
-                       stays live. The same again changes nothing.";
+                       open review is withdrawn. What pins the item stays live. The same again changes nothing.";
     operation::<K>(K::OPERATIONS.retire, format!("Retire a {}", K::KIND), description)
         .body::<Ending>(examples::ending())
         .idempotency_key()
