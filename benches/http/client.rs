@@ -26,6 +26,14 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
+    /// Whether the status is as expected; what came back instead is printed.
+    pub fn is(&self, status: u16) -> bool {
+        if self.status != status {
+            eprintln!("{}: {}", self.status, String::from_utf8_lossy(&self.body));
+        }
+        self.status == status
+    }
+
     /// The body as JSON, if the status is as expected; else the run is over.
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));

@@ -11,6 +11,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stderr,
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a bench prints, and ends by panicking"
@@ -60,13 +61,13 @@ fn main() {
 fn measure(server: &Server, organisation: &Organisation, posts: &[Value], duration: Duration) {
     let health = Load::new(8, duration).run(|_| {
         let mut client = Client::connect(server.address, None);
-        move |_| client.get("/healthz").status == 200
+        move |_| client.get("/healthz").is(200)
     });
     health.print("healthz", 8, &health);
     for clients in [8, 32] {
         let feed = Load::new(clients, duration).run(|at| {
             let mut client = organisation.employee(server, at);
-            move |_| client.get("/v1/feed?limit=20").status == 200
+            move |_| client.get("/v1/feed?limit=20").is(200)
         });
         feed.print("feed", clients, &health);
         let shares = share_load(server, organisation, posts, clients, duration);
@@ -87,7 +88,7 @@ fn share_load(
         move |nth| {
             let post = &posts[(at + nth) % posts.len()];
             let key = format!("bench-{clients}-{at}-{nth}");
-            client.post("/v1/shares", &[("Idempotency-Key", &key)], &server::share_of(post)).status == 201
+            client.post("/v1/shares", &[("Idempotency-Key", &key)], &server::share_of(post)).is(201)
         }
     })
 }

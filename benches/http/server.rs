@@ -125,7 +125,8 @@ fn command(database: &Database) -> Command {
         .env_clear()
         .env("GREENLIGHT_DATABASE_URL", database.url())
         .env("GREENLIGHT_DATA_DIR", database.folder())
-        .env("GREENLIGHT_KEYS_DIR", database.folder().join("keys"));
+        .env("GREENLIGHT_KEYS_DIR", database.folder().join("keys"))
+        .env("GREENLIGHT_PUBLIC_URL", "https://greenlight.example");
     command
 }
 

@@ -5,11 +5,13 @@ use super::authentication;
 use super::context::Context;
 use super::items::{find, revision_facts, withdraw_review, working_revision};
 use super::journal::{self, By, Facts};
+use crate::domain::content::Content;
 use crate::domain::ids::{ItemId, Key, Kind};
 use crate::domain::lifecycle::{EndingKind, RevisionState};
 use crate::domain::roles::Scope;
 use crate::error::{Code, Error, Result};
 use crate::record::Event;
+use crate::store::items::ItemRow;
 use crate::store::write::WriteTx;
 use crate::store::{items as item_rows, revisions};
 
@@ -30,10 +32,14 @@ pub fn item_end(
     authentication::authorise(tx, actor, Scope::Publish)?;
     let item = find(tx.conn(), kind, id)?;
     let working = working_revision(tx.conn(), &item)?;
+    if ending == EndingKind::Retirement {
+        check_not_required(tx, &item)?;
+    }
     let in_review = working.state == RevisionState::InReview;
     let history = revisions::histories(tx.conn(), &[id])?.remove(&id).unwrap_or_default();
     let goes_on = history.approved.iter().any(|approved| history.ended(approved, ending).is_none());
-    if history.approved.is_empty() && !in_review {
+    let ended_before = history.endings.iter().any(|end| end.ending == ending);
+    if history.approved.is_empty() && !in_review && !ended_before {
         let detail = "Nothing of this item was approved, so there is nothing to end.";
         return Err(Error::new(Code::NotApproved, detail));
     }
@@ -67,4 +73,22 @@ pub fn item_end(
     item_rows::insert_ending(tx, id, ending, reason, person, receipt.index)?;
     item_rows::claim(tx, id, item.version)?;
     item_rows::mark_changed(tx, id)
+}
+
+/// Refuses to retire a disclaimer that is required: that posts need it no more is decided in a review of
+/// its `required_when`, and not by one person (R14).
+fn check_not_required(tx: &mut WriteTx<'_>, item: &ItemRow) -> Result<()> {
+    let now = tx.now();
+    let history = revisions::histories(tx.conn(), &[item.id])?.remove(&item.id).unwrap_or_default();
+    let Some(present) = history.present(now).map(|present| present.revision) else { return Ok(()) };
+    let content = revisions::find(tx.conn(), item.id, present)?.and_then(|row| row.content);
+    let content = content.map(|json| Content::from_json(item.kind, &json)).transpose()?;
+    match content {
+        Some(Content::Disclaimer(disclaimer)) if disclaimer.required_when.is_some() => {
+            let detail = "Posts are required to carry this disclaimer: take required_when out of it, through a \
+                          review, and retire it then.";
+            Err(Error::new(Code::Conflict, detail))
+        }
+        _ => Ok(()),
+    }
 }

@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 use uuid::Uuid;
 
+use crate::domain::countries;
 use crate::error::Fault;
 
 /// The longest e-mail address in bytes (RFC 5321, section 4.5.3.1.3: a path of 256 with its brackets).
@@ -80,12 +81,12 @@ pub fn group_name(text: &str) -> Result<String, Fault> {
     display_name(text).map_err(|fault| Fault::body("/name", "invalid_name", fault.detail))
 }
 
-/// A country: the two letters of ISO 3166-1 in upper case. Which of them are in use is not ours to say.
+/// A country of ISO 3166-1: an unknown code would be in no list, and so escape what a country demands.
 pub fn country(text: &str) -> Result<String, Fault> {
-    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+    if countries::is_country(text) {
         return Ok(text.to_owned());
     }
-    Err(Fault::body("/country", "invalid_country", "A country is two letters in upper case, such as NL."))
+    Err(Fault::body("/country", "invalid_country", "A country is a code of ISO 3166-1, such as NL."))
 }
 
 /// A language: two or three letters, and the two letters of a region if it matters (`nl`, `nl-BE`).

@@ -213,7 +213,11 @@ pub fn review_list(
     const LOOKED_AT: usize = 1000;
     let batch = if mine.is_some() { limit.max(BATCH) } else { limit };
     let want = i64::try_from(batch).unwrap_or(i64::MAX);
-    let state = if mine.is_some() { Some(ReviewState::Open) } else { state };
+    let state = match (mine, state) {
+        (Some(_), None | Some(ReviewState::Open)) => Some(ReviewState::Open),
+        (Some(_), Some(_)) => return Err(only_open_waits()),
+        (None, state) => state,
+    };
     let (mut found, mut position, mut looked_at) = (Vec::new(), after, 0);
     while looked_at < LOOKED_AT {
         let rows = reviews::list(conn, state, position, want)?;
@@ -238,6 +242,11 @@ pub fn review_list(
         }
     }
     Ok((found, position))
+}
+
+fn only_open_waits() -> Error {
+    let detail = "Only open reviews wait for somebody: leave out state, or mine.";
+    Error::new(Code::InvalidRequest, detail).fault(Fault::parameter("state", "contradiction", detail))
 }
 
 /// For each open review, whether it waits for this person: they may decide, and have not.

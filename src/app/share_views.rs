@@ -73,7 +73,7 @@ pub struct OutcomeView {
 impl ShareView {
     /// A share that was just issued.
     pub(super) fn fresh(new: NewShare) -> Result<Self> {
-        let values = Opened::from_text(new.text);
+        let values = Opened { final_text: Some(new.text), comment: new.comment, ..Opened::default() };
         let state = ShownState::Issued;
         Self::new(new.row, state, values, hex(&new.receipt.leaf_hash), Vec::new())
     }
@@ -130,10 +130,6 @@ struct Opened {
 }
 
 impl Opened {
-    fn from_text(text: String) -> Self {
-        Self { final_text: Some(text), ..Self::default() }
-    }
-
     fn set(&mut self, field: &str, value: Value) {
         let Value::String(text) = value else { return };
         match field {

@@ -50,6 +50,8 @@ pub struct NewShare {
     pub row: ShareRow,
     /// The text handed over.
     pub text: String,
+    /// The person's own words in it.
+    pub comment: Option<String>,
     /// Where its entry stands.
     pub receipt: Receipt,
 }
@@ -90,7 +92,8 @@ impl NewShare {
             issued_at: now,
             lapses_at: now.after(context.share_lapses_after),
         };
-        Self { row, text: kit.text.clone(), receipt }
+        let comment = request.command.comment.clone();
+        Self { row, text: kit.text.clone(), comment, receipt }
     }
 }
 

@@ -120,7 +120,7 @@ pub fn find_live<'a>(
         Error::new(Code::PostNotFound, detail)
     };
     let live = content.item(id).and_then(|item| item.post(now)).ok_or_else(not_found)?;
-    if !is_for(live.post, person) {
+    if !is_for(live.post, person) || !live.item.history.was_live(now) {
         return Err(not_found());
     }
     let (availability, blocked_by) = content.availability(live.item, now);

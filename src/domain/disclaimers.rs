@@ -66,8 +66,9 @@ pub struct InForce<'a> {
 
 impl<'a> InForce<'a> {
     /// The disclaimers that apply to a share, by rank: those that the post lists and those whose live
-    /// `required_when` holds, without those that another one fulfils. `Err` is a listed key that
-    /// neither list holds.
+    /// `required_when` holds, without those that another one fulfils. What is pinned and was retired since
+    /// is judged by what is pinned: a retirement takes no required words out of an approved post (R14).
+    /// `Err` is a listed key that neither list holds.
     pub fn applying(
         self,
         post: &Post,
@@ -78,12 +79,14 @@ impl<'a> InForce<'a> {
             let all = self.pinned.iter().chain(self.live);
             applying.push(all.into_iter().find(|found| found.key == *key).ok_or_else(|| key.clone())?);
         }
-        for live in self.live {
-            let required_when = live.content.required_when.as_ref();
+        let is_live = |pinned: &Resolved<Disclaimer>| self.live.iter().any(|live| live.id == pinned.id);
+        let no_longer_live = self.pinned.iter().filter(|pinned| !is_live(pinned));
+        for judge in self.live.iter().chain(no_longer_live) {
+            let required_when = judge.content.required_when.as_ref();
             if required_when.is_some_and(|demand| demand.holds(occasion))
-                && !applying.iter().any(|listed| listed.id == live.id)
+                && !applying.iter().any(|listed| listed.id == judge.id)
             {
-                applying.push(self.pinned.iter().find(|pinned| pinned.id == live.id).unwrap_or(live));
+                applying.push(self.pinned.iter().find(|pinned| pinned.id == judge.id).unwrap_or(judge));
             }
         }
         applying.sort_by(|a, b| (a.content.rank, &a.key).cmp(&(b.content.rank, &b.key)));

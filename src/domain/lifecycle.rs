@@ -297,6 +297,16 @@ impl History {
         self.endings.iter().rev().find(|end| end.ending == ending && end.idx > revision.submitted_idx)
     }
 
+    /// Whether some revision was, or would have been, live by `now`: approved, and its time had come before
+    /// the item was first ended.
+    pub fn was_live(&self, now: Time) -> bool {
+        self.approved.iter().any(|approved| {
+            let from = approved.publish_at.map_or(approved.approved_at, |at| at.max(approved.approved_at));
+            let first_ending = self.endings.iter().find(|end| end.idx > approved.submitted_idx);
+            from <= first_ending.map_or(now, |end| end.at.min(now))
+        })
+    }
+
     /// Since when the item has been live without an ending in between; a new revision keeps it.
     pub fn live_since(&self, now: Time) -> Option<Time> {
         let present = self.present(now)?;

@@ -11,7 +11,7 @@ use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_path_to_error::{Segment, Track};
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
@@ -127,7 +127,11 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let tracked = serde_path_to_error::Deserializer::new(Strict::new(&mut json), &mut track);
     match T::deserialize(tracked).and_then(|value| json.end().map(|()| value)) {
         Ok(value) => Ok(value),
-        Err(error) => Err(unreadable(&error, &track.path())),
+        Err(error) => {
+            // serde_json calls some wrong shapes a fault of syntax, such as a second key in a choice.
+            let is_json = serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+            Err(unreadable(&error, &track.path(), is_json))
+        }
     }
 }
 
@@ -139,7 +143,7 @@ pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
-fn unreadable(error: &serde_json::Error, path: &serde_path_to_error::Path) -> Error {
+fn unreadable(error: &serde_json::Error, path: &serde_path_to_error::Path, is_json: bool) -> Error {
     let mut pointer = String::new();
     for segment in path.iter() {
         match segment {
@@ -150,13 +154,18 @@ fn unreadable(error: &serde_json::Error, path: &serde_path_to_error::Path) -> Er
         }
     }
     let message = error.to_string();
-    let (code, detail) = explain(error, &message, &mut pointer);
+    let (code, detail) = explain(error, &message, is_json, &mut pointer);
     Error::new(Code::InvalidRequest, "The body is not what is expected here; errors says where.")
         .fault(Fault::body(pointer, code, detail))
 }
 
 /// A stable code and a sentence for what serde says, without the value that it may quote.
-fn explain(error: &serde_json::Error, message: &str, pointer: &mut String) -> (&'static str, String) {
+fn explain(
+    error: &serde_json::Error,
+    message: &str,
+    is_json: bool,
+    pointer: &mut String,
+) -> (&'static str, String) {
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
     if message.starts_with(strict::UNKNOWN_FIELD) {
         return ("unknown_field", "This field is not known here.".into());
@@ -174,6 +183,9 @@ fn explain(error: &serde_json::Error, message: &str, pointer: &mut String) -> (&
     if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         push(pointer, name);
         return ("missing_field", "This field is required.".into());
+    }
+    if !error.is_data() && is_json {
+        return ("invalid_value", "The value has another shape than the document says.".into());
     }
     if !error.is_data() {
         pointer.clear();

@@ -142,7 +142,7 @@ async fn decisions_list(
     Query(query): Query<DecisionFilter>,
     Purpose(purpose): Purpose,
 ) -> Result<HttpResponse> {
-    let walk = frame.cursor_key.walk(LIST, &actor, &query)?;
+    let walk = frame.cursor_key.walk(LIST, &actor, &(&query, &purpose))?;
     let filters = serde_json::to_value(&query).map_err(Error::internal)?;
     let (below, index) = match query.cursor.as_deref().map(|cursor| walk.open(cursor)).transpose()? {
         Some(position) => (Some(position.sort), position.record_index),

@@ -64,7 +64,7 @@ pub(super) async fn share_list(
     Purpose(purpose): Purpose,
     Query(filter): Query<ShareFilter>,
 ) -> Result<HttpResponse> {
-    let walk = frame.cursor_key.walk(SHARE_LIST, &actor, &filter)?;
+    let walk = frame.cursor_key.walk(SHARE_LIST, &actor, &(&filter, &purpose))?;
     let place = filter.cursor.as_deref().map(|cursor| walk.open(cursor)).transpose()?;
     let (below, record_index) = match place {
         Some(place) => (Some(place.sort), place.record_index),
