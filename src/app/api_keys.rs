@@ -14,10 +14,10 @@ use zeroize::Zeroizing;
 use super::actor::Actor;
 use super::authentication;
 use super::journal::{By, Facts, enter};
-use crate::domain::ids::ClientId;
+use crate::domain::ids::{ClientId, PersonId};
 use crate::domain::roles::{Scope, Scopes};
 use crate::domain::time::Time;
-use crate::error::{Error, Fault, Result};
+use crate::error::{Code, Error, Fault, Result};
 use crate::keys::Keys;
 use crate::record::Event;
 use crate::record::crypto::{hex, sha256};
@@ -160,7 +160,14 @@ impl ApiKeyView {
     }
 }
 
+/// The scopes that work without a person, and so give a key a power of its own. The others do what the
+/// key and the person it acts for both may, so that a key with them can do no more than its users.
+const ALONE: [Scope; 5] = [Scope::ContentRead, Scope::Audit, Scope::People, Scope::ApiKeys, Scope::Workflows];
+
 /// Makes an API key known. `key` is made before the transaction; its text is shown by the caller, once.
+///
+/// Any key may have the scopes `content_write`, `review`, `publish`, `share` and `on_behalf`; 403
+/// `forbidden` for one that works without a person and that the maker does not hold.
 pub fn api_key_create(
     tx: &mut WriteTx<'_>,
     keys: &Keys,
@@ -168,7 +175,9 @@ pub fn api_key_create(
     key: &ApiKey,
     command: &ApiKeyCreate,
 ) -> Result<ApiKeyView> {
-    authentication::authorise(tx, actor, Scope::ApiKeys)?;
+    let maker = authentication::confirm(tx, actor)?;
+    maker.require(Scope::ApiKeys)?;
+    refuse_more_than_held(maker.scopes, command.scopes)?;
     let name = command.name.trim();
     let faults = faults(name, command, tx.now());
     if !faults.is_empty() {
@@ -181,7 +190,7 @@ pub fn api_key_create(
         hash: &hash(&key.text),
         name,
         scopes: command.scopes,
-        created_by: actor.person,
+        created_by: behind(tx.conn(), actor)?,
         expires_at: command.expires_at,
     };
     api_keys::insert(tx, &row)?;
@@ -216,6 +225,25 @@ pub fn api_key_revoke(tx: &mut WriteTx<'_>, keys: &Keys, actor: &Actor, id: Clie
     let facts = Facts::new().with("key_id", id.to_string());
     enter(tx, keys, By::Actor(actor), Event::ApiKeyRevoked, facts)?;
     Ok(())
+}
+
+/// The person behind a caller: themselves, or whoever made the key.
+pub fn behind(conn: &mut Conn, actor: &Actor) -> Result<Option<PersonId>> {
+    match (actor.person, actor.client) {
+        (None, Some(client)) => Ok(api_keys::find(conn, client)?.and_then(|row| row.created_by)),
+        (person, _) => Ok(person),
+    }
+}
+
+fn refuse_more_than_held(held: Scopes, asked: Scopes) -> Result<()> {
+    match ALONE.into_iter().find(|scope| asked.contains(*scope) && !held.contains(*scope)) {
+        None => Ok(()),
+        Some(scope) => {
+            let detail =
+                format!("The scope {scope} works without a person: only who holds it makes a key with it.");
+            Err(Error::new(Code::Forbidden, detail).with("scope", scope.as_str()))
+        }
+    }
 }
 
 fn find(conn: &mut Conn, id: ClientId) -> Result<ApiKeyView> {
@@ -278,8 +306,8 @@ impl LastUses {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
-    use crate::app::fixture::Fixture;
-    use crate::error::Code;
+    use crate::app::fixture::{Fixture, actor};
+    use crate::domain::roles::Role;
 
     fn app(fixture: &Fixture) -> ApiKeyCreate {
         let expires_at = fixture.clock.now().after(MAX_LIFETIME);
@@ -325,6 +353,36 @@ mod tests {
             let codes: Vec<_> = faults.iter().map(|fault| fault.code).collect();
             assert_eq!(codes, ["invalid_name", "no_scope", "invalid_expiry"]);
         }
+    }
+
+    #[test]
+    fn a_key_has_no_power_of_its_own_that_its_maker_does_not_hold() {
+        let fixture = Fixture::new();
+        let keyring = fixture.person("keyring", [Role::Admin, Role::Auditor]);
+        let auditing_admin = actor(keyring, [Role::Admin, Role::Auditor]);
+        let make = |maker: &Actor, scopes: &[Scope]| {
+            let command = ApiKeyCreate { scopes: scopes.iter().copied().collect(), ..app(&fixture) };
+            let key = ApiKey::generate().unwrap();
+            fixture.write(|tx| api_key_create(tx, &fixture.keys, maker, &key, &command))
+        };
+        let refused = |maker: &Actor, scope: Scope| {
+            let error = make(maker, &[Scope::Share, scope]).unwrap_err();
+            assert_eq!(error.code, Code::Forbidden);
+            assert!(error.detail.contains(scope.as_str()), "{}", error.detail);
+        };
+        refused(&fixture.admin, Scope::Audit);
+        let free: Vec<Scope> = Scope::ALL.into_iter().filter(|scope| *scope != Scope::Audit).collect();
+        make(&fixture.admin, &free).unwrap();
+        make(&auditing_admin, &Scope::ALL).unwrap();
+
+        let made = make(&fixture.admin, &[Scope::ApiKeys, Scope::OnBehalf]).unwrap();
+        let key = Actor { person: None, client: Some(made.id), session: None, scopes: made.scopes };
+        for scope in ALONE.into_iter().filter(|scope| *scope != Scope::ApiKeys) {
+            refused(&key, scope);
+        }
+        let grandchild = make(&key, &[Scope::Review]).unwrap();
+        let row = fixture.read(|conn| api_keys::find(conn, grandchild.id)).unwrap();
+        assert_eq!(row.created_by, fixture.admin.person);
     }
 
     #[tokio::test]
