@@ -23,7 +23,7 @@ use crate::http::address::{InvalidNetwork, Network};
 use crate::keys::Keys;
 use crate::store::connection::{Conn, DatabaseUrl};
 use crate::store::write::WriteTx;
-use crate::store::{Db, Lane};
+use crate::store::{Db, Lane, backend};
 
 /// How old a snapshot may be to refuse credentials on. Not nothing, so that a flood of bad credentials
 /// does not become a flood of queries.
@@ -75,6 +75,8 @@ impl App {
         )?;
         let db = Db::open(&url, config.database_connections, clock.clone())?;
         db.prepare(config.migrate_on_start)?;
+        // Before the first write, so that a node with a wrong clock writes nothing.
+        db.read_now(|conn| backend::compare_clocks(conn, &clock))?;
         db.write_now(Lane::Ordinary, |tx| set_up(tx, &context))?;
         let context = Arc::new(context);
         let snapshots = Arc::new(Snapshots::load(db.clone(), clock.clone())?);
