@@ -75,6 +75,8 @@ impl App {
         )?;
         let db = Db::open(&url, config.database_connections, clock.clone())?;
         db.prepare(config.migrate_on_start)?;
+        // Before the first write, so that a node with a wrong clock writes nothing.
+        db.compare_clocks_now()?;
         db.write_now(Lane::Ordinary, |tx| set_up(tx, &context))?;
         let context = Arc::new(context);
         let snapshots = Arc::new(Snapshots::load(db.clone(), clock.clone())?);

@@ -13,6 +13,7 @@ use super::actor::Actor;
 use super::journal::subject_keys_of;
 use crate::error::{Code, Error, Result};
 use crate::keys::Keys;
+use crate::record::crypto::hex;
 use crate::store::connection::Conn;
 use crate::store::idempotency::{self, Scope, Use, Used};
 use crate::store::write::WriteTx;
@@ -104,9 +105,4 @@ pub fn check_same_body(used: &Used, body_hmac: &str) -> Result<()> {
         Code::IdempotencyKeyReused,
         "This Idempotency-Key came with another body before: use a fresh key for a new request.",
     ))
-}
-
-/// Lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

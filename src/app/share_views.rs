@@ -6,7 +6,6 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::context::Context;
-use super::idempotency::hex;
 use super::items::BATCH;
 use super::journal::subject_keys_of;
 use super::shares::{NewShare, StoredPart};
@@ -18,6 +17,7 @@ use crate::domain::revision::Source;
 use crate::domain::share::{ShareState, ShownState, shown_state};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
+use crate::record::crypto::hex;
 use crate::record::disclosure;
 use crate::store::connection::Conn;
 use crate::store::shares::{OutcomeRow, ShareRow};

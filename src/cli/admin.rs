@@ -12,6 +12,7 @@ use super::{migrate, output};
 use crate::app::passwords::hash_new;
 use crate::app::people::admin_create;
 use crate::app::setup::check_keys;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::keys::Keys;
 use crate::store::Lane;
@@ -21,12 +22,15 @@ use crate::store::connection::DatabaseUrl;
 pub(super) fn create(config: &Config, email: &str, display_name: Option<&str>) -> Result<(), Failure> {
     let password = read_password(&mut std::io::stdin().lock())?;
     let hash = hash_new(&password)?;
-    let db = migrate::open(config)?;
+    let clock = Clock::system();
+    let db = migrate::open(config, clock.clone())?;
     let keys = match db.url() {
         DatabaseUrl::Sqlite(_) => Keys::load_or_create(&config.keys_dir())?,
         DatabaseUrl::Postgres(_) => Keys::load(&config.keys_dir())?,
     };
     db.prepare(config.migrate_on_start)?;
+    // A wrong clock must not date the entry.
+    db.compare_clocks_now()?;
     let name = display_name.unwrap_or(email);
     let made = db.write_now(Lane::Ordinary, |tx| {
         check_keys(tx, &keys)?;

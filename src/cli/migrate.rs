@@ -12,7 +12,7 @@ use crate::store::connection::DatabaseUrl;
 
 /// Runs the migrations that wait.
 pub(super) fn migrate(config: &Config) -> Result<(), Failure> {
-    let db = open(config)?;
+    let db = open(config, Clock::system())?;
     let done = db.prepare(true)?;
     if done.is_empty() {
         return output::line(format_args!("{} is up to date.", db.url().redacted()));
@@ -24,7 +24,7 @@ pub(super) fn migrate(config: &Config) -> Result<(), Failure> {
 }
 
 /// Opens the database of the configuration, and its folder first.
-pub(super) fn open(config: &Config) -> Result<Db, Failure> {
+pub(super) fn open(config: &Config, clock: Clock) -> Result<Db, Failure> {
     let url = config.database().map_err(|error| Failure::new(format!("database_url: {error}")))?;
     if let DatabaseUrl::Sqlite(_) = url {
         // What is in it is nobody else's to read.
@@ -33,8 +33,7 @@ pub(super) fn open(config: &Config) -> Result<Db, Failure> {
             Failure::new(format!("the data folder {folder} cannot be made: {error}"))
         })?;
     }
-    Db::open(&url, config.database_connections, Clock::system())
-        .map_err(|error| not_opened(&url, error.into()))
+    Db::open(&url, config.database_connections, clock).map_err(|error| not_opened(&url, error.into()))
 }
 
 /// What a failure to open means to whoever runs the program.

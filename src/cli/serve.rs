@@ -17,7 +17,7 @@ pub(super) fn serve(mut config: Config) -> Result<(), Failure> {
     // With port 0 only the listener knows the port, and access tokens name it.
     config.listen = listener.local_addr().map_err(|error| Failure::new(error.to_string()))?;
     // What cannot be opened is told in the operator's words here, before the server tries.
-    let url = migrate::open(&config)?.url().clone();
+    let url = migrate::open(&config, Clock::system())?.url().clone();
     let _lock = match &url {
         DatabaseUrl::Sqlite(path) => Some(lock::take(path)?),
         DatabaseUrl::Postgres(_) => None,

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use actix_web::{rt, web};
 
@@ -39,6 +40,7 @@ pub(super) fn run(
         }
         let frame = web::Data::new(http::frame_for(&app));
         let jobs = [rt::spawn(watcher::watch(app.clone())), rt::spawn(housekeeping::keep(app.clone()))];
+        let (last_uses, db) = (Arc::clone(&app.last_uses), app.db.clone());
         let serving = http::serve(listener, &connections, frame, web::Data::new(app), http::routes)
             .map_err(|error| Failure::new(format!("the server cannot be started: {error}")))?;
         let server = rt::spawn(serving.server);
@@ -47,6 +49,9 @@ pub(super) fn run(
         serving.handle.stop(true).await;
         for job in jobs {
             job.abort();
+        }
+        if let Err(error) = last_uses.flush(&db).await {
+            tracing::warn!(%error, "the last uses of API keys could not be written down");
         }
         match server.await {
             Ok(Ok(())) => Ok(()),

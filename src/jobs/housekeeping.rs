@@ -4,15 +4,16 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::state::App;
-use crate::store::{Lane, idempotency};
+use crate::store::{Lane, idempotency, sessions};
 
 /// How often the database is asked for its time.
 const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
 /// How often the last use of API keys is written down.
 const LAST_USE_INTERVAL: Duration = Duration::from_secs(60);
-/// How often old idempotency keys are forgotten, and how old they are then.
+/// How often old idempotency keys and sessions are forgotten, and how old they are then.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 const KEYS_KEPT: Duration = Duration::from_secs(72 * 3600);
+const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// Keeps house until it is dropped or aborted.
 pub async fn keep(app: App) {
@@ -26,6 +27,7 @@ pub async fn keep(app: App) {
         }
         if sweep.is_due(SWEEP_INTERVAL) {
             report("forget idempotency keys", forget_keys(&app).await);
+            report("forget sessions", forget_sessions(&app).await);
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -33,9 +35,7 @@ pub async fn keep(app: App) {
 
 /// Compares this node's clock with the database's; too far apart, writes are refused.
 pub async fn compare_clocks(app: &App) -> Result<()> {
-    if let Some(time) = app.db.database_time().await? {
-        app.clock.observe_database(time);
-    }
+    app.db.compare_clocks().await?;
     if let Some(skew) = app.clock.excessive_skew() {
         tracing::error!(?skew, "this node's clock and the database's are apart: writes are refused");
     }
@@ -45,7 +45,15 @@ pub async fn compare_clocks(app: &App) -> Result<()> {
 /// Forgets the idempotency keys of everything but shares after 72 hours.
 pub async fn forget_keys(app: &App) -> Result<()> {
     let before = app.clock.now().before(KEYS_KEPT);
-    app.db.write(Lane::Ordinary, move |tx| idempotency::sweep(tx, before)).await?;
+    // A transaction for each part, so that other writes come between.
+    while app.db.write(Lane::Ordinary, move |tx| idempotency::sweep(tx, before)).await?.value > 0 {}
+    Ok(())
+}
+
+/// Forgets sessions 30 days after they were ended or expired.
+pub async fn forget_sessions(app: &App) -> Result<()> {
+    let before = app.clock.now().before(SESSIONS_KEPT);
+    while app.db.write_unlocked(move |conn| sessions::sweep(conn, before)).await? > 0 {}
     Ok(())
 }
 

@@ -27,6 +27,8 @@ pub struct ApiKeyRow {
     scopes: String,
     /// When it was made.
     pub created_at: Time,
+    /// Who made it, if a person did, or a key that they made.
+    pub created_by: Option<PersonId>,
     /// When it ends by itself.
     pub expires_at: Time,
     /// When it was ended before that.
@@ -60,7 +62,7 @@ pub struct NewApiKey<'a> {
     pub name: &'a str,
     /// What it may do; at least one scope.
     pub scopes: Scopes,
-    /// Who made it, if a person did.
+    /// Who made it, if a person did, or a key that they made.
     pub created_by: Option<PersonId>,
     /// When it ends.
     pub expires_at: Time,

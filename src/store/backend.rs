@@ -8,6 +8,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::Conn;
 use super::schema::{idempotency_keys, record_entries, record_personal, record_state, shares};
+use crate::clock::Clock;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
 
@@ -213,7 +214,7 @@ struct Word {
 /// The database's own time. SQLite runs on this machine's clock, so it has none to compare with.
 ///
 /// This is the one `now` in SQL; it is asked outside any transaction.
-pub fn database_time(conn: &mut Conn) -> Result<Option<Time>> {
+fn database_time(conn: &mut Conn) -> Result<Option<Time>> {
     match conn {
         Conn::Sqlite(_) => Ok(None),
         Conn::Postgres(inner) => {
@@ -222,6 +223,15 @@ pub fn database_time(conn: &mut Conn) -> Result<Option<Time>> {
             Ok(Some(Time::from_micros(number.value)))
         }
     }
+}
+
+/// Compares the clock with the database's, if that has one of its own.
+pub(super) fn compare_clocks(conn: &mut Conn, clock: &Clock) -> Result<()> {
+    let asked = clock.now();
+    if let Some(database) = database_time(conn)? {
+        clock.observe_database(asked, database, clock.now());
+    }
+    Ok(())
 }
 
 /// Refuses a PostgreSQL that may lose what it has acknowledged (R20).

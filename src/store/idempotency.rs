@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use uuid::Uuid;
 
 use super::backend;
@@ -105,12 +107,33 @@ pub fn insert_all(tx: &mut WriteTx<'_>, uses: &[Use]) -> Result<()> {
     backend::insert_keys(tx.conn(), &new)
 }
 
-/// Forgets the keys of everything but shares that are older than `before`; answers how many.
+/// Keys that one sweep takes, so that it holds the lock for a moment only.
+const KEYS_A_SWEEP: i64 = 500;
+
+/// Forgets the oldest 500 keys of those older than `before`, but none of a share; answers how many they
+/// were, which is 0 once there are no more.
 pub fn sweep(tx: &mut WriteTx<'_>, before: Time) -> Result<usize> {
-    let old = idempotency_keys::table
-        .filter(idempotency_keys::operation.ne("share_create"))
-        .filter(idempotency_keys::created_at.lt(before.micros()));
-    Ok(diesel::delete(old).execute(tx.conn())?)
+    let old: Vec<(String, String, String, String)> = idempotency_keys::table
+        // Written out, because no bound value would lead SQLite to the partial index.
+        .filter(sql::<Bool>("operation <> 'share_create'"))
+        .filter(idempotency_keys::created_at.lt(before.micros()))
+        .order(idempotency_keys::created_at.asc())
+        .limit(KEYS_A_SWEEP)
+        .select((
+            idempotency_keys::client_id,
+            idempotency_keys::person_id,
+            idempotency_keys::operation,
+            idempotency_keys::key,
+        ))
+        .load(tx.conn())?;
+    // What mixes the parts of several of these and is as old may go as well.
+    let found = idempotency_keys::table
+        .filter(idempotency_keys::created_at.lt(before.micros()))
+        .filter(idempotency_keys::client_id.eq_any(old.iter().map(|(client, ..)| client)))
+        .filter(idempotency_keys::person_id.eq_any(old.iter().map(|(_, person, ..)| person)))
+        .filter(idempotency_keys::operation.eq_any(old.iter().map(|(_, _, operation, _)| operation)))
+        .filter(idempotency_keys::key.eq_any(old.iter().map(|(.., key)| key)));
+    Ok(diesel::delete(found).execute(tx.conn())?)
 }
 
 fn client(scope: &Scope) -> String {

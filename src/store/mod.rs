@@ -30,7 +30,6 @@ use diesel::r2d2::Pool;
 use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
-use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
 use connection::{Access, Conn, DatabaseUrl, Manager, Pooled};
 use write::{Committed, Gate, WriteTx};
@@ -128,16 +127,16 @@ impl Db {
         write::read(&mut conn, work)
     }
 
-    /// The database's own time, asked outside any transaction; SQLite has none of its own.
-    pub async fn database_time(&self) -> Result<Option<Time>> {
+    /// Compares this node's clock with the database's, outside any transaction.
+    pub async fn compare_clocks(&self) -> Result<()> {
         let db = self.clone();
-        blocking(move || db.database_time_now()).await
+        blocking(move || db.compare_clocks_now()).await
     }
 
     /// The same on this thread.
-    pub fn database_time_now(&self) -> Result<Option<Time>> {
+    pub fn compare_clocks_now(&self) -> Result<()> {
         let mut conn = self.inner.readers.get().map_err(busy)?;
-        backend::database_time(&mut conn)
+        backend::compare_clocks(&mut conn, &self.inner.clock)
     }
 
     /// Writes in the background: see [`write`].

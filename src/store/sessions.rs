@@ -86,6 +86,22 @@ pub fn revoked_since(conn: &mut Conn, since: Time) -> Result<Vec<SessionId>> {
     Ok(sessions::table.filter(sessions::revoked_at.ge(since.micros())).select(sessions::id).load(conn)?)
 }
 
+/// Sessions that one sweep takes.
+const SESSIONS_A_SWEEP: i64 = 500;
+
+/// Forgets up to 500 sessions that were ended or expired before `before`, with their refresh tokens;
+/// answers how many.
+pub fn sweep(conn: &mut Conn, before: Time) -> Result<usize> {
+    let ids: Vec<String> = sessions::table
+        .filter(sessions::expires_at.lt(before.micros()))
+        .or_filter(sessions::revoked_at.lt(before.micros()))
+        .select(sessions::id)
+        .limit(SESSIONS_A_SWEEP)
+        .load(conn)?;
+    diesel::delete(refresh_tokens::table.filter(refresh_tokens::session_id.eq_any(&ids))).execute(conn)?;
+    Ok(diesel::delete(sessions::table.filter(sessions::id.eq_any(&ids))).execute(conn)?)
+}
+
 /// Keeps the hash of a refresh token of a session.
 pub fn insert_refresh(conn: &mut Conn, hash: &str, session: SessionId, now: Time) -> Result<()> {
     let row = (

@@ -120,8 +120,10 @@ both! {
         assert_eq!(keys["keys"][0]["crv"], "Ed25519");
         assert_eq!(nobody.get("/readyz").send().expect(200)["status"], "ready");
         app.clock().set_database_offset(3_000_000);
-        app.clock().observe_database(app.clock().now());
+        let now = app.clock().now();
+        app.clock().observe_database(now, now, now);
         assert_eq!(nobody.get("/readyz").send().problem("not_ready")["reason"], "clock_skew");
+        app.admin().post("/v1/groups").json(&json!({ "name": "Late" })).send().problem("not_ready");
     }
 
     fn an_api_key_is_shown_once_and_revoked_at_once(app) {

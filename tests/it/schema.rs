@@ -130,6 +130,22 @@ fn both_have_the_same_triggers_and_indexes() {
     assert_eq!(names(&sqlite, indexes), names(&postgres, sql));
 }
 
+/// Writing an entry, SQLite looks in each of these columns for rows that waited for it.
+#[test]
+fn each_column_that_names_an_entry_is_indexed() {
+    let app = TestApp::new(Backend::Sqlite);
+    let naming = "SELECT t.name || '.' || f.\"from\" AS name FROM sqlite_master t, \
+        pragma_foreign_key_list(t.name) f WHERE t.type = 'table' AND f.\"table\" = 'record_entries'";
+    // A primary key of one integer is the table itself, and so has no index beside it.
+    let indexed = "SELECT t.name || '.' || c.name AS name FROM sqlite_master t, pragma_index_list(t.name) i, \
+        pragma_index_info(i.name) c WHERE t.type = 'table' AND c.seqno = 0 \
+        UNION SELECT t.name || '.' || max(c.name) FROM sqlite_master t, pragma_table_info(t.name) c \
+        WHERE t.type = 'table' AND c.pk > 0 GROUP BY t.name HAVING count(*) = 1 AND max(c.type) = 'INTEGER'";
+    let (naming, indexed) = (names(&app, naming), names(&app, indexed));
+    assert!(naming.len() > 10, "the columns were found");
+    assert_eq!(naming.difference(&indexed).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
 both! {
     fn an_app_starts_on_a_fresh_database(app) {
         app.anonymous().get("/healthz").send().expect(200);

@@ -2,7 +2,8 @@
 --
 -- Times are microseconds since 1970 in UTC, ids are UUIDs as text, documents are JSON as text. A column
 -- `idx` is the index of an entry of the record; its foreign key is checked at commit, because entries
--- are appended as a transaction's last act. Rows that say what held from when until when have
+-- are appended as a transaction's last act. Each such column has an index: SQLite looks in all of them
+-- for rows that waited for the entry it writes. Rows that say what held from when until when have
 -- `from_at` and `until_at` (open while NULL) and are never overwritten.
 
 -- The record -----------------------------------------------------------------------------------------
@@ -33,6 +34,7 @@ CREATE TABLE record_entries (
   CHECK (redaction_idx IS NOT NULL OR (statement IS NOT NULL AND fields IS NOT NULL AND record_key IS NOT NULL))
 );
 CREATE INDEX record_entries_typ ON record_entries (typ, idx);
+CREATE INDEX record_entries_redaction ON record_entries (redaction_idx) WHERE redaction_idx IS NOT NULL;
 
 -- Who a person is ------------------------------------------------------------------------------------
 
@@ -52,6 +54,7 @@ CREATE TABLE people (
   erased_idx BIGINT REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX people_access_version ON people (access_version);
+CREATE INDEX people_erased ON people (erased_idx) WHERE erased_idx IS NOT NULL;
 
 CREATE TABLE subject_keys (
   person_id TEXT NOT NULL PRIMARY KEY REFERENCES people (id),
@@ -128,6 +131,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_person ON sessions (person_id, revoked_at);
 CREATE INDEX sessions_revoked ON sessions (revoked_at);
+CREATE INDEX sessions_expires ON sessions (expires_at);
 
 CREATE TABLE refresh_tokens (
   hash TEXT NOT NULL PRIMARY KEY,
@@ -169,7 +173,8 @@ CREATE TABLE idempotency_keys (
   created_at BIGINT NOT NULL,
   PRIMARY KEY (client_id, person_id, operation, key)
 );
-CREATE INDEX idempotency_keys_created ON idempotency_keys (operation, created_at);
+-- For the sweep, which leaves the keys of shares.
+CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at) WHERE operation <> 'share_create';
 
 -- Content --------------------------------------------------------------------------------------------
 
@@ -216,6 +221,9 @@ CREATE TABLE revisions (
 CREATE UNIQUE INDEX revisions_one_draft ON revisions (item_id) WHERE state = 'draft';
 CREATE UNIQUE INDEX revisions_one_in_review ON revisions (item_id) WHERE state = 'in_review';
 CREATE INDEX revisions_campaign ON revisions (campaign, item_id);
+CREATE INDEX revisions_submitted ON revisions (submitted_idx) WHERE submitted_idx IS NOT NULL;
+CREATE INDEX revisions_approved ON revisions (approved_idx) WHERE approved_idx IS NOT NULL;
+CREATE INDEX revisions_redacted ON revisions (redacted_idx) WHERE redacted_idx IS NOT NULL;
 
 CREATE TABLE revision_authors (
   item_id TEXT NOT NULL,
@@ -237,6 +245,7 @@ CREATE TABLE endings (
   idx BIGINT NOT NULL REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX endings_item ON endings (item_id, idx);
+CREATE INDEX endings_idx ON endings (idx);
 
 CREATE TABLE freezes (
   id TEXT NOT NULL PRIMARY KEY,
@@ -250,6 +259,8 @@ CREATE TABLE freezes (
   ended_idx BIGINT REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX freezes_until ON freezes (until_at);
+CREATE INDEX freezes_idx ON freezes (idx);
+CREATE INDEX freezes_ended ON freezes (ended_idx) WHERE ended_idx IS NOT NULL;
 
 -- Review ---------------------------------------------------------------------------------------------
 
@@ -302,6 +313,7 @@ CREATE TABLE decisions (
 );
 CREATE INDEX decisions_person ON decisions (person_id, idx);
 CREATE INDEX decisions_item ON decisions (item_id, idx);
+CREATE INDEX decisions_decided ON decisions (decided_at, idx);
 
 -- Sharing --------------------------------------------------------------------------------------------
 
@@ -454,6 +466,16 @@ BEGIN
 END $$;
 CREATE TRIGGER r03_authors_stay BEFORE DELETE ON revision_authors
 FOR EACH ROW EXECUTE FUNCTION r03_authors_stay();
+CREATE FUNCTION r03_authors_do_not_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.item_id <> OLD.item_id OR NEW.revision <> OLD.revision
+    OR (NEW.person_id IS DISTINCT FROM OLD.person_id AND NEW.person_id IS NOT NULL) THEN
+    RAISE EXCEPTION 'r03: an author stays an author';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r03_authors_do_not_change BEFORE UPDATE ON revision_authors
+FOR EACH ROW EXECUTE FUNCTION r03_authors_do_not_change();
 
 -- R1: approved is what a review approved; only an import needs none.
 CREATE FUNCTION r01_approved_by_review() RETURNS trigger LANGUAGE plpgsql AS $$

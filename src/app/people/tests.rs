@@ -1,6 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use std::time::Duration;
+
 use super::*;
+use crate::app::api_keys::{ApiKey, ApiKeyCreate, api_key_create};
 use crate::app::fixture::{Fixture, actor};
 use crate::domain::ids::SessionId;
 
@@ -196,4 +199,36 @@ fn a_new_password_or_a_deactivation_ends_sessions() {
     assert!(holds(session));
     update(&fixture, id, PersonUpdate { active: Some(false), ..PersonUpdate::default() }).unwrap();
     assert!(!holds(session));
+}
+
+#[test]
+fn a_key_does_not_change_the_roles_of_whoever_made_it() {
+    let fixture = Fixture::new();
+    let Fixture { keys, admin, clock, .. } = &fixture;
+    let command = ApiKeyCreate {
+        name: "Directory".to_owned(),
+        scopes: [Scope::People, Scope::ApiKeys].into_iter().collect(),
+        expires_at: clock.now().after(Duration::from_hours(1)),
+    };
+    let make = |maker: &Actor| {
+        let key = ApiKey::generate().unwrap();
+        let made = fixture.write(|tx| api_key_create(tx, keys, maker, &key, &command)).unwrap();
+        Actor { person: None, client: Some(made.id), session: None, scopes: made.scopes }
+    };
+    let change = |key: &Actor, id: PersonId, roles: &[Role]| {
+        let roles = Some(roles.iter().copied().collect());
+        let command = PersonUpdate { roles, ..PersonUpdate::default() };
+        let version = view(&fixture, id).version;
+        fixture.write(|tx| person_update(tx, keys, key, id, version, &command))
+    };
+    let other = create(&fixture, &ada()).unwrap();
+    let key = make(admin);
+    for key in [&key, &make(&key)] {
+        let refused = change(key, admin.person.unwrap(), &[Role::Admin, Role::Auditor]);
+        assert_eq!(refused.unwrap_err().code, Code::Forbidden);
+        let fewer = change(key, admin.person.unwrap(), &[]);
+        assert_eq!(fewer.unwrap_err().code, Code::Forbidden);
+    }
+    change(&key, other, &[Role::Author]).unwrap();
+    assert_eq!(view(&fixture, other).roles, [Role::Author]);
 }

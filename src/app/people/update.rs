@@ -7,6 +7,7 @@ use super::{
     DISPLAY_NAME, PersonView, Sealer, change_country, checked_some, names, person_view, refuse_taken,
 };
 use crate::app::actor::Actor;
+use crate::app::api_keys;
 use crate::app::identity;
 use crate::app::journal::{By, Facts, enter, subject_keys_of};
 use crate::domain::ids::PersonId;
@@ -42,7 +43,7 @@ pub struct PersonUpdate {
 
 /// Changes a person who is still at `version`; what is the same already changes nothing.
 ///
-/// 403 for giving oneself a role, 409 `last_administrator` and `already_exists`, 412 when stale. Whoever
+/// 403 for giving oneself a role, and for a key that changes those of the person who made it; 409 `last_administrator` and `already_exists`, 412 when stale. Whoever
 /// is deactivated is signed out everywhere; a new password signs out everywhere else.
 pub fn person_update(
     tx: &mut WriteTx<'_>,
@@ -72,7 +73,7 @@ pub fn person_update(
     }
 
     if let Some(roles) = roles {
-        refuse_own_roles(actor, &before, roles)?;
+        refuse_own_roles(tx.conn(), actor, &before, roles)?;
     }
     keep_an_administrator(tx.conn(), &before, command)?;
     let external_id_hmac = profile.change.external_id_hmac.as_ref().and_then(Option::as_deref);
@@ -191,7 +192,18 @@ fn change_activity(tx: &mut WriteTx<'_>, keys: &Keys, by: By<'_>, id: PersonId, 
     Ok(())
 }
 
-fn refuse_own_roles(actor: &Actor, before: &PersonView, roles: &BTreeSet<Role>) -> Result<()> {
+fn refuse_own_roles(
+    conn: &mut Conn,
+    actor: &Actor,
+    before: &PersonView,
+    roles: &BTreeSet<Role>,
+) -> Result<()> {
+    if actor.client.is_some() && api_keys::behind(conn, actor)? == Some(before.id) {
+        return Err(Error::new(
+            Code::Forbidden,
+            "A key does not change the roles of the person who made it: ask another administrator.",
+        ));
+    }
     let gains = roles.iter().any(|role| !before.roles.contains(role));
     if gains && actor.person == Some(before.id) {
         return Err(Error::new(

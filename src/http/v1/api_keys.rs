@@ -41,8 +41,10 @@ fn describe_create() -> Operation {
         "access",
         "Make an API key",
         "The key is shown in this answer and never again. It ends within two years. With the scope \
-         `on_behalf` it acts for the person that `Greenlight-Person` names. No answer is kept for \
-         `Idempotency-Key`: each request makes a key of its own.",
+         `on_behalf` it acts for the person that `Greenlight-Person` names. The scopes `content_read`, \
+         `audit`, `people`, `api_keys` and `workflows` work without a person, so whoever makes the key must \
+         hold them. Any key may have the others: with them it does what the key and the person both may. No \
+         answer is kept for `Idempotency-Key`: each request makes a key of its own.",
     )
     .body::<ApiKeyCreate>(json!({
         "name": "Employee app",
@@ -216,9 +218,10 @@ async fn api_key_create(
 ) -> Result<HttpResponse> {
     let ApiKeyCreate { name, scopes, expires_at } = body;
     let command = api_keys::ApiKeyCreate { name, scopes: scopes.into_iter().collect(), expires_at };
+    // Once, and not in the transaction, which may run again.
+    let key = api_keys::ApiKey::generate()?;
     let made = app
         .write(Lane::Ordinary, move |tx, context| {
-            let key = api_keys::ApiKey::generate()?;
             let view = api_keys::api_key_create(tx, &context.keys, &actor, &key, &command)?;
             Ok(ApiKeyMade::new(key.text(), view))
         })

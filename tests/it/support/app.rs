@@ -22,8 +22,8 @@ use greenlight::http::{self, Connections};
 use greenlight::jobs::watcher::watch;
 use greenlight::keys::Keys;
 use greenlight::state::App;
-use greenlight::store::Lane;
 use greenlight::store::write::WriteTx;
+use greenlight::store::{Lane, people};
 use tempfile::TempDir;
 
 use super::client::Client;
@@ -180,9 +180,12 @@ fn make_administrator(app: &App) -> Actor {
     let keys = &app.context.keys;
     let made = app.db.write_now(Lane::Ordinary, |tx| {
         // Nobody signs in with this: it is not the hash of any password.
-        admin_create(tx, keys, "root@example.org", "root", "none".to_owned())
+        let root = admin_create(tx, keys, "root@example.org", "root", "none".to_owned())?;
+        // To make keys with any scope.
+        people::begin_role(tx, root, Role::Auditor)?;
+        Ok(root)
     });
-    let scopes = Scopes::of_roles([Role::Admin]);
+    let scopes = Scopes::of_roles([Role::Admin, Role::Auditor]);
     Actor { person: Some(made.unwrap().value), client: None, session: None, scopes }
 }
 
