@@ -215,6 +215,35 @@ both! {
         recall(app, &app.draft(|_| ()).path("")).problem("not_approved");
     }
 
+    fn a_recall_before_any_approval_is_answered_the_same_when_repeated(app) {
+        let post = app.submitted_post(|_| ());
+        let first = recall(app, &post.path("")).expect(200);
+        assert_eq!(first["review"]["state"], "withdrawn");
+        assert_eq!(recall(app, &post.path("")).expect(200).json, first.json);
+    }
+
+    fn a_retirement_withdraws_an_open_review(app) {
+        let post = app.live_post();
+        save(&app.author(), &post, "The next words.").expect(200);
+        let draft = working(app, &post);
+        app.submit(&Post { digest: draft["digest"].as_str().unwrap().into(), ..post.clone() });
+        let body = json!({ "reason": "the campaign is over" });
+        let retired = app.publisher().post(&post.path("/retirement")).json(&body).send().expect(200);
+        assert_eq!((&retired["availability"], &retired["review"]["state"]), (&json!("retired"), &json!("withdrawn")));
+    }
+
+    fn r14_one_person_does_not_retire_what_is_required(app) {
+        let list = app.author().get("/v1/disclaimers?limit=100").send().expect(200);
+        let retire = |key: &str| {
+            let item = list.list("/items").iter().find(|item| item["key"] == key).unwrap();
+            let path = format!("/v1/disclaimers/{}/retirement", item["id"].as_str().unwrap());
+            app.publisher().post(&path).json(&json!({ "reason": "not wanted" })).send()
+        };
+        retire("employee").problem("conflict");
+        retire("referral-bonus").expect(200);
+        assert_eq!(app.share(&app.live_post())["disclaimers"][0]["key"], "employee");
+    }
+
     fn r09_a_submission_without_enough_reviewers_is_refused(app) {
         let group = app.admin().post("/v1/groups").json(&json!({ "name": "Legal" })).send().expect(201);
         let legal = app.person("legal", &[Role::Author, Role::Reviewer]);

@@ -106,6 +106,16 @@ both! {
         app.share_as(&app.employee(), &unknown).problem("post_not_found");
     }
 
+    fn r13_what_was_never_live_stays_unknown(app) {
+        let later = app.clock().now().after(Duration::from_secs(3600)).to_string();
+        let post = app.approved_post(|content| content["publish_at"] = json!(later));
+        let body = json!({ "reason": "wrong" });
+        app.publisher().post(&post.path("/recall")).json(&body).send().expect(200);
+        app.share_as(&app.employee(), &post).problem("post_not_found");
+        app.advance(Duration::from_secs(7200));
+        app.share_as(&app.employee(), &post).problem("post_not_found");
+    }
+
     fn r13_a_deactivated_person_shares_nothing_more(app) {
         let post = app.live_post();
         let leaver = app.person("leaver", &[Role::Employee]);
@@ -205,6 +215,8 @@ both! {
             assert_eq!(refused.text("/errors/0/pointer"), "#/comment");
         }
         let shared = share(&app.employee(), "intro", &commented(&intro, "My team did this.")).expect(201);
+        let again = share(&app.employee(), "intro", &commented(&intro, "My team did this.")).expect(201);
+        assert_eq!(shared.json, again.json, "a retry is answered with the same share, comment and all");
         let role = |role: &str| {
             let parts = shared.list("/parts").iter().filter(move |part| part["role"] == role);
             parts.filter_map(|part| part["text"].as_str()).collect::<Vec<_>>()
