@@ -72,12 +72,12 @@ fn share_until(
     issued: &AtomicU64,
 ) {
     let mut client = organisation.employee(node, at);
-    let mut next = 0;
     for nth in 0.. {
-        if done.load(Ordering::SeqCst) || next >= posts.len() {
+        if done.load(Ordering::SeqCst) {
             return;
         }
-        let post = &posts[next];
+        // Every post in turn, each client from another place, and so many that were not recalled yet.
+        let post = &posts[(at * 31 + nth * 7) % posts.len()];
         let sent = Instant::now();
         let key = format!("recall-{at}-{nth}");
         let answer = client.post("/v1/shares", &[("Idempotency-Key", &key)], &share_of(post));
@@ -87,7 +87,7 @@ fn share_until(
                 let stopped = recalled.lock().expect("no client panicked").get(&text(post, "id")).copied();
                 assert!(stopped.is_none_or(|stopped| sent < stopped), "a share was issued after its recall");
             }
-            410 => next += 1,
+            410 => {}
             other => panic!("a share was refused with {other}: {}", answer.json()),
         }
     }

@@ -27,7 +27,7 @@ pub fn group_create(tx: &mut WriteTx<'_>, keys: &Keys, actor: &Actor, name: &str
 
 /// One group.
 pub fn group_get(conn: &mut Conn, actor: &Actor, id: GroupId) -> Result<GroupRow> {
-    actor.require(Scope::People)?;
+    actor.require(Scope::ContentRead)?;
     groups::find(conn, id)?.ok_or_else(|| Error::not_found("group"))
 }
 
@@ -38,7 +38,7 @@ pub fn group_list(
     after: Option<GroupId>,
     limit: i64,
 ) -> Result<Vec<GroupRow>> {
-    actor.require(Scope::People)?;
+    actor.require(Scope::ContentRead)?;
     groups::list(conn, after, limit)
 }
 

@@ -68,7 +68,7 @@ pub fn evaluate(
             .with("until", freeze.end().to_string()));
     }
     if live.revision.digest != command.digest {
-        let detail = "The post has a newer revision than the one you saw: show it, then share that.";
+        let detail = "This is not the digest of the revision that is live: show that one, then share it.";
         return Err(Error::new(Code::RevisionChanged, detail)
             .with("revision", live.revision.revision)
             .with("digest", live.revision.digest.as_str()));

@@ -41,7 +41,7 @@ pub enum RevisionState {
     ChangesRequested,
     /// A reviewer rejected it.
     Rejected,
-    /// Edited or recalled while under review.
+    /// Edited, recalled or retired while under review.
     Withdrawn,
     /// Its window closed while under review.
     Lapsed,

@@ -29,11 +29,13 @@ use crate::store::groups::GroupRow;
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     let people = Permission::Holds(Scope::People);
+    // Whoever writes or reads content finds the groups that it names.
+    let content = Permission::Holds(Scope::ContentRead);
     let member = "/v1/groups/{id}/members/{person_id}";
     vec![
         Route::post("/v1/groups", people, describe_create(), group_create),
-        Route::get("/v1/groups", people, describe_list(), group_list),
-        Route::get("/v1/groups/{id}", people, describe_get(), group_get),
+        Route::get("/v1/groups", content, describe_list(), group_list),
+        Route::get("/v1/groups/{id}", content, describe_get(), group_get),
         Route::get("/v1/groups/{id}/members", people, describe_members(), members),
         Route::put(member, people, describe_add(), group_member_add),
         Route::delete(member, people, describe_remove(), group_member_remove),
