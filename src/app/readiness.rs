@@ -70,7 +70,7 @@ pub async fn check(db: &Db, context: &Context, snapshots: &Snapshots, clock: &Cl
         }
         Err(_) => return Err(Unready::DatabaseUnreachable),
     }
-    snapshots.confirmed_content().map(|_| ()).map_err(|_| Unready::SnapshotUnconfirmed)
+    if snapshots.is_confirmed() { Ok(()) } else { Err(Unready::SnapshotUnconfirmed) }
 }
 
 /// Refuses a node whose configuration is not the one in force, as the record states it.

@@ -169,7 +169,7 @@ pub struct Desk<'a> {
 impl Desk<'_> {
     /// A kit to look at: composed as a share would be, stored nowhere, and without the means to post.
     pub async fn kit_create(&self, actor: &Actor, command: &ShareCommand) -> Result<Evaluated> {
-        self.snapshots.confirmed_content()?;
+        self.snapshots.confirmed_content().await?;
         Ok(self.evaluated(actor, command).await?.1)
     }
 

@@ -71,13 +71,19 @@ impl Snapshots {
         self.access.load_full()
     }
 
-    /// What is approved, if this node confirmed it within the last second; else 503 `stale`.
-    pub fn confirmed_content(&self) -> Result<Arc<ContentSnapshot>> {
-        if self.confirmed_at.load().elapsed() <= MAX_UNCONFIRMED {
-            return Ok(self.content());
-        }
-        let detail = "This node has not heard from the database for a second: try again.";
-        Err(Error::new(Code::Stale, detail).retry_after(1))
+    /// Whether this node heard from the database within the last second.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed_at.load().elapsed() <= MAX_UNCONFIRMED
+    }
+
+    /// What is approved, confirmed within the last second; a node whose watcher fell behind asks the
+    /// database itself, and only one that cannot reach it answers 503 `stale`.
+    pub async fn confirmed_content(self: &Arc<Self>) -> Result<Arc<ContentSnapshot>> {
+        self.refresh_older_than(MAX_UNCONFIRMED).await.map_err(|error| {
+            let detail = "This node has not heard from the database for a second: try again.";
+            Error { source: error.source, ..Error::new(Code::Stale, detail).retry_after(1) }
+        })?;
+        Ok(self.content())
     }
 
     /// Brings both up to the database.

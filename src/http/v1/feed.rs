@@ -251,7 +251,7 @@ async fn feed_get(
 ) -> Result<HttpResponse> {
     let walk = frame.cursor_key.walk("feed_list", &actor, &filter)?;
     let after = filter.cursor.as_deref().map(|cursor| walk.open(cursor)).transpose()?.map(place);
-    let content = app.snapshots.confirmed_content()?;
+    let content = app.snapshots.confirmed_content().await?;
     let access = app.snapshots.access();
     let person = access.person_who(actor.person()?, Scope::Share)?;
     let (limit, now) = (usize::from(filter.limit.get()), app.clock.now());
