@@ -4,7 +4,7 @@ use super::actor::Actor;
 use super::authentication;
 use super::context::Context;
 use super::journal::{self, By, Facts};
-use super::share_views::share_get;
+use super::share_views::{OutcomeView, ShareView, share_get};
 use crate::domain::ids::ShareId;
 use crate::domain::roles::Scope;
 use crate::domain::share::{Outcome, OutcomeStep, outcome_step};
@@ -26,8 +26,17 @@ pub struct OutcomeCommand {
     pub reason: Option<String>,
 }
 
-/// Reports what became of a share of one's own. The truth is always accepted; the same again changes
-/// nothing.
+impl OutcomeCommand {
+    /// What the person tells of it in their own words, by name.
+    fn told(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let values =
+            [("permalink", &self.permalink), ("posted_text", &self.posted_text), ("reason", &self.reason)];
+        values.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
+}
+
+/// Reports what became of a share of one's own. The truth is always accepted. The same again changes
+/// nothing; what it tells beyond the first report, a permalink for one, is entered beside it.
 pub fn share_outcome(
     tx: &mut WriteTx<'_>,
     context: &Context,
@@ -42,16 +51,22 @@ pub fn share_outcome(
     if view.row.person_id != Some(person) {
         return Err(Error::not_found("share"));
     }
-    let late = match outcome_step(view.state, command.result) {
-        OutcomeStep::Same => return Ok(id),
+    let late = match outcome_step(view.row.state, view.overtaken, command.result) {
         OutcomeStep::Becomes { late } => late,
+        OutcomeStep::Same => match untold(&view, command) {
+            Some(first) => first.row.late,
+            None => return Ok(id),
+        },
         OutcomeStep::Refused => {
             let detail = format!("{} cannot follow {}.", command.result.as_str(), view.state);
             return Err(Error::new(Code::OutcomeConflict, detail).with("state", view.state.as_str()));
         }
     };
     let is_confirmation = command.result == Outcome::Confirmed;
-    let unverified = is_confirmation && view.row.must_paste && command.posted_text.is_none();
+    let was_told =
+        |outcome: &OutcomeView| outcome.row.result == command.result && outcome.posted_text.is_some();
+    let posted_text_is_known = command.posted_text.is_some() || view.outcomes.iter().any(was_told);
+    let unverified = is_confirmation && view.row.must_paste && !posted_text_is_known;
     let event = match command.result {
         Outcome::Confirmed => Event::ShareConfirmed,
         Outcome::Failed => Event::ShareFailed,
@@ -62,15 +77,8 @@ pub fn share_outcome(
         .with("issued_index", view.row.idx)
         .with("late", late)
         .with("unverified", unverified);
-    let values = [
-        ("permalink", &command.permalink),
-        ("posted_text", &command.posted_text),
-        ("reason", &command.reason),
-    ];
-    for (name, value) in values {
-        if let Some(value) = value {
-            facts = facts.about(person, name, value.as_str());
-        }
+    for (name, value) in command.told() {
+        facts = facts.about(person, name, value);
     }
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), event, facts)?;
     let row = OutcomeRow {
@@ -83,4 +91,21 @@ pub fn share_outcome(
     };
     shares::insert_outcome(tx, &row, actor.client)?;
     Ok(id)
+}
+
+/// The first report of this result, when the command tells something that no report of it has told.
+fn untold<'a>(view: &'a ShareView, command: &OutcomeCommand) -> Option<&'a OutcomeView> {
+    let mut reports = view.outcomes.iter().filter(|outcome| outcome.row.result == command.result);
+    let known = |name, value| {
+        reports.clone().any(|outcome| {
+            let told = match name {
+                "permalink" => &outcome.permalink,
+                "posted_text" => &outcome.posted_text,
+                _ => &outcome.reason,
+            };
+            told.as_deref() == Some(value)
+        })
+    };
+    let tells_more = command.told().any(|(name, value)| !known(name, value));
+    reports.next().filter(|_| tells_more)
 }

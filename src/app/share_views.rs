@@ -14,7 +14,7 @@ use crate::domain::delivery::intent_url;
 use crate::domain::ids::{ItemId, PersonId, ShareId};
 use crate::domain::lifecycle::EndingKind;
 use crate::domain::revision::Source;
-use crate::domain::share::{ShareState, ShownState, shown_state};
+use crate::domain::share::{Overtaken, ShareState, ShownState, overtaken, shown_state};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::record::crypto::hex;
@@ -30,6 +30,8 @@ pub struct ShareView {
     pub row: ShareRow,
     /// Its state as it is shown.
     pub state: ShownState,
+    /// What ended it without an answer, also where it was answered since.
+    pub overtaken: Option<Overtaken>,
     /// The text handed over; absent once the person is erased.
     pub text: Option<String>,
     /// The parts of the text.
@@ -74,17 +76,17 @@ impl ShareView {
     /// A share that was just issued.
     pub(super) fn fresh(new: NewShare) -> Result<Self> {
         let values = Opened { final_text: Some(new.text), comment: new.comment, ..Opened::default() };
-        let state = ShownState::Issued;
-        Self::new(new.row, state, values, hex(&new.receipt.leaf_hash), Vec::new())
+        Self::new(new.row, None, values, hex(&new.receipt.leaf_hash), Vec::new())
     }
 
     fn new(
         row: ShareRow,
-        state: ShownState,
+        overtaken: Option<Overtaken>,
         values: Opened,
         leaf_hash: String,
         outcomes: Vec<OutcomeView>,
     ) -> Result<Self> {
+        let state = shown_state(row.state, overtaken);
         let intent_url = match (&row.intent_template, &values.final_text, state) {
             (Some(template), Some(text), ShownState::Issued) => {
                 Some(intent_url(template, text, row.link.as_deref(), row.headline.as_deref()))
@@ -93,6 +95,7 @@ impl ShareView {
         };
         Ok(Self {
             state,
+            overtaken,
             parts: parts_of(&row.parts, values.final_text.as_deref())?,
             disclaimers: serde_json::from_str(&row.disclaimers).map_err(Error::internal)?,
             intent_url,
@@ -233,7 +236,7 @@ fn views(conn: &mut Conn, context: &Context, rows: Vec<ShareRow>, now: Time) -> 
     let stops = Stops::read(conn, &rows)?;
     rows.into_iter()
         .map(|row| {
-            let state = shown_state(row.state, row.lapses_at, stops.first(&row), now);
+            let overtaken = overtaken(row.lapses_at, stops.first(&row), now);
             let of_this = outcomes.iter().filter(|outcome| outcome.share_id == row.id);
             let outcomes = of_this
                 .map(|outcome| {
@@ -248,7 +251,7 @@ fn views(conn: &mut Conn, context: &Context, rows: Vec<ShareRow>, now: Time) -> 
                 .collect();
             let leaf_hash = leaves.get(&row.idx).map(|leaf| hex(leaf)).unwrap_or_default();
             let values = values.remove(&row.idx).unwrap_or_default();
-            ShareView::new(row, state, values, leaf_hash, outcomes)
+            ShareView::new(row, overtaken, values, leaf_hash, outcomes)
         })
         .collect()
 }

@@ -1,8 +1,9 @@
 //! A share after it was issued: its states and which outcome may follow which.
 //!
 //! The truth is always accepted: `confirmed` follows every state but `removed`, and is `late` when the
-//! share had lapsed or was void by then. `failed` follows whatever was not confirmed, and `removed` only
-//! what was. The same outcome once more is the same answer.
+//! share had lapsed or was void by then, whatever was said of it in between. `failed` follows whatever was
+//! not confirmed, and `removed` only what was. The same outcome once more is the same answer, and one that
+//! tells more of it (where the post is, what was posted) is kept beside it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -56,10 +57,19 @@ pub enum Outcome {
     Removed,
 }
 
+/// What ended a share that nobody answered in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Overtaken {
+    /// A recall or freeze began while it was open.
+    Void,
+    /// Its time ended.
+    Lapsed,
+}
+
 /// What a reported outcome does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OutcomeStep {
-    /// Nothing: it was reported before.
+    /// It was reported before; at most it tells more.
     Same,
     /// The share takes the outcome's state; `late` when it had lapsed or was void.
     Becomes {
@@ -70,36 +80,43 @@ pub enum OutcomeStep {
     Refused,
 }
 
-/// The state to show: `stopped_at` is when the first recall or freeze that concerns the share began.
-pub fn shown_state(stored: ShareState, lapses_at: Time, stopped_at: Option<Time>, now: Time) -> ShownState {
-    match stored {
-        ShareState::Confirmed => ShownState::Confirmed,
-        ShareState::Failed => ShownState::Failed,
-        ShareState::Removed => ShownState::Removed,
-        ShareState::Issued if stopped_at.is_some_and(|at| at < lapses_at) => ShownState::Void,
-        ShareState::Issued if lapses_at <= now => ShownState::Lapsed,
-        ShareState::Issued => ShownState::Issued,
+/// What ended a share without an answer by `now`, if anything did: `stopped_at` is when the first recall or
+/// freeze that concerns the share began.
+pub fn overtaken(lapses_at: Time, stopped_at: Option<Time>, now: Time) -> Option<Overtaken> {
+    if stopped_at.is_some_and(|at| at < lapses_at) {
+        return Some(Overtaken::Void);
+    }
+    (lapses_at <= now).then_some(Overtaken::Lapsed)
+}
+
+/// The state to show of a stored one.
+pub const fn shown_state(stored: ShareState, overtaken: Option<Overtaken>) -> ShownState {
+    match (stored, overtaken) {
+        (ShareState::Confirmed, _) => ShownState::Confirmed,
+        (ShareState::Failed, _) => ShownState::Failed,
+        (ShareState::Removed, _) => ShownState::Removed,
+        (ShareState::Issued, Some(Overtaken::Void)) => ShownState::Void,
+        (ShareState::Issued, Some(Overtaken::Lapsed)) => ShownState::Lapsed,
+        (ShareState::Issued, None) => ShownState::Issued,
     }
 }
 
-/// What `outcome` does to a share in this state.
-pub const fn outcome_step(state: ShownState, outcome: Outcome) -> OutcomeStep {
-    match (outcome, state) {
-        (Outcome::Confirmed, ShownState::Confirmed)
-        | (Outcome::Failed, ShownState::Failed)
-        | (Outcome::Removed, ShownState::Removed) => OutcomeStep::Same,
-        (Outcome::Confirmed, ShownState::Issued | ShownState::Failed) => OutcomeStep::Becomes { late: false },
-        (Outcome::Confirmed, ShownState::Lapsed | ShownState::Void) => OutcomeStep::Becomes { late: true },
-        (Outcome::Failed, ShownState::Issued | ShownState::Lapsed | ShownState::Void) => {
+/// What `outcome` does to a share of this stored state. A confirmation is late when the share was
+/// overtaken, also when somebody called it failed since.
+pub const fn outcome_step(stored: ShareState, overtaken: Option<Overtaken>, outcome: Outcome) -> OutcomeStep {
+    match (outcome, stored) {
+        (Outcome::Confirmed, ShareState::Confirmed)
+        | (Outcome::Failed, ShareState::Failed)
+        | (Outcome::Removed, ShareState::Removed) => OutcomeStep::Same,
+        (Outcome::Confirmed, ShareState::Issued | ShareState::Failed) => {
+            OutcomeStep::Becomes { late: overtaken.is_some() }
+        }
+        (Outcome::Failed, ShareState::Issued) | (Outcome::Removed, ShareState::Confirmed) => {
             OutcomeStep::Becomes { late: false }
         }
-        (Outcome::Removed, ShownState::Confirmed) => OutcomeStep::Becomes { late: false },
-        (Outcome::Confirmed, ShownState::Removed)
-        | (Outcome::Failed, ShownState::Confirmed | ShownState::Removed)
-        | (
-            Outcome::Removed,
-            ShownState::Issued | ShownState::Failed | ShownState::Lapsed | ShownState::Void,
-        ) => OutcomeStep::Refused,
+        (Outcome::Confirmed, ShareState::Removed)
+        | (Outcome::Failed, ShareState::Confirmed | ShareState::Removed)
+        | (Outcome::Removed, ShareState::Issued | ShareState::Failed) => OutcomeStep::Refused,
     }
 }
 
@@ -195,35 +212,41 @@ mod tests {
     #[test]
     fn the_truth_is_always_accepted() {
         use OutcomeStep::*;
-        use ShownState::*;
+        use ShareState::*;
         let (now, late) = (Becomes { late: false }, Becomes { late: true });
+        let in_time = None;
         let table = [
-            // state, confirmed, failed, removed
-            (Issued, now, now, Refused),
-            (Confirmed, Same, Refused, now),
-            (Failed, now, Same, Refused),
-            (Removed, Refused, Refused, Same),
-            (Lapsed, late, now, Refused),
-            (Void, late, now, Refused),
+            // state, overtaken, confirmed, failed, removed
+            (Issued, in_time, now, now, Refused),
+            (Confirmed, in_time, Same, Refused, now),
+            (Failed, in_time, now, Same, Refused),
+            (Removed, in_time, Refused, Refused, Same),
+            (Issued, Some(Overtaken::Lapsed), late, now, Refused),
+            (Confirmed, Some(Overtaken::Lapsed), Same, Refused, now),
+            (Failed, Some(Overtaken::Lapsed), late, Same, Refused),
+            (Removed, Some(Overtaken::Lapsed), Refused, Refused, Same),
+            (Issued, Some(Overtaken::Void), late, now, Refused),
+            (Confirmed, Some(Overtaken::Void), Same, Refused, now),
+            (Failed, Some(Overtaken::Void), late, Same, Refused),
+            (Removed, Some(Overtaken::Void), Refused, Refused, Same),
         ];
-        assert_eq!(table.map(|row| row.0), ShownState::ALL);
-        for (state, confirmed, failed, removed) in table {
-            assert_eq!(outcome_step(state, Outcome::Confirmed), confirmed, "{state}");
-            assert_eq!(outcome_step(state, Outcome::Failed), failed, "{state}");
-            assert_eq!(outcome_step(state, Outcome::Removed), removed, "{state}");
+        for (state, by, confirmed, failed, removed) in table {
+            assert_eq!(outcome_step(state, by, Outcome::Confirmed), confirmed, "{state:?} {by:?}");
+            assert_eq!(outcome_step(state, by, Outcome::Failed), failed, "{state:?} {by:?}");
+            assert_eq!(outcome_step(state, by, Outcome::Removed), removed, "{state:?} {by:?}");
         }
     }
 
     #[test]
     fn a_stop_before_the_end_voids_and_a_stop_after_it_does_not() {
         let at = Time::from_micros;
-        let shown = |stopped, now| shown_state(ShareState::Issued, at(100), stopped, at(now));
+        let shown = |stopped, now| shown_state(ShareState::Issued, overtaken(at(100), stopped, at(now)));
         assert_eq!(shown(None, 99), ShownState::Issued);
         assert_eq!(shown(None, 100), ShownState::Lapsed);
         assert_eq!(shown(Some(at(99)), 99), ShownState::Void);
         assert_eq!(shown(Some(at(99)), 500), ShownState::Void);
         assert_eq!(shown(Some(at(100)), 500), ShownState::Lapsed);
-        let confirmed = shown_state(ShareState::Confirmed, at(100), Some(at(50)), at(60));
+        let confirmed = shown_state(ShareState::Confirmed, Some(Overtaken::Void));
         assert_eq!(confirmed, ShownState::Confirmed);
     }
 }

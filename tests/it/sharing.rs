@@ -249,6 +249,7 @@ both! {
         assert_eq!(report("failed").expect(200)["state"], "failed");
         let confirmed = report("confirmed").expect(200);
         assert_eq!(confirmed["state"], "confirmed");
+        assert_eq!(confirmed["outcomes"][1]["late"], true, "a failure in between hides no lateness");
         assert_eq!(report("removed").expect(200)["state"], "removed");
         report("confirmed").problem("outcome_conflict");
         let other = app.person("other", &[Role::Employee]);
@@ -263,6 +264,28 @@ both! {
         let path = format!("/v1/shares/{}/outcome", shared.text("/id"));
         let late = app.employee().post(&path).json(&json!({ "result": "confirmed" })).send().expect(200);
         assert_eq!(late["outcomes"][0]["late"], true);
+    }
+
+    fn an_outcome_that_tells_more_is_kept_and_the_same_again_is_not(app) {
+        let shared = app.share(&app.live_post());
+        let path = format!("/v1/shares/{}/outcome", shared.text("/id"));
+        let size = app.record_size();
+        let report = |told: serde_json::Value| app.employee().post(&path).json(&told).send().expect(200);
+        report(json!({ "result": "confirmed" }));
+        app.advance(Duration::from_secs(25 * 3600));
+        let permalink = json!({ "result": "confirmed", "permalink": "https://x.com/jan/1" });
+        let pasted = json!({ "result": "confirmed", "posted_text": "Kom je ook?" });
+        report(permalink.clone());
+        report(pasted.clone());
+        for again in [json!({ "result": "confirmed" }), permalink, pasted] {
+            let share = report(again);
+            let outcomes = share.list("/outcomes");
+            assert_eq!(outcomes.len(), 3);
+            assert_eq!(outcomes[1]["permalink"], "https://x.com/jan/1");
+            assert_eq!(outcomes[2]["posted_text"], "Kom je ook?");
+            assert!(outcomes.iter().all(|outcome| outcome["late"] == false), "it was confirmed in time");
+        }
+        assert_eq!(app.record_size(), size + 3);
     }
 
     fn the_feed_speaks_the_readers_language_and_pages(app) {

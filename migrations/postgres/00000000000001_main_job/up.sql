@@ -356,9 +356,9 @@ CREATE TABLE share_outcomes (
   late BOOLEAN NOT NULL,
   unverified BOOLEAN NOT NULL,
   client_id TEXT REFERENCES api_keys (id),
-  reported_at BIGINT NOT NULL,
-  UNIQUE (share_id, result)
+  reported_at BIGINT NOT NULL
 );
+CREATE INDEX share_outcomes_share ON share_outcomes (share_id, idx);
 
 -- What the database itself refuses ---------------------------------------------------------------------
 

@@ -356,9 +356,9 @@ CREATE TABLE share_outcomes (
   late INTEGER NOT NULL,
   unverified INTEGER NOT NULL,
   client_id TEXT REFERENCES api_keys (id),
-  reported_at INTEGER NOT NULL,
-  UNIQUE (share_id, result)
+  reported_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX share_outcomes_share ON share_outcomes (share_id, idx);
 
 -- What the database itself refuses ---------------------------------------------------------------------
 

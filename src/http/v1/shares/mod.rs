@@ -75,7 +75,8 @@ fn describe_outcome() -> Operation {
         "Report what became of a share",
         "The truth is always accepted: `confirmed` follows every state but `removed`, and is `late` after \
          `lapsed` or `void`; `failed` follows what was not confirmed, `removed` only what was. The same \
-         again changes nothing; any other step is 409 `outcome_conflict`. Only for one's own shares.",
+         again changes nothing, and what it tells anew (a permalink, the posted text, a reason) is kept as \
+         one more outcome; any other step is 409 `outcome_conflict`. Only for one's own shares.",
     )
     .body::<OutcomeCreate>(json!({
         "result": "confirmed",

@@ -198,7 +198,18 @@ struct ShareReceipt {
 
 impl From<ShareView> for Share {
     fn from(view: ShareView) -> Self {
-        let ShareView { row, state, text, parts, disclaimers, intent_url, comment, receipt, outcomes } = view;
+        let ShareView {
+            row,
+            state,
+            overtaken: _,
+            text,
+            parts,
+            disclaimers,
+            intent_url,
+            comment,
+            receipt,
+            outcomes,
+        } = view;
         let (index, leaf_hash) = receipt;
         Self {
             id: row.id,
