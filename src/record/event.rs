@@ -5,6 +5,10 @@
 //! for them, `on_behalf_by`; what a client did for nobody carries `client_id`; what the program did
 //! carries `actor`: `system`. Fields after "personal:" are sealed under the key of the person they are
 //! about; the others are the organisation's. A field that does not apply is left out.
+//!
+//! The reasons of decisions, recalls and freezes and the purpose of a reading are the organisation's: they
+//! say why something was done, and stay when the one who wrote them is erased. Where one names a person
+//! against the house's advice, taking the entry's key and statement away (a redaction) is what reaches it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -70,7 +74,8 @@ pub enum Event {
     WorkflowChanged,
     /// Channels or organisation changed. `config_sha256`.
     ConfigChanged,
-    /// A walk through audit data began. `operation`, `purpose`, `filters`.
+    /// A walk through audit data began. `operation`, `purpose`, `filters`, `person_unknown` (it was narrowed
+    /// to an id that is nobody's); personal, of the person it was narrowed to: `person_id`.
     AuditRead,
 }
 

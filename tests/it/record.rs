@@ -115,4 +115,22 @@ both! {
         let fields: Value = serde_json::from_str(&entry.fields).unwrap();
         assert_eq!(fields["purpose"], "yearly audit");
     }
+
+    fn r22_the_person_an_auditor_asks_about_is_sealed_and_an_unknown_one_is_not_kept(app) {
+        app.share(&app.live_post());
+        let employee: PersonId = app.employee().id().parse().unwrap();
+        for path in ["/v1/shares", "/v1/decisions"] {
+            let path = format!("{path}?person={employee}");
+            app.auditor().get(&path).purpose("a complaint").send().expect(200);
+            let entry = entries_of(app, Event::AuditRead).pop().unwrap();
+            let id = employee.to_string();
+            assert!(!entry.fields.contains(&id) && !entry.statement.contains(&id));
+            let personal = app.record_personal(entry.idx);
+            assert!(personal.iter().any(|(field, person, _)| field == "person_id" && *person == employee));
+        }
+        let nobody = "/v1/shares?person=019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fa2";
+        app.auditor().get(nobody).purpose("a complaint").send().expect(200);
+        let entry = entries_of(app, Event::AuditRead).pop().unwrap();
+        assert!(entry.fields.contains("person_unknown") && !entry.fields.contains("019a9a3c-7d2e"));
+    }
 }
