@@ -1,6 +1,6 @@
 //! Reading reviews and decisions, and deciding.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::actor::Actor;
 use super::authentication;
@@ -12,13 +12,13 @@ use crate::domain::lifecycle::RevisionState;
 use crate::domain::review::{
     Action, DecisionKind, Refusal, Review, ReviewState, Reviewers, StageState, step,
 };
-use crate::domain::roles::{Role, Scope, Scopes};
+use crate::domain::roles::Scope;
 use crate::error::{Code, Error, Fault, Result};
 use crate::record::Event;
 use crate::store::connection::Conn;
 use crate::store::reviews::{self, DecisionFilter, DecisionRow, ReviewRow};
 use crate::store::write::WriteTx;
-use crate::store::{items as item_rows, people, revisions};
+use crate::store::{items as item_rows, reviewers, revisions};
 
 /// A review as it is read.
 #[derive(Debug, Clone)]
@@ -166,32 +166,7 @@ fn is_in_open_pool(conn: &mut Conn, review: &Review, person: PersonId) -> Result
     let Some(stage) = review.open_stage().and_then(|stage| review.stages.get(stage)) else {
         return Ok(false);
     };
-    Ok(pool(conn, &stage.reviewers)?.contains(&person))
-}
-
-/// The active persons in a pool who hold the scope to decide.
-pub(super) fn pool(conn: &mut Conn, reviewers: &Reviewers) -> Result<Vec<PersonId>> {
-    match reviewers {
-        Reviewers::Role(role) if role.scopes().contains(&Scope::Review) => {
-            people::active_with_role(conn, *role)
-        }
-        Reviewers::Role(role) => intersect(people::active_with_role(conn, *role)?, deciders(conn)?),
-        Reviewers::Group { id, .. } => intersect(people::active_in_group(conn, *id)?, deciders(conn)?),
-    }
-}
-
-/// The active persons who hold the scope to decide by one of their roles.
-fn deciders(conn: &mut Conn) -> Result<Vec<PersonId>> {
-    let mut deciders = Vec::new();
-    for role in Role::ALL.into_iter().filter(|role| Scopes::of_roles([*role]).contains(Scope::Review)) {
-        deciders.extend(people::active_with_role(conn, role)?);
-    }
-    Ok(deciders)
-}
-
-fn intersect(some: Vec<PersonId>, others: Vec<PersonId>) -> Result<Vec<PersonId>> {
-    let others: HashSet<PersonId> = others.into_iter().collect();
-    Ok(some.into_iter().filter(|person| others.contains(person)).collect())
+    reviewers::is_in(conn, &stage.reviewers, person)
 }
 
 /// One review.
@@ -268,7 +243,7 @@ fn waiting_for(conn: &mut Conn, views: &[ReviewView], person: PersonId) -> Resul
         let is_in = match known {
             Some(is_in) => is_in,
             None => {
-                let is_in = pool(conn, &open.reviewers)?.contains(&person);
+                let is_in = reviewers::is_in(conn, &open.reviewers, person)?;
                 pools.push((&open.reviewers, is_in));
                 is_in
             }

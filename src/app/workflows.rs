@@ -4,17 +4,16 @@ use super::actor::Actor;
 use super::authentication;
 use super::context::Context;
 use super::journal::{self, By, Facts};
-use super::reviews::pool;
 use crate::domain::ids::{Digest, GroupId, Kind, PersonId, WorkflowId};
 use crate::domain::review::{Reviewers, Stage};
 use crate::domain::roles::{Role, Scope};
-use crate::domain::staffing::{Demand, assign};
+use crate::domain::staffing::{self, Demand, assign};
 use crate::error::{Code, Error, Fault, Result};
 use crate::record::Event;
 use crate::store::connection::Conn;
-use crate::store::groups;
 use crate::store::reviews::{self, WorkflowRow};
 use crate::store::write::WriteTx;
+use crate::store::{groups, reviewers};
 
 /// A workflow that somebody wants to put in force.
 #[derive(Debug, Clone)]
@@ -123,10 +122,10 @@ fn put_in_force(
 
 /// The first stage whose quorum no assignment of distinct, active persons other than `authors` fills.
 pub(super) fn short_stage(conn: &mut Conn, stages: &[Stage], authors: &[PersonId]) -> Result<Option<usize>> {
+    let enough = staffing::enough(stages.iter().map(|stage| stage.quorum));
     let mut demands = Vec::with_capacity(stages.len());
     for stage in stages {
-        let mut pool = pool(conn, &stage.reviewers)?;
-        pool.retain(|person| !authors.contains(person));
+        let pool = reviewers::some_of(conn, &stage.reviewers, authors, enough)?;
         demands.push(Demand { quorum: stage.quorum, pool });
     }
     Ok(assign(&demands).err())

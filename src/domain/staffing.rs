@@ -2,6 +2,10 @@
 //!
 //! Every approval that a quorum asks for is a seat. The seats are filled by augmenting paths, which finds
 //! an assignment whenever one exists, also when pools overlap (König, Kuhn 1955).
+//!
+//! A pool may hold thousands. As many of it as there are seats in all are [`enough`], whoever they are: a
+//! stage of which that many are known can be filled last, when the others have taken at most the rest of
+//! the seats, and of every other stage the whole pool is known.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,6 +18,11 @@ pub struct Demand {
     pub quorum: u32,
     /// Who may take one: distinct, active, not an author.
     pub pool: Vec<PersonId>,
+}
+
+/// How many members of each pool [`assign`] needs to know: one for each seat of all stages.
+pub fn enough(quorums: impl Iterator<Item = u32>) -> usize {
+    quorums.map(|quorum| usize::try_from(quorum).unwrap_or(usize::MAX)).fold(0, usize::saturating_add)
 }
 
 /// Answers whether distinct persons can fill every seat; else the first stage that stays short.
@@ -116,6 +125,29 @@ mod tests {
                 .flat_map(|demand| std::iter::repeat_n(demand.pool.as_slice(), demand.quorum as usize))
                 .collect();
             prop_assert_eq!(assign(&demands).is_ok(), brute_force(&seats, &mut Vec::new()));
+        }
+
+        #[test]
+        fn r09_as_many_of_each_pool_as_there_are_seats_are_enough(
+            stages in proptest::collection::vec((1u32..4, proptest::collection::vec(0usize..9, 0..12)), 1..4),
+        ) {
+            let people = people(9);
+            let whole: Vec<Demand> = stages
+                .iter()
+                .map(|(quorum, pool)| {
+                    let mut distinct: Vec<PersonId> = Vec::new();
+                    for person in pool.iter().map(|who| people[*who]) {
+                        if !distinct.contains(&person) {
+                            distinct.push(person);
+                        }
+                    }
+                    Demand { quorum: *quorum, pool: distinct }
+                })
+                .collect();
+            let most = enough(whole.iter().map(|demand| demand.quorum));
+            let mut some = whole.clone();
+            some.iter_mut().for_each(|demand| demand.pool.truncate(most));
+            prop_assert_eq!(assign(&some), assign(&whole));
         }
     }
 }

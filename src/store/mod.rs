@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod items;
 pub mod people;
 pub mod record;
+pub mod reviewers;
 pub mod reviews;
 pub mod revisions;
 pub mod schema;

@@ -317,18 +317,6 @@ pub fn active_with_role(conn: &mut Conn, role: Role) -> Result<Vec<PersonId>> {
         .load(conn)?)
 }
 
-/// The active people who are members of a group.
-pub fn active_in_group(conn: &mut Conn, group: GroupId) -> Result<Vec<PersonId>> {
-    Ok(group_members::table
-        .inner_join(person_activities::table.on(person_activities::person_id.eq(group_members::person_id)))
-        .filter(group_members::group_id.eq(group.to_string()))
-        .filter(group_members::until_at.is_null())
-        .filter(person_activities::until_at.is_null())
-        .order(group_members::person_id.asc())
-        .select(group_members::person_id)
-        .load(conn)?)
-}
-
 /// Lets a person act from now on.
 pub fn begin_activity(tx: &mut WriteTx<'_>, person: PersonId) -> Result<()> {
     let row = (

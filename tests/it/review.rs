@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use greenlight::domain::ids::{GroupId, PersonId};
+use greenlight::domain::review::Reviewers;
 use greenlight::domain::roles::Role;
+use greenlight::store::reviewers;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, Post, TestApp, both};
@@ -312,5 +315,45 @@ both! {
         approve_working(app, &path);
         let after = app.share(&app.live_post());
         assert!(after.text("/text").contains("I am proud to work at"));
+    }
+
+    fn r09_a_pool_is_asked_about_one_person_or_a_few_and_never_read_whole(app) {
+        let group = app.admin().post("/v1/groups").json(&json!({ "name": "Everybody" })).send().expect(201);
+        let id: GroupId = group.text("/id").parse().unwrap();
+        let pool = Reviewers::Group { id, name: "Everybody".to_owned() };
+        let reviewers: Vec<_> =
+            (0..4).map(|nth| app.person(&format!("reviewer-{nth}"), &[Role::Reviewer])).collect();
+        let colleague = app.person("colleague", &[Role::Author]);
+        for member in reviewers.iter().chain([&colleague]) {
+            let path = format!("/v1/groups/{id}/members/{}", member.id());
+            app.admin().put(&path).send().expect(204);
+        }
+        let person = |client: &Client| -> PersonId { client.id().parse().unwrap() };
+        let db = &app.state().db;
+        let some = |excluded: &[PersonId], limit| {
+            let mut some =
+                db.read_now(|conn| reviewers::some_of(conn, &pool, excluded, limit)).unwrap();
+            some.sort_unstable();
+            some
+        };
+        let is_in = |pool: &Reviewers, client: &Client| {
+            db.read_now(|conn| reviewers::is_in(conn, pool, person(client))).unwrap()
+        };
+        let mut all: Vec<PersonId> = reviewers.iter().map(person).collect();
+        all.sort_unstable();
+        assert_eq!(some(&[], 2).len(), 2);
+        assert_eq!(some(&[], 100), all, "who cannot decide is not in the pool");
+        assert_eq!(some(&all[1..], 100), all[..1]);
+        assert!(is_in(&pool, &reviewers[0]) && !is_in(&pool, &colleague));
+        let path = format!("/v1/people/{}", reviewers[0].id());
+        let version = app.admin().get(&path).send().expect(200)["version"].clone();
+        let gone = json!({ "active": false });
+        app.admin().patch(&path).if_match(&version).json(&gone).send().expect(200);
+        assert!(!is_in(&pool, &reviewers[0]));
+        assert_eq!(some(&[], 100).len(), 3);
+        let role = Reviewers::Role(Role::Reviewer);
+        assert!(is_in(&role, &reviewers[1]) && !is_in(&role, &reviewers[0]) && !is_in(&role, &colleague));
+        let outsider = app.person("outsider", &[Role::Reviewer]);
+        assert!(is_in(&role, &outsider) && !is_in(&pool, &outsider));
     }
 }
