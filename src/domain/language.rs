@@ -18,9 +18,12 @@ pub fn lookup<'a>(wanted: &str, available: impl IntoIterator<Item = &'a str>) ->
     available.into_iter().filter(|tag| covers(tag, wanted)).max_by_key(|tag| tag.len())
 }
 
-/// Whether a `tag` is meant for a `wanted` language: the same, or a more general one.
+/// Whether a `tag` is meant for a `wanted` language: the same, or a more general one, in whatever case
+/// they are written (RFC 4647 section 2).
 pub fn covers(tag: &str, wanted: &str) -> bool {
-    wanted.strip_prefix(tag).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    wanted.split_at_checked(tag.len()).is_some_and(|(start, rest)| {
+        start.eq_ignore_ascii_case(tag) && (rest.is_empty() || rest.starts_with('-'))
+    })
 }
 
 fn is_script(text: &str) -> bool {
@@ -58,6 +61,7 @@ mod tests {
         assert_eq!(lookup("nl-BE", ["en", "nl", "nl-BE"]), Some("nl-BE"));
         assert_eq!(lookup("nl-BE", ["en", "nl"]), Some("nl"));
         assert_eq!(lookup("zh-Hant-TW", ["zh", "zh-Hant"]), Some("zh-Hant"));
+        assert_eq!(lookup("NL-be", ["en", "nl", "nl-BE"]), Some("nl-BE"));
         assert_eq!(lookup("nl", ["nl-BE", "en"]), None);
         assert_eq!(lookup("nld", ["nl"]), None);
     }

@@ -20,6 +20,7 @@ pub mod matrix;
 pub mod review;
 pub mod revision;
 pub mod roles;
+pub mod shape;
 pub mod share;
 pub mod staffing;
 pub mod text;

@@ -309,6 +309,13 @@ both! {
         assert_eq!(feed["items"][0]["copies"].as_array().unwrap().len(), 1);
         let next = format!("/v1/feed?language=nl-BE&limit=2&cursor={}", feed.text("/next_cursor"));
         assert_eq!(titles(&app.employee().get(&next).send().expect(200)), ["Post 2", "Post 1"]);
-        assert_eq!(app.employee().get("/v1/feed?language=fr").send().expect(200).list("/items").len(), 0);
+        let shown = |query: &str| app.employee().get(&format!("/v1/feed?{query}")).send();
+        assert_eq!(shown("language=fr").expect(200).list("/items").len(), 0);
+        assert_eq!(shown("language=NL-be").expect(200).list("/items").len(), 5);
+        for odd in ["channel=myspace", "campaign=", "topic=", "language="] {
+            let refused = shown(odd).problem("invalid_request");
+            let name = odd.split('=').next().unwrap();
+            assert_eq!(refused["errors"][0]["parameter"], name);
+        }
     }
 }

@@ -17,6 +17,7 @@ pub use post::Post;
 use self::check::{Checker, escape};
 use super::channels::Channels;
 use super::ids::{ItemId, Key, Kind};
+use super::shape::{self, Misshape};
 use super::time::Time;
 use crate::error::{Error, Fault, Result};
 
@@ -141,6 +142,10 @@ fn shaped<'de, T: Deserialize<'de>>(content: &'de Value) -> Result<T, Fault> {
                 Segment::Enum { .. } | Segment::Unknown => {}
             }
         }
-        Fault::body(pointer, "wrong_shape", error.into_inner().to_string())
+        let Misshape { code, detail, missing } = shape::explain(&error.into_inner().to_string());
+        if let Some(name) = missing {
+            pointer.push_str(&format!("/{}", escape(&name)));
+        }
+        Fault::body(pointer, code, detail)
     })
 }

@@ -17,6 +17,7 @@ use serde_path_to_error::{Segment, Track};
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 use super::strict::{self, Strict};
+use crate::domain::shape::{self, Misshape};
 use crate::error::{Code, Error, Fault, Result};
 use crate::http::Frame;
 
@@ -166,23 +167,12 @@ fn explain(
     is_json: bool,
     pointer: &mut String,
 ) -> (&'static str, String) {
-    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
-    if message.starts_with(strict::UNKNOWN_FIELD) {
-        return ("unknown_field", "This field is not known here.".into());
-    }
-    if message.starts_with(strict::DUPLICATE_KEY) {
-        return ("duplicate_key", "This field stands twice.".into());
-    }
     if message.starts_with(strict::TOO_DEEP) || message.starts_with("recursion limit") {
         return ("too_deep", format!("Arrays and objects may nest {} levels.", strict::MAX_DEPTH));
     }
     if message.starts_with(strict::CONTROL) {
         let detail = "Control characters other than line feed and tab are not taken.";
         return ("control_character", detail.into());
-    }
-    if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
-        push(pointer, name);
-        return ("missing_field", "This field is required.".into());
     }
     if !error.is_data() && is_json {
         return ("invalid_value", "The value has another shape than the document says.".into());
@@ -192,12 +182,11 @@ fn explain(
         let detail = format!("Not JSON, at line {}, column {}.", error.line(), error.column());
         return ("invalid_json", detail);
     }
-    let wrong = ["invalid type", "invalid value", "invalid length", "unknown variant"];
-    if wrong.iter().any(|start| message.starts_with(start)) {
-        let expected = message.rsplit_once(", expected ").map_or("something else", |(_, expected)| expected);
-        return ("invalid_value", format!("Expected {expected}."));
+    let Misshape { code, detail, missing } = shape::explain(message);
+    if let Some(name) = missing {
+        push(pointer, &name);
     }
-    ("invalid_value", format!("The value is {message}."))
+    (code, detail)
 }
 
 fn push(pointer: &mut String, token: &str) {
@@ -251,15 +240,26 @@ fn fault(pointer: &str, error: &validator::ValidationError) -> Fault {
     };
     let detail = match &error.message {
         Some(message) => message.to_string(),
-        None => {
-            let limits: Vec<String> = ["min", "max", "equal"]
-                .into_iter()
-                .filter_map(|name| error.params.get(name).map(|value| format!("{name} {value}")))
-                .collect();
-            format!("Breaks the rule {}: {}.", error.code, limits.join(", "))
-        }
+        None => limits(error),
     };
     Fault::body(pointer, code, detail)
+}
+
+/// The limits that a value breaks, in a sentence.
+fn limits(error: &validator::ValidationError) -> String {
+    let limit = |name| error.params.get(name).map(ToString::to_string);
+    let unit = match error.code.as_ref() {
+        "length" if error.params.get("value").is_some_and(serde_json::Value::is_array) => " members",
+        "length" => " characters",
+        _ => "",
+    };
+    match (limit("equal"), limit("min"), limit("max")) {
+        (Some(equal), _, _) => format!("Expected {equal}{unit}."),
+        (None, Some(min), Some(max)) => format!("Expected {min} to {max}{unit}."),
+        (None, Some(min), None) => format!("Expected at least {min}{unit}."),
+        (None, None, Some(max)) => format!("Expected at most {max}{unit}."),
+        (None, None, None) => "The value is not of the documented form.".to_owned(),
+    }
 }
 
 #[cfg(test)]

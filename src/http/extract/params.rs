@@ -16,6 +16,7 @@ use serde::forward_to_deserialize_any;
 use serde_path_to_error::Segment;
 
 use super::has_control;
+use crate::domain::shape;
 use crate::error::{Code, Error, Fault, Result};
 
 /// The query's parameters as a struct.
@@ -64,7 +65,13 @@ fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T> {
         }
         pairs.push((name, value));
     }
-    read(pairs)
+    // An empty value filters by nothing there is; whoever sends it means something else.
+    let empty = pairs.iter().find(|(_, value)| value.is_empty()).map(|(name, _)| name.clone());
+    let value = read(pairs)?;
+    match empty {
+        Some(name) => Err(refuse(&name, "invalid_value", "Leave this parameter out, or give it a value.")),
+        None => Ok(value),
+    }
 }
 
 const NOT_UTF8: &str = "The percent-encoding is not UTF-8, or has a control character.";
@@ -100,11 +107,7 @@ fn read<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T> {
         if message.starts_with(UNKNOWN) || message.starts_with("unknown field") {
             return refuse(&name, "unknown_parameter", "This parameter is not known here.");
         }
-        let detail = match message.rsplit_once(", expected ") {
-            Some((_, expected)) => format!("Expected {expected}."),
-            None => format!("The value is {message}."),
-        };
-        refuse(&name, "invalid_value", detail)
+        refuse(&name, "invalid_value", shape::explain(&message).detail)
     })
 }
 

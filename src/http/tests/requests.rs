@@ -104,12 +104,13 @@ async fn odd_query_parameters_are_400() {
         ("limit=1000000000", "limit invalid_value"),
         ("limit=1e9", "limit invalid_value"),
         ("limit=", "limit invalid_value"),
+        ("campaign=", "campaign invalid_value"),
         ("sort=asc", "sort unknown_parameter"),
         ("limit=1&limit=1", "limit duplicate_parameter"),
         ("campaign=%00", "campaign invalid_encoding"),
         ("campaign=%FF", "campaign invalid_encoding"),
         ("cursor=abc", "cursor invalid_cursor"),
-        ("cursor=", "cursor invalid_cursor"),
+        ("cursor=", "cursor invalid_value"),
     ];
     for (query, fault) in cases {
         let answer = send(get(&format!("/v1/samples?{query}"))).await;

@@ -15,7 +15,7 @@ use crate::domain::content::post::{Personalisation, PostCopy};
 use crate::domain::ids::{Digest, ItemId, Key};
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Fault, Result};
 use crate::http::extract::{Caller, Query};
 use crate::http::operation::{NO_EVENT, Operation};
 use crate::http::paging::{Limit, Position, link_next};
@@ -250,6 +250,7 @@ async fn feed_get(
     Query(filter): Query<FeedFilter>,
 ) -> Result<HttpResponse> {
     let walk = frame.cursor_key.walk("feed_list", &actor, &filter)?;
+    known_channel(&app, filter.channel.as_ref())?;
     let after = filter.cursor.as_deref().map(|cursor| walk.open(cursor)).transpose()?.map(place);
     let content = app.snapshots.confirmed_content().await?;
     let access = app.snapshots.access();
@@ -259,6 +260,19 @@ async fn feed_get(
     let next_cursor = next.map(|next| walk.seal(&position(next))).transpose()?;
     let page = FeedPage { items: items.into_iter().map(FeedItem::from).collect(), next_cursor };
     conditional(&request, &page, content.version, person.access_version)
+}
+
+/// Refuses a channel that nothing can be shared on, which would otherwise be an empty feed.
+fn known_channel(app: &App, channel: Option<&ChannelId>) -> Result<()> {
+    if channel.is_none_or(|channel| app.context.channels.get(channel).is_some()) {
+        return Ok(());
+    }
+    let detail = "There is no channel of this name; GET /v1/channels lists them.";
+    Err(Error::new(Code::InvalidRequest, detail).fault(Fault::parameter(
+        "channel",
+        "unknown_channel",
+        detail,
+    )))
 }
 
 fn place(position: Position) -> FeedPosition {
