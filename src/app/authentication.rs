@@ -122,7 +122,8 @@ fn client_actor(
 
 /// Whom the header names: what has the form of an id is one, as no external id may have it.
 fn named<'a>(access: &'a Access, keys: &Keys, header: &str) -> Option<&'a PersonAccess> {
-    if let Ok(id) = header.parse::<PersonId>() {
+    // Other systems write ids in capitals too; here, unlike in an address, that names nothing else.
+    if let Ok(id) = header.to_ascii_lowercase().parse::<PersonId>() {
         return access.person(id).map(AsRef::as_ref);
     }
     let hmac = keys.identity_hmac(Identifier::ExternalId, &identity::normal_external_id(header));

@@ -147,13 +147,22 @@ impl ContentSnapshot {
 
     /// The disclaimers that are live now: their `required_when` decides what is required.
     pub fn live_disclaimers(&self, now: Time) -> Vec<Resolved<Disclaimer>> {
-        let mut live: Vec<Resolved<Disclaimer>> = self
+        self.disclaimers(Availability::Live, now)
+    }
+
+    /// The disclaimers that are recalled now: what they demand cannot be met.
+    pub fn recalled_disclaimers(&self, now: Time) -> Vec<Resolved<Disclaimer>> {
+        self.disclaimers(Availability::Recalled, now)
+    }
+
+    fn disclaimers(&self, wanted: Availability, now: Time) -> Vec<Resolved<Disclaimer>> {
+        let mut found: Vec<Resolved<Disclaimer>> = self
             .of_kind(Kind::Disclaimer)
-            .filter(|item| self.availability(item, now).0 == Availability::Live)
+            .filter(|item| self.availability(item, now).0 == wanted)
             .filter_map(|item| item.resolve(item.present(now)?.revision, disclaimer_content))
             .collect();
-        live.sort_by_key(|disclaimer| disclaimer.id);
-        live
+        found.sort_by_key(|disclaimer| disclaimer.id);
+        found
     }
 
     /// The disclaimers that a revision pins, with the pinned texts.

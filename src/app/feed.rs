@@ -199,7 +199,7 @@ impl Page<'_> {
     /// What a share of the post may carry for this person, on any of its channels.
     fn disclaimers(&self, live: LivePost<'_>, copies: &[PostCopy]) -> Vec<FeedDisclaimer> {
         let pinned = self.content.pinned_disclaimers(live.revision);
-        let in_force = InForce { pinned: &pinned, live: self.live_disclaimers };
+        let in_force = InForce { pinned: &pinned, live: self.live_disclaimers, recalled: &[] };
         let mut found: Vec<FeedDisclaimer> = Vec::new();
         let language = copies.first().map(|copy| copy.language.as_str()).unwrap_or_default();
         for (when, comment) in [(When::Always, false), (When::WithComment, true)] {

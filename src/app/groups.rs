@@ -19,7 +19,7 @@ pub fn group_create(tx: &mut WriteTx<'_>, keys: &Keys, actor: &Actor, name: &str
     authentication::authorise(tx, actor, Scope::People)?;
     let name = identity::group_name(name).map_err(|fault| Error::invalid_content(vec![fault]))?;
     let id = GroupId::generate();
-    groups::insert(tx, id, &name)?;
+    groups::insert(tx, id, &name, &identity::folded_name(&name))?;
     let facts = Facts::new().with("group_id", id.to_string()).with("name", name.as_str());
     enter(tx, keys, By::Actor(actor), Event::GroupCreated, facts)?;
     Ok(GroupRow { id, name, created_at: tx.now() })
@@ -134,8 +134,10 @@ mod tests {
         let fixture = Fixture::new();
         let Fixture { keys, admin, .. } = &fixture;
         let group = fixture.write(|tx| group_create(tx, keys, admin, "Sales")).unwrap();
-        let again = fixture.write(|tx| group_create(tx, keys, admin, "Sales"));
-        assert_eq!(again.unwrap_err().code, Code::AlreadyExists);
+        for same in ["Sales", " sales", "ＳＡＬＥＳ"] {
+            let again = fixture.write(|tx| group_create(tx, keys, admin, same));
+            assert_eq!(again.unwrap_err().code, Code::AlreadyExists, "{same}");
+        }
         let nameless = fixture.write(|tx| group_create(tx, keys, admin, "\n")).unwrap_err();
         assert_eq!(nameless.code, Code::InvalidContent);
         let unknown = fixture.write(|tx| group_member_add(tx, keys, admin, group.id, PersonId::generate()));

@@ -81,6 +81,11 @@ pub fn group_name(text: &str) -> Result<String, Fault> {
     display_name(text).map_err(|fault| Fault::body("/name", "invalid_name", fault.detail))
 }
 
+/// A name as it is compared: `Sales`, `sales` and `ＳＡＬＥＳ` would be taken for each other.
+pub fn folded_name(name: &str) -> String {
+    name.nfkc().flat_map(char::to_lowercase).collect()
+}
+
 /// A country of ISO 3166-1: an unknown code would be in no list, and so escape what a country demands.
 pub fn country(text: &str) -> Result<String, Fault> {
     if countries::is_country(text) {

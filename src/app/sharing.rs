@@ -13,7 +13,7 @@ use crate::domain::content::Post;
 use crate::domain::countries;
 use crate::domain::disclaimers::InForce;
 use crate::domain::ids::{Digest, ItemId};
-use crate::domain::kit::{Kit, KitInput, Reader, make_kit};
+use crate::domain::kit::{Kit, KitInput, Reader, make_kit, offered};
 use crate::domain::lifecycle::{Availability, EndingKind};
 use crate::domain::material::Material;
 use crate::domain::time::Time;
@@ -62,6 +62,7 @@ pub fn evaluate(
     now: Time,
 ) -> Result<Evaluated> {
     let live = find_live(content, person, command.post_id, now)?;
+    offered(&context.channels, live.post, &command.channel)?;
     if let Some(freeze) = content.freeze_on(command.channel.as_str(), now) {
         return Err(Error::new(Code::Frozen, "Sharing is frozen for now.")
             .with("reason", freeze.reason.as_str())
@@ -75,14 +76,14 @@ pub fn evaluate(
     }
     let hashtags = content.pinned_hashtags(live.revision);
     let pinned = content.pinned_disclaimers(live.revision);
-    let in_force = content.live_disclaimers(now);
+    let (in_force, recalled) = (content.live_disclaimers(now), content.recalled_disclaimers(now));
     let kit = make_kit(&KitInput {
         post_id: live.item.id,
         revision: live.revision.revision,
         material: Material {
             post: live.post,
             hashtags: &hashtags,
-            disclaimers: InForce { pinned: &pinned, live: &in_force },
+            disclaimers: InForce { pinned: &pinned, live: &in_force, recalled: &recalled },
             ai_image: false,
             organisation: &context.organisation,
         },

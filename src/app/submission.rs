@@ -142,7 +142,11 @@ impl Draft {
         let material = Material {
             post,
             hashtags: &references.hashtags,
-            disclaimers: InForce { pinned: &[], live: &references.live_disclaimers },
+            disclaimers: InForce {
+                pinned: &[],
+                live: &references.live_disclaimers,
+                recalled: &references.recalled_disclaimers,
+            },
             ai_image: false,
             organisation: &context.organisation,
         };
@@ -276,6 +280,7 @@ fn pin<T>(kind: Kind, found: &Resolved<T>) -> Pin {
 struct References {
     hashtags: Vec<Resolved<Hashtag>>,
     live_disclaimers: Vec<Resolved<Disclaimer>>,
+    recalled_disclaimers: Vec<Resolved<Disclaimer>>,
 }
 
 impl References {
@@ -285,15 +290,18 @@ impl References {
         let ids = item_rows::find_keys(conn, Kind::Hashtag, &post.hashtags)?;
         let hashtag_ids: Vec<ItemId> = post.hashtags.iter().filter_map(|key| ids.get(key).copied()).collect();
         let hashtag_rows = item_rows::find_all(conn, &hashtag_ids)?;
-        let mut hashtags = live(conn, &hashtag_rows, now, hashtag_content)?;
+        let mut hashtags = that_are(Availability::Live, conn, &hashtag_rows, now, hashtag_content)?;
         hashtags.sort_by_key(|found| post.hashtags.iter().position(|key| *key == found.key));
         let disclaimer_rows = item_rows::of_kind(conn, Kind::Disclaimer)?;
-        let mut live_disclaimers = live(conn, &disclaimer_rows, now, disclaimer_content)?;
+        let mut disclaimers = |wanted| that_are(wanted, conn, &disclaimer_rows, now, disclaimer_content);
+        let (mut live_disclaimers, mut recalled_disclaimers) =
+            (disclaimers(Availability::Live)?, disclaimers(Availability::Recalled)?);
         live_disclaimers.sort_by_key(|found| found.id);
+        recalled_disclaimers.sort_by_key(|found| found.id);
         let mut faults = not_live("hashtags", &post.hashtags, &hashtags);
         faults.extend(not_live("disclaimers", &post.disclaimers, &live_disclaimers));
         if faults.is_empty() {
-            Ok(Self { hashtags, live_disclaimers })
+            Ok(Self { hashtags, live_disclaimers, recalled_disclaimers })
         } else {
             Err(Error::invalid_content(faults))
         }
@@ -312,8 +320,9 @@ fn not_live<T>(member: &str, keys: &[Key], live: &[Resolved<T>]) -> Vec<Fault> {
         .collect()
 }
 
-/// The live revisions of these items.
-fn live<T>(
+/// The present revisions of those items that have the wanted availability.
+fn that_are<T>(
+    wanted: Availability,
     conn: &mut Conn,
     rows: &[ItemRow],
     now: Time,
@@ -327,7 +336,7 @@ fn live<T>(
         .collect();
     let mut found = Vec::new();
     for row in rows {
-        if histories.availability(row.id, now).0 != Availability::Live {
+        if histories.availability(row.id, now).0 != wanted {
             continue;
         }
         let present = histories.get(row.id).and_then(|history| history.present(now));

@@ -71,8 +71,13 @@ fn named_stages(conn: &mut Conn, stages: &[StageCreate]) -> Result<Vec<Stage>> {
     });
     let groups = groups::find_all(conn, &ids.collect::<Vec<_>>())?;
     let mut faults = Vec::new();
-    let mut named = Vec::with_capacity(stages.len());
+    let mut named: Vec<Stage> = Vec::with_capacity(stages.len());
     for (at, stage) in stages.iter().enumerate() {
+        // Decisions and the record speak of a stage by its name.
+        if named.iter().any(|earlier| earlier.name == stage.name) {
+            let pointer = format!("/stages/{at}/name");
+            faults.push(Fault::body(pointer, "duplicate", "Another stage has this name."));
+        }
         let reviewers = match stage.reviewers {
             StageReviewers::Role(role) => Reviewers::Role(role),
             StageReviewers::Group(id) => match groups.iter().find(|group| group.id == id) {

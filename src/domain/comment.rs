@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::content::post::Personalisation;
-use super::text::{Lines, bidi_control, forbidden_character, graphemes};
+use super::text::{Lines, bidi_control, forbidden_character, graphemes, is_blank};
 use crate::error::Fault;
 
 /// The most graphemes of an introduction.
@@ -17,7 +17,7 @@ pub fn faults(personalisation: Personalisation, comment: &str) -> Vec<Fault> {
         return vec![Fault::body(POINTER, "comment_not_allowed", "This post is shared without a comment.")];
     }
     let mut faults = Vec::new();
-    if comment.trim().is_empty() {
+    if is_blank(comment) {
         faults.push(Fault::body(POINTER, "empty", "Leave the comment out, or write something."));
     }
     // A comment that turns the direction of writing could make the disclaimers unreadable.
@@ -69,6 +69,7 @@ mod tests {
         assert_eq!(codes(Intro, "http://x ＃a @b"), ["comment_link", "comment_hashtag", "comment_mention"]);
         assert_eq!(codes(Free, "Zie https://x.nl #a @b"), [] as [&str; 0]);
         assert_eq!(codes(Free, " \n"), ["empty"]);
+        assert_eq!(codes(Free, "\u{200D}\u{FE0F}"), ["empty"]);
         for odd in ["a\u{0}", "a\rb", "a\u{202E}b"] {
             assert_eq!(codes(Free, odd), ["control_character"]);
         }

@@ -62,30 +62,48 @@ pub struct InForce<'a> {
     pub pinned: &'a [Resolved<Disclaimer>],
     /// Live: they decide what is required, and give the text of what is not pinned.
     pub live: &'a [Resolved<Disclaimer>],
+    /// Recalled: their words may not be used, but what they demand is not met without them (R9).
+    pub recalled: &'a [Resolved<Disclaimer>],
+}
+
+/// A disclaimer that a share needs and that cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// The post lists it, and it is neither pinned nor live.
+    Unknown(Key),
+    /// It is required, and was recalled.
+    Recalled(Key),
 }
 
 impl<'a> InForce<'a> {
     /// The disclaimers that apply to a share, by rank: those that the post lists and those whose live
     /// `required_when` holds, without those that another one fulfils. What is pinned and was retired since
     /// is judged by what is pinned: a retirement takes no required words out of an approved post (R14).
-    /// `Err` is a listed key that neither list holds.
+    /// What was recalled is required until a later revision says otherwise.
     pub fn applying(
         self,
         post: &Post,
         occasion: &Occasion<'_>,
-    ) -> Result<Vec<&'a Resolved<Disclaimer>>, Key> {
+    ) -> Result<Vec<&'a Resolved<Disclaimer>>, Missing> {
         let mut applying: Vec<&Resolved<Disclaimer>> = Vec::new();
         for key in &post.disclaimers {
             let all = self.pinned.iter().chain(self.live);
-            applying.push(all.into_iter().find(|found| found.key == *key).ok_or_else(|| key.clone())?);
+            applying.push(
+                all.into_iter()
+                    .find(|found| found.key == *key)
+                    .ok_or_else(|| Missing::Unknown(key.clone()))?,
+            );
+        }
+        let demands = |found: &&Resolved<Disclaimer>| {
+            found.content.required_when.as_ref().is_some_and(|demand| demand.holds(occasion))
+        };
+        if let Some(recalled) = self.recalled.iter().find(demands) {
+            return Err(Missing::Recalled(recalled.key.clone()));
         }
         let is_live = |pinned: &Resolved<Disclaimer>| self.live.iter().any(|live| live.id == pinned.id);
         let no_longer_live = self.pinned.iter().filter(|pinned| !is_live(pinned));
         for judge in self.live.iter().chain(no_longer_live) {
-            let required_when = judge.content.required_when.as_ref();
-            if required_when.is_some_and(|demand| demand.holds(occasion))
-                && !applying.iter().any(|listed| listed.id == judge.id)
-            {
+            if demands(&judge) && !applying.iter().any(|listed| listed.id == judge.id) {
                 applying.push(self.pinned.iter().find(|pinned| pinned.id == judge.id).unwrap_or(judge));
             }
         }
@@ -292,7 +310,7 @@ pub(super) mod tests {
     #[test]
     fn what_applies_is_what_is_listed_and_what_is_required_by_rank() {
         let live = live();
-        let in_force = InForce { pinned: &[], live: &live };
+        let in_force = InForce { pinned: &[], live: &live, recalled: &[] };
         let channel = ChannelId::from("x");
         let here = occasion(&channel);
         let found = |post: &Post, occasion| keys(in_force.applying(post, &occasion).unwrap());
@@ -302,7 +320,8 @@ pub(super) mod tests {
         let finance = ["finance".to_owned()];
         let money = Occasion { topics: &finance, ai_image: true, ..here };
         assert_eq!(found(&post(&[]), money), ["investment-risk", "employee", "ai-image"]);
-        assert_eq!(in_force.applying(&post(&["gone"]), &here).unwrap_err().as_str(), "gone");
+        let gone = in_force.applying(&post(&["gone"]), &here).unwrap_err();
+        assert_eq!(gone, Missing::Unknown("gone".parse().unwrap()));
     }
 
     #[test]
@@ -312,14 +331,28 @@ pub(super) mod tests {
         live[0].revision = 2;
         live[0].content.text.get_mut("nl").unwrap().full = "Nieuw".to_owned();
         let channel = ChannelId::from("x");
-        let found = InForce { pinned: &pinned, live: &live };
+        let found = InForce { pinned: &pinned, live: &live, recalled: &[] };
         assert_eq!(found.applying(&post(&[]), &occasion(&channel)).unwrap()[0].revision, 1);
         pinned[0].content.required_when = None;
-        let found = InForce { pinned: &pinned, live: &live };
+        let found = InForce { pinned: &pinned, live: &live, recalled: &[] };
         assert_eq!(found.applying(&post(&[]), &occasion(&channel)).unwrap()[0].revision, 1);
         live[0].content.required_when = None;
-        let found = InForce { pinned: &pinned, live: &live };
+        let found = InForce { pinned: &pinned, live: &live, recalled: &[] };
         assert!(found.applying(&post(&[]), &occasion(&channel)).unwrap().is_empty());
+    }
+
+    #[test]
+    fn r09_what_a_recalled_disclaimer_demands_is_not_met() {
+        let mut live = live();
+        let recalled = vec![live.remove(0)];
+        let channel = ChannelId::from("x");
+        let found = InForce { pinned: &[], live: &live, recalled: &recalled };
+        let missing = found.applying(&post(&[]), &occasion(&channel)).unwrap_err();
+        assert_eq!(missing, Missing::Recalled("employee".parse().unwrap()));
+        let mut optional = recalled.clone();
+        optional[0].content.required_when = None;
+        let found = InForce { pinned: &[], live: &live, recalled: &optional };
+        assert!(found.applying(&post(&[]), &occasion(&channel)).is_ok());
     }
 
     #[test]
@@ -327,7 +360,7 @@ pub(super) mod tests {
         let mut live = live();
         live[0].content.includes = vec!["employer-ad".parse().unwrap()];
         let channel = ChannelId::from("x");
-        let found = InForce { pinned: &[], live: &live };
+        let found = InForce { pinned: &[], live: &live, recalled: &[] };
         assert_eq!(
             keys(found.applying(&post(&["employer-ad"]), &occasion(&channel)).unwrap()),
             ["employer-ad"]

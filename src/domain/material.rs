@@ -62,7 +62,7 @@ impl Material<'_> {
             comment: sharing.comment.is_some(),
             ai_image: self.ai_image,
         };
-        let applying = self.disclaimers.applying(post, &occasion).map_err(Refusal::UnknownDisclaimer)?;
+        let applying = self.disclaimers.applying(post, &occasion)?;
         let credit = post.credit.as_deref();
         let statement = |disclaimer: &Resolved<_>| {
             Statement::new(disclaimer, language, organisation, credit)

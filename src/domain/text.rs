@@ -11,12 +11,41 @@ pub enum Lines {
     Many,
 }
 
-/// The first character that no text may hold: U+0000 and the other control characters (but line
-/// feeds and tabs in texts of many lines), the byte order mark and the noncharacters that X refuses.
+/// The first character that no text may hold: U+0000 and the other control characters (but line feeds and
+/// tabs in texts of many lines), the byte order mark and the noncharacters that X refuses, and what shows a
+/// reader something else than what is logged.
 pub fn forbidden_character(text: &str, lines: Lines) -> Option<char> {
     let allowed = |c: char| lines == Lines::Many && matches!(c, '\n' | '\t');
-    text.chars()
-        .find(|&c| (c.is_control() && !allowed(c)) || matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}'))
+    let mut in_flag = false;
+    text.chars().find(|&c| {
+        // The flags of regions are a black flag and tags that spell the region (UTS 51, section 3.4).
+        let is_tag = matches!(c, '\u{E0020}'..='\u{E007F}');
+        in_flag = c == '\u{1F3F4}' || (in_flag && is_tag);
+        (c.is_control() && !allowed(c))
+            || matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
+            || is_deceptive(c)
+            || (is_tag && !in_flag)
+    })
+}
+
+/// Characters without a shape of their own that no script or emoji needs, other line ends, and overrides of
+/// the direction of writing. Joiners, variation selectors and direction marks are needed, and are taken.
+const fn is_deceptive(c: char) -> bool {
+    matches!(c,
+        '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}' | '\u{2028}' | '\u{2029}' | '\u{202D}' | '\u{202E}'
+        | '\u{2060}'..='\u{2064}' | '\u{206A}'..='\u{206F}' | '\u{3164}' | '\u{FFA0}'
+        | '\u{FFF9}'..='\u{FFFB}' | '\u{E0001}')
+}
+
+/// Whether a reader sees nothing of a text: white space and what only shapes its neighbours.
+pub fn is_blank(text: &str) -> bool {
+    let shapes = |c: char| {
+        matches!(c,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{200C}'..='\u{200F}' | '\u{2066}'..='\u{2069}'
+            | '\u{202A}'..='\u{202E}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0020}'..='\u{E007F}'
+            | '\u{E0100}'..='\u{E01EF}')
+    };
+    text.chars().all(|c| c.is_whitespace() || shapes(c) || is_deceptive(c))
 }
 
 /// The first character that embeds, overrides or isolates the direction of writing, with which a
@@ -40,6 +69,17 @@ mod tests {
         assert_eq!(forbidden_character("a\nb", Lines::One), Some('\n'));
         for odd in ['\0', '\r', '\u{7F}', '\u{85}', '\u{FEFF}'] {
             assert_eq!(forbidden_character(&format!("a{odd}"), Lines::Many), Some(odd));
+        }
+        for odd in ['\u{200B}', '\u{2028}', '\u{202E}', '\u{2060}', '\u{3164}', '\u{E0061}'] {
+            assert_eq!(forbidden_character(&format!("a{odd}b"), Lines::Many), Some(odd));
+        }
+        for fine in ["नमस्ते क्\u{200D}ष", "می\u{200C}خواهم", "👨‍👩‍👧‍👦 ❤️ 1️⃣", "🏴󠁧󠁢󠁷󠁬󠁳󠁿 Cymru", "שלום \u{200F}!", "日本"]
+        {
+            assert_eq!(forbidden_character(fine, Lines::Many), None, "{fine}");
+            assert!(!is_blank(fine));
+        }
+        for blank in ["", " \n\u{A0}", "\u{200D}\u{FE0F}", "\u{AD}\u{200E}\u{3164}"] {
+            assert!(is_blank(blank), "{blank:?}");
         }
         assert_eq!(bidi_control("a\u{202E}b"), Some('\u{202E}'));
         assert_eq!(bidi_control("שלום \u{200F}!"), None);

@@ -23,7 +23,7 @@
 //! | 422 | a rule of meaning that no schema can state |
 //! | 500, 503 | our fault; not now, with `Retry-After` |
 //!
-//! Requests that are not HTTP at all (a broken request line, two lengths, more than 96 headers, an address
+//! Requests that are not HTTP at all (a broken request line, two lengths, no Host or two, more than 96 headers, an address
 //! over 64 KiB, a head over 128 KiB or without end) are refused by the framework before there is a request,
 //! with a bare 400, 408 or 431: its HTTP/1 dispatcher (actix-http 3, `h1::dispatcher`) writes these without
 //! a body and asks no service of ours, so no problem document can be given short of a parser of our own.

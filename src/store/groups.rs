@@ -23,10 +23,14 @@ pub struct GroupRow {
     pub created_at: Time,
 }
 
-/// Writes a new group; one with this name is refused as `already_exists`.
-pub fn insert(tx: &mut WriteTx<'_>, id: GroupId, name: &str) -> Result<()> {
-    let row =
-        (groups::id.eq(id.to_string()), groups::name.eq(name), groups::created_at.eq(tx.now().micros()));
+/// Writes a new group; one whose name is the same when folded is refused as `already_exists`.
+pub fn insert(tx: &mut WriteTx<'_>, id: GroupId, name: &str, name_folded: &str) -> Result<()> {
+    let row = (
+        groups::id.eq(id.to_string()),
+        groups::name.eq(name),
+        groups::name_folded.eq(name_folded),
+        groups::created_at.eq(tx.now().micros()),
+    );
     diesel::insert_into(groups::table).values(row).execute(tx.conn()).map_err(|error| {
         unique_violation(error, || {
             Error::new(Code::AlreadyExists, format!("There is a group with the name {name} already."))

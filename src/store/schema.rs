@@ -100,6 +100,7 @@ diesel::table! {
     groups (id) {
         id -> Text,
         name -> Text,
+        name_folded -> Text,
         created_at -> BigInt,
     }
 }

@@ -14,7 +14,7 @@ both! {
         share().on_behalf_of("nobody-we-know").send().problem("person_not_found");
         // A right of the key alone is not enough: the author has no right to share.
         share().on_behalf_of(&app.author().id()).send().problem("forbidden");
-        let made = share().on_behalf_of(&employee.id()).send().expect(201);
+        let made = share().on_behalf_of(&employee.id().to_uppercase()).send().expect(201);
         let mine = employee.get("/v1/me/shares").send().expect(200);
         assert_eq!(mine.list("/items")[0]["id"], made["id"]);
     }

@@ -267,6 +267,39 @@ both! {
         app.admin().post("/v1/workflows").json(&body).send().problem("not_enough_reviewers");
     }
 
+    fn a_stage_has_a_name_of_its_own(app) {
+        let stage = json!({ "name": "review", "reviewers": { "role": "reviewer" }, "quorum": 1 });
+        app.person("second", &[Role::Reviewer]);
+        app.reviewer();
+        let body = json!({ "kind": "post", "stages": [stage, stage] });
+        let refused = app.admin().post("/v1/workflows").json(&body).send().problem("invalid_content");
+        assert_eq!(refused["errors"][0]["pointer"], "#/stages/1/name");
+    }
+
+    fn r09_nothing_that_needs_a_recalled_disclaimer_can_be_submitted(app) {
+        app.reviewer();
+        let disclaimers = app.author().get("/v1/disclaimers?limit=200").send().expect(200);
+        let employee = disclaimers.list("/items").iter().find(|found| found["key"] == "employee").unwrap();
+        let path = format!("/v1/disclaimers/{}", employee["id"].as_str().unwrap());
+        let reason = json!({ "reason": "The wording is wrong." });
+        app.publisher().post(&format!("{path}/recall")).json(&reason).send().expect(200);
+        let draft = app.draft(|_| {});
+        let item = app.author().get(&draft.path("")).send().expect(200);
+        let body = json!({ "digest": item.text("/working_revision/digest") });
+        let submit = || app.author().post(&draft.path("/submission")).json(&body).send();
+        let refused = submit().problem("invalid_content");
+        assert_eq!(refused["errors"][0]["code"], "recalled_disclaimer");
+        assert_eq!(refused["errors"][0]["disclaimer"], "employee");
+        let item = app.author().get(&path).send().expect(200);
+        let again = json!({ "digest": item.text("/working_revision/digest") });
+        let review =
+            app.author().post(&format!("{path}/submission")).json(&again).send().expect(201);
+        let decision =
+            json!({ "revision": review["revision"], "digest": review["digest"], "decision": "approve" });
+        app.reviewer().post(&format!("{path}/decisions")).json(&decision).send().expect(201);
+        submit().expect(201);
+    }
+
     fn r09_what_refers_to_nothing_is_refused_at_its_place(app) {
         let mut content = app.content();
         content["hashtags"] = json!(["nope"]);

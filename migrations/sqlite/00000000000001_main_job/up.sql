@@ -106,7 +106,8 @@ CREATE UNIQUE INDEX person_countries_open ON person_countries (person_id) WHERE 
 
 CREATE TABLE groups (
   id TEXT NOT NULL PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  name_folded TEXT NOT NULL UNIQUE,
   created_at INTEGER NOT NULL
 ) STRICT;
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Role;
 use crate::domain::channels::Counting;
-use crate::domain::disclaimers::Unsayable;
+use crate::domain::disclaimers::{Missing, Unsayable};
 use crate::domain::ids::Key;
 use crate::error::{Code, Error, Fault};
 
@@ -54,6 +54,8 @@ pub enum Refusal {
     Unsayable(Key, Unsayable),
     /// The post lists a disclaimer that is neither pinned nor live.
     UnknownDisclaimer(Key),
+    /// A required disclaimer was recalled.
+    RecalledDisclaimer(Key),
 }
 
 impl Refusal {
@@ -66,6 +68,7 @@ impl Refusal {
             | Self::ForbiddenCharacter(..)
             | Self::Unsayable(..)
             | Self::UnknownDisclaimer(_) => Code::RuleViolated,
+            Self::RecalledDisclaimer(_) => Code::Blocked,
         }
     }
 
@@ -104,6 +107,13 @@ impl Refusal {
                 let detail = format!("Nothing is known to fill {name} in the required disclaimer {key}.");
                 fault("placeholder_unfilled", detail).with("disclaimer", key.as_str())
             }
+            Self::RecalledDisclaimer(key) => {
+                let detail = format!(
+                    "The required disclaimer {key} was recalled: nothing that needs it can be shared until a new \
+                     revision of it is approved."
+                );
+                fault("recalled_disclaimer", detail).with("disclaimer", key.as_str())
+            }
             Self::UnknownDisclaimer(key) => {
                 let detail = format!("The disclaimer {key} is not in force.");
                 fault("unknown_disclaimer", detail).with("disclaimer", key.as_str())
@@ -117,5 +127,14 @@ impl Refusal {
         let mut error = Error::new(self.code(), fault.detail.clone());
         error.extra = fault.extra.clone();
         error.fault(fault)
+    }
+}
+
+impl From<Missing> for Refusal {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Unknown(key) => Self::UnknownDisclaimer(key),
+            Missing::Recalled(key) => Self::RecalledDisclaimer(key),
+        }
     }
 }

@@ -27,7 +27,7 @@ impl Checker {
 
     /// A text of 1 to `max` graphemes and no more than four times as many bytes, not only blanks.
     pub(super) fn text(&mut self, pointer: impl Display, text: &str, max: usize, lines: Lines) {
-        if text.trim().is_empty() {
+        if text::is_blank(text) {
             self.refuse(&pointer, "empty", "This cannot be empty.");
         }
         let graphemes = text::graphemes(text);

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::channels::{Channel, ChannelId, Channels};
 use super::comment;
 use super::compose::{Composed, Part, Refusal, compose};
+use super::content::Post;
 use super::content::disclaimer::Form;
 use super::content::post::PostCopy;
 use super::counting::Count;
@@ -102,11 +103,7 @@ pub struct Kit {
 /// Makes the kit, or refuses with the code and the places in the request.
 pub fn make_kit(input: &KitInput<'_>) -> Result<Kit> {
     let post = input.material.post;
-    let channel = input
-        .channels
-        .get(input.channel)
-        .filter(|channel| post.channels.contains(&channel.id))
-        .ok_or_else(|| not_offered("/channel", "not_for_channel", "The post is not for this channel."))?;
+    let channel = offered(input.channels, post, input.channel)?;
     if let Some(comment) = input.comment {
         let faults = comment::faults(post.personalisation, comment);
         if !faults.is_empty() {
@@ -129,6 +126,12 @@ pub fn make_kit(input: &KitInput<'_>) -> Result<Kit> {
     let pointer = if input.comment.is_some() { "/comment" } else { "/channel" };
     let refusal = refused.map(|refusal| refusal.into_error(pointer));
     Err(refusal.unwrap_or_else(|| not_offered("/channel", "no_copy", "No copy is for this channel.")))
+}
+
+/// The channel, if the post is for it.
+pub fn offered<'a>(channels: &'a Channels, post: &Post, channel: &ChannelId) -> Result<&'a Channel> {
+    let channel = channels.get(channel).filter(|channel| post.channels.contains(&channel.id));
+    channel.ok_or_else(|| not_offered("/channel", "not_for_channel", "The post is not for this channel."))
 }
 
 /// The copies that answer the request, in the order in which they are tried: it begins at a place

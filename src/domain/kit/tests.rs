@@ -72,7 +72,7 @@ impl Desk {
             material: Material {
                 post: &self.post,
                 hashtags: &self.hashtags,
-                disclaimers: InForce { pinned: &self.pinned, live: &self.live },
+                disclaimers: InForce { pinned: &self.pinned, live: &self.live, recalled: &[] },
                 ai_image: false,
                 organisation: &self.organisation,
             },

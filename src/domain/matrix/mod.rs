@@ -240,9 +240,9 @@ impl Combination<'_> {
             }
             Refusal::Unsayable(_, Unsayable::Language) => format!("/content/copies/{}/language", self.at),
             Refusal::CannotCarry(_) | Refusal::NoTextForComment => format!("/content/channels/{}", self.nth),
-            Refusal::Unsayable(_, Unsayable::Placeholder(_)) | Refusal::UnknownDisclaimer(_) => {
-                "/content/disclaimers".to_owned()
-            }
+            Refusal::Unsayable(_, Unsayable::Placeholder(_))
+            | Refusal::UnknownDisclaimer(_)
+            | Refusal::RecalledDisclaimer(_) => "/content/disclaimers".to_owned(),
         };
         let fault = refusal
             .fault(&pointer)

@@ -27,7 +27,7 @@ fn post(change: Value) -> Post {
 }
 
 fn material<'a>(post: &'a Post, live: &'a [Resolved<Disclaimer>]) -> Material<'a> {
-    let disclaimers = InForce { pinned: &[], live };
+    let disclaimers = InForce { pinned: &[], live, recalled: &[] };
     Material { post, hashtags: &[], disclaimers, ai_image: false, organisation: &ORGANISATION }
 }
 
