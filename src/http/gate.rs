@@ -73,9 +73,11 @@ impl Gate {
         // The person is looked up only where the header is expected; elsewhere it is refused below,
         // after the credentials.
         let person = match self.permission.acts_as_person() {
-            true => headers::text(request, PERSON_HEADER).map_err(person_header)?.map(str::to_owned),
+            true => headers::text(request, PERSON_HEADER).map_err(person_header)?,
             false => None,
         };
+        // An empty header names nobody.
+        let person = person.filter(|name| !name.is_empty()).map(str::to_owned);
         let frame = request
             .app_data::<web::Data<Frame>>()
             .ok_or_else(|| Error::internal("the frame is not in the application's data"))?;

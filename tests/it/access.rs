@@ -11,6 +11,7 @@ both! {
         let key = app.key([Scope::OnBehalf, Scope::Share]);
         let share = || key.post("/v1/shares").json(&post.share()).idempotency_key("one");
         share().send().problem("person_header");
+        share().on_behalf_of("").send().problem("person_header");
         share().on_behalf_of("nobody-we-know").send().problem("person_not_found");
         // A right of the key alone is not enough: the author has no right to share.
         share().on_behalf_of(&app.author().id()).send().problem("forbidden");
