@@ -120,14 +120,27 @@ pub fn feed_list(
         .filter(|(position, _)| after.is_none_or(|after| *position < after))
         .filter(|(_, live)| is_for(live.post, person) && matches(live.post, query))
         .filter(|(_, live)| content.availability(live.item, now).0 == Availability::Live)
+        .filter(|(_, live)| {
+            let mut open = open_channels(content, live.post, now);
+            open.any(|channel| query.channel.as_ref().is_none_or(|wanted| wanted == channel))
+        })
         .collect();
     posts.sort_unstable_by_key(|(position, _)| Reverse(*position));
     let more = posts.len() > limit;
     posts.truncate(limit);
     let next = posts.last().map(|(position, _)| *position).filter(|_| more);
     let live_disclaimers = content.live_disclaimers(now);
-    let page = Page { content, person, context, query, live_disclaimers: &live_disclaimers };
+    let page = Page { content, person, context, query, live_disclaimers: &live_disclaimers, now };
     (posts.into_iter().map(|(position, live)| page.item(position, live)).collect(), next)
+}
+
+/// The channels on which a post can be shared now: those that no freeze stops (R17).
+fn open_channels<'a>(
+    content: &ContentSnapshot,
+    post: &'a Post,
+    now: Time,
+) -> impl Iterator<Item = &'a ChannelId> {
+    post.channels.iter().filter(move |channel| content.freeze_on(channel.as_str(), now).is_none())
 }
 
 fn position(item: &ApprovedItem, now: Time) -> Option<FeedPosition> {
@@ -169,6 +182,7 @@ struct Page<'a> {
     context: &'a Context,
     query: &'a FeedQuery,
     live_disclaimers: &'a [Resolved<Disclaimer>],
+    now: Time,
 }
 
 impl Page<'_> {
@@ -182,7 +196,7 @@ impl Page<'_> {
             revision: revision.revision,
             digest: revision.digest.clone(),
             title: post.title.clone(),
-            channels: post.channels.clone(),
+            channels: open_channels(self.content, post, self.now).cloned().collect(),
             hashtags: hashtags.into_iter().map(|hashtag| hashtag.content.tag).collect(),
             link: post.link.as_ref().map(tracked),
             disclaimers: self.disclaimers(live, &copies),

@@ -13,7 +13,7 @@ use crate::domain::compose::Role;
 use crate::domain::delivery::intent_url;
 use crate::domain::ids::{ItemId, PersonId, ShareId};
 use crate::domain::lifecycle::EndingKind;
-use crate::domain::revision::Source;
+use crate::domain::revision::{Pin, Source};
 use crate::domain::share::{Overtaken, ShareState, ShownState, overtaken, shown_state};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
@@ -21,7 +21,7 @@ use crate::record::crypto::hex;
 use crate::record::disclosure;
 use crate::store::connection::Conn;
 use crate::store::shares::{OutcomeRow, ShareRow};
-use crate::store::{freezes, items, record, shares};
+use crate::store::{freezes, items, record, revisions, shares};
 
 /// A share as it is read.
 #[derive(Debug, Clone)]
@@ -256,8 +256,10 @@ fn views(conn: &mut Conn, context: &Context, rows: Vec<ShareRow>, now: Time) -> 
         .collect()
 }
 
-/// What stopped shares after they were issued.
+/// What stopped shares after they were issued: a recall of the item or of what its revision pins, as that
+/// blocks the item (R12), or a freeze.
 struct Stops {
+    pins: HashMap<(ItemId, i64), Vec<Pin>>,
     endings: Vec<items::EndingRow>,
     freezes: Vec<freezes::FreezeRow>,
 }
@@ -267,21 +269,27 @@ impl Stops {
         let mut ids: Vec<ItemId> = rows.iter().map(|row| row.item_id).collect();
         ids.sort_unstable();
         ids.dedup();
+        let pins = revisions::pins_of(conn, &ids)?;
+        ids.extend(pins.values().flatten().map(|pin| pin.id));
+        ids.sort_unstable();
+        ids.dedup();
         let first = rows.iter().map(|row| row.issued_at).min();
         let last = rows.iter().map(|row| row.lapses_at).max();
         let freezes = match (first, last) {
             (Some(first), Some(last)) => freezes::between(conn, first, last)?,
             _ => Vec::new(),
         };
-        Ok(Self { endings: items::endings_of(conn, &ids)?, freezes })
+        Ok(Self { pins, endings: items::endings_of(conn, &ids)?, freezes })
     }
 
-    /// When the first recall of the item or freeze of the channel after the share's entry began.
+    /// When the first recall or freeze after the share's entry began.
     fn first(&self, row: &ShareRow) -> Option<Time> {
+        let pins = self.pins.get(&(row.item_id, row.revision)).map(Vec::as_slice).unwrap_or_default();
+        let concerns = |item: ItemId| item == row.item_id || pins.iter().any(|pin| pin.id == item);
         let recalls = self
             .endings
             .iter()
-            .filter(|end| end.ending == EndingKind::Recall && end.item_id == row.item_id && end.idx > row.idx)
+            .filter(|end| end.ending == EndingKind::Recall && end.idx > row.idx && concerns(end.item_id))
             .map(|end| end.ended_at);
         let freezes = self
             .freezes

@@ -111,6 +111,8 @@ pub fn run() -> ExitCode {
 
 fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { config, listen, database_url, data_dir, command } = arguments;
+    // Its own data or none: whoever named a database would take the demonstration for a server.
+    let is_set = config.is_some() || database_url.is_some() || data_dir.is_some();
     let flags = Flags { listen, database_url, data_dir };
     let load = || {
         let file = config.or_else(|| std::env::var_os(FILE_VARIABLE).map(PathBuf::from));
@@ -118,7 +120,13 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     };
     match command {
         Command::Serve => serve::serve(load()?),
-        Command::Demo { exit } => demo::demo(flags.listen.unwrap_or(DEMO_ADDRESS), exit),
+        Command::Demo { exit } => {
+            if is_set {
+                let why = "the demonstration has data of its own: it takes --listen, and no other setting";
+                return Err(Failure::new(why.to_owned()));
+            }
+            demo::demo(flags.listen.unwrap_or(DEMO_ADDRESS), exit)
+        }
         Command::Migrate => migrate::migrate(&load()?),
         Command::Openapi => output::text(&Document::new(&http::routes()).text),
         Command::Admin(Admin::Create { email, display_name }) => {

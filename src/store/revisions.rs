@@ -235,6 +235,17 @@ pub fn histories(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, Hist
     Ok(histories)
 }
 
+/// What each approved revision of these items pins.
+pub fn pins_of(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<(ItemId, i64), Vec<Pin>>> {
+    let rows: Vec<(ItemId, i64, String)> = revisions::table
+        .filter(revisions::item_id.eq_any(ids.iter().map(ToString::to_string)))
+        .filter(revisions::approved_idx.is_not_null())
+        .select((revisions::item_id, revisions::revision, revisions::pins))
+        .load(conn)?;
+    let pins = |pins: String| serde_json::from_str(&pins).map_err(Error::internal);
+    rows.into_iter().map(|(item, revision, json)| Ok(((item, revision), pins(json)?))).collect()
+}
+
 /// The newest revision of each of these items.
 pub fn working_of(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, RevisionRow>> {
     let rows: Vec<RevisionRow> = revisions::table

@@ -134,9 +134,12 @@ both! {
         let freeze = freeze(app, json!({ "channel": "linkedin" }));
         let refused = app.share_as(&app.employee(), &post).problem("frozen");
         assert_eq!(refused["reason"], "a crisis");
+        let in_feed = || app.employee().get("/v1/feed").send().expect(200).list("/items").len();
+        assert_eq!(in_feed(), 0, "the feed follows a freeze");
         assert_eq!(app.author().get(&post.path("")).send().expect(200)["availability"], "live");
         app.publisher().delete(&format!("/v1/freezes/{freeze}")).send().expect(204);
         app.share_as(&app.employee(), &post).expect(201);
+        assert_eq!(in_feed(), 1);
         self::freeze(app, json!({}));
         app.share_as(&app.employee(), &post).problem("frozen");
         app.advance(Duration::from_secs(3600));
@@ -235,6 +238,21 @@ both! {
         assert_eq!(kit["preview"], true);
         assert!(kit["intent_url"].is_null() && kit["text"].is_string());
         assert_eq!(app.record_size(), size);
+    }
+
+    fn r12_a_recall_of_what_the_post_pins_voids_its_open_shares(app) {
+        let shared = app.share(&app.live_post());
+        let own = format!("/v1/me/shares/{}", shared.text("/id"));
+        let pinned = shared.text("/disclaimers/0/id").to_owned();
+        let reason = json!({ "reason": "The wording is wrong." });
+        let recall = format!("/v1/disclaimers/{pinned}/recall");
+        app.publisher().post(&recall).json(&reason).send().expect(200);
+        let share = app.employee().get(&own).send().expect(200);
+        assert_eq!(share["state"], "void");
+        assert!(share["intent_url"].is_null());
+        let path = format!("/v1/shares/{}/outcome", shared.text("/id"));
+        let late = app.employee().post(&path).json(&json!({ "result": "confirmed" })).send().expect(200);
+        assert_eq!(late["outcomes"][0]["late"], true);
     }
 
     fn outcomes_follow_the_state_and_the_truth_is_always_accepted(app) {
