@@ -4,6 +4,7 @@ mod check;
 pub mod disclaimer;
 pub mod hashtag;
 pub mod post;
+pub mod rule;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 pub use disclaimer::Disclaimer;
 pub use hashtag::Hashtag;
 pub use post::Post;
+pub use rule::Rule;
 
 use self::check::{Checker, escape};
 use super::channels::Channels;
