@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::domain::channels::{ChannelError, Channels};
 use crate::domain::disclaimers::Organisation;
+use crate::domain::links::{LinkPolicy, is_domain};
 use crate::error::Error;
 use crate::store::connection::{DatabaseUrl, UnknownDatabaseUrl};
 
@@ -56,6 +57,8 @@ pub struct Config {
     pub log_filter: String,
     /// The organisation that content speaks for.
     pub organisation: Organisation,
+    /// Where links may lead to.
+    pub links: LinkPolicy,
     /// Channels to change or add, by id.
     pub channels: toml::Table,
 }
@@ -94,6 +97,7 @@ impl Default for Config {
                 report_url: None,
                 country: None,
             },
+            links: LinkPolicy::default(),
             channels: toml::Table::new(),
         }
     }
@@ -160,6 +164,7 @@ impl Config {
             .separator("__")
             .list_separator(",")
             .with_list_parse_key("trusted_proxies")
+            .with_list_parse_key("links.domains")
             .try_parsing(true)
             .ignore_empty(true)
             .source(Some(variables));
@@ -198,6 +203,10 @@ impl Config {
         let refuse = |key, reason: &str| Err(ConfigError::Value { key, reason: reason.to_owned() });
         if self.organisation.name.trim().is_empty() {
             return refuse("organisation.name", "must not be empty");
+        }
+        if let Some(odd) = self.links.domains.iter().find(|domain| !is_domain(domain)) {
+            let reason = format!("{odd} is not a domain in lower case, such as example.org");
+            return Err(ConfigError::Value { key: "links.domains", reason });
         }
         if !(1..=24 * 30).contains(&self.share_lapses_after_hours) {
             return refuse("share_lapses_after_hours", "must be from 1 to 720");

@@ -70,6 +70,7 @@ impl App {
         let context = Context::new(
             config.channels().map_err(|error| refuse(&error))?,
             config.organisation.clone(),
+            config.links.clone(),
             Arc::clone(&keys),
             config.share_lapses_after(),
         )?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::tokens;
 use crate::domain::ids::{ClientId, GroupId, PersonId, SessionId};
+use crate::domain::mastodon::MastodonAccount;
 use crate::domain::roles::{Role, Scope, Scopes};
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
@@ -39,6 +40,8 @@ pub struct PersonAccess {
     pub country: Option<String>,
     /// The language they read.
     pub language: Option<String>,
+    /// Their account on Mastodon, if they told of one.
+    pub mastodon: Option<MastodonAccount>,
     /// Their groups, sorted.
     pub groups: Vec<GroupId>,
     /// Their wrapped key; none once erased.
@@ -162,6 +165,7 @@ fn persons(conn: &mut Conn, rows: Vec<AccessRow>) -> Result<Vec<PersonAccess>> {
             roles: standing.roles,
             country: standing.country,
             language: row.language,
+            mastodon: None,
             groups: standing.groups,
             wrapped_key: wrapped.remove(&row.id),
             external_id_hmac: row.external_id_hmac,

@@ -11,7 +11,7 @@ use super::availability::availability;
 use crate::domain::content::{Content, Disclaimer, Hashtag, Post};
 use crate::domain::ids::{Digest, ItemId, Key, Kind};
 use crate::domain::lifecycle::{Availability, Blocker, History};
-use crate::domain::revision::{Pin, Resolved};
+use crate::domain::revision::{Pin, Resolved, Source};
 use crate::domain::time::Time;
 use crate::error::Result;
 use crate::store::connection::Conn;
@@ -64,6 +64,14 @@ pub struct LivePost<'a> {
     pub revision: &'a ApprovedRevision,
     /// Its content.
     pub post: &'a Post,
+}
+
+impl LivePost<'_> {
+    /// The revision, without its content.
+    pub fn source(&self) -> Source {
+        let ApprovedRevision { revision, digest, .. } = self.revision;
+        Source { item: self.item.id, revision: *revision, digest: digest.clone() }
+    }
 }
 
 impl ContentSnapshot {

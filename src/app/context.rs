@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::domain::channels::Channels;
 use crate::domain::disclaimers::Organisation;
 use crate::domain::ids::Digest;
+use crate::domain::links::LinkPolicy;
 use crate::error::{Error, Result};
 use crate::keys::Keys;
 
@@ -18,11 +19,13 @@ pub struct Context {
     pub channels: Channels,
     /// The organisation that content speaks for.
     pub organisation: Organisation,
+    /// Where links may lead to.
+    pub links: LinkPolicy,
     /// The server's keys.
     pub keys: Arc<Keys>,
     /// How long a share awaits its outcome.
     pub share_lapses_after: Duration,
-    /// The fingerprint of channels and organisation: nodes must agree on it.
+    /// The fingerprint of channels, organisation and links: nodes must agree on it.
     pub config_digest: Digest,
     /// The fingerprint of channels, organisation values and rules in force (R15).
     pub rules_digest: Digest,
@@ -33,13 +36,14 @@ impl Context {
     pub fn new(
         channels: Channels,
         organisation: Organisation,
+        links: LinkPolicy,
         keys: Arc<Keys>,
         share_lapses_after: Duration,
     ) -> Result<Self> {
-        let config = json!({ "channels": channels.digest()?, "organisation": organisation });
+        let config = json!({ "channels": channels.digest()?, "organisation": organisation, "links": links });
         let config_digest = digest(&config)?;
         let rules_digest = digest(&json!({ "config": config_digest, "rules": [] }))?;
-        Ok(Self { channels, organisation, keys, share_lapses_after, config_digest, rules_digest })
+        Ok(Self { channels, organisation, links, keys, share_lapses_after, config_digest, rules_digest })
     }
 }
 

@@ -12,7 +12,6 @@ use crate::domain::channels::ChannelId;
 use crate::domain::content::disclaimer::{Occasion, Placement};
 use crate::domain::content::post::{Personalisation, PostCopy};
 use crate::domain::content::{Disclaimer, Post};
-use crate::domain::delivery::tracked;
 use crate::domain::disclaimers::{InForce, Statement};
 use crate::domain::ids::{Digest, ItemId, Key, Kind};
 use crate::domain::language;
@@ -198,7 +197,7 @@ impl Page<'_> {
             title: post.title.clone(),
             channels: open_channels(self.content, post, self.now).cloned().collect(),
             hashtags: hashtags.into_iter().map(|hashtag| hashtag.content.tag).collect(),
-            link: post.link.as_ref().map(tracked),
+            link: post.link.as_ref().map(|link| link.url.clone()),
             disclaimers: self.disclaimers(live, &copies),
             personalisation: post.personalisation,
             campaign: post.campaign.clone(),

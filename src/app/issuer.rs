@@ -18,7 +18,7 @@ use super::context::Context;
 use super::idempotency::check_same_body;
 use super::readiness;
 use super::shares::{NewShare, StoredKit, prepare};
-use super::sharing::{Evaluated, ShareCommand, evaluate};
+use super::sharing::{Evaluated, ShareCommand, evaluate, share_tag};
 use super::snapshots::Snapshots;
 use crate::domain::ids::{ClientId, PersonId, SessionId, ShareId};
 use crate::domain::roles::Scope;
@@ -136,7 +136,7 @@ impl Draft {
     ) -> Result<Self> {
         let id = ShareId::generate();
         let prepared = prepare(context, access, &request.actor, id, &request.command, &evaluated)?;
-        let stored = StoredKit::new(&evaluated.kit)?;
+        let stored = StoredKit::new(&evaluated.kit, request.command.post_id)?;
         Ok(Self { id, evaluated, stored, prepared })
     }
 }
@@ -231,7 +231,8 @@ impl Writer {
         request: &Request,
         now: Time,
     ) -> Result<Draft> {
-        let evaluated = evaluate(content, person, &self.context, &request.command, now)?;
+        let tag = share_tag()?;
+        let evaluated = evaluate(content, person, &self.context, &request.command, &tag, now)?;
         Draft::new(&self.context, person, request, evaluated)
     }
 

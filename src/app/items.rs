@@ -171,7 +171,7 @@ fn draft_text<'a>(content: &'a Content, json: &'a str, digest: &'a Digest) -> Dr
 
 /// Refuses content that is wrong by itself, or refers to what does not exist.
 pub(super) fn check_content(conn: &mut Conn, context: &Context, content: &Content) -> Result<()> {
-    let mut faults = content.faults(&context.channels);
+    let mut faults = content.faults(&context.channels, &context.links);
     let references = content.references();
     for (kind, member, keys) in [
         (Kind::Hashtag, "hashtags", &references.hashtags),

@@ -10,11 +10,12 @@ use super::items::BATCH;
 use super::journal::subject_keys_of;
 use super::shares::{NewShare, StoredPart};
 use crate::domain::compose::Role;
-use crate::domain::delivery::intent_url;
+use crate::domain::delivery::{Values, intent_url};
 use crate::domain::ids::{ItemId, PersonId, ShareId};
 use crate::domain::lifecycle::EndingKind;
 use crate::domain::revision::{Pin, Source};
 use crate::domain::share::{Overtaken, ShareState, ShownState, overtaken, shown_state};
+use crate::domain::span::{Offset, Span};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::record::crypto::hex;
@@ -55,7 +56,9 @@ pub struct PartView {
     pub role: Role,
     /// Its text.
     pub text: String,
-    /// The revision it comes from.
+    /// Where in the text it stands.
+    pub span: Span,
+    /// The revision it comes from; none for the person's own words and what separates.
     pub source: Option<Source>,
 }
 
@@ -75,7 +78,8 @@ pub struct OutcomeView {
 impl ShareView {
     /// A share that was just issued.
     pub(super) fn fresh(new: NewShare) -> Result<Self> {
-        let values = Opened { final_text: Some(new.text), comment: new.comment, ..Opened::default() };
+        let NewShare { text, comment, server, .. } = new;
+        let values = Opened { final_text: Some(text), comment, server, ..Opened::default() };
         Self::new(new.row, None, values, hex(&new.receipt.leaf_hash), Vec::new())
     }
 
@@ -89,14 +93,15 @@ impl ShareView {
         let state = shown_state(row.state, overtaken);
         let intent_url = match (&row.intent_template, &values.final_text, state) {
             (Some(template), Some(text), ShownState::Issued) => {
-                Some(intent_url(template, text, row.link.as_deref(), row.headline.as_deref()))
+                let (link, headline) = (row.link.as_deref(), row.headline.as_deref());
+                Some(intent_url(template, &Values { text, link, headline, server: values.server.as_deref() }))
             }
             _ => None,
         };
         Ok(Self {
             state,
             overtaken,
-            parts: parts_of(&row.parts, values.final_text.as_deref())?,
+            parts: parts_of(&row, values.final_text.as_deref())?,
             disclaimers: serde_json::from_str(&row.disclaimers).map_err(Error::internal)?,
             intent_url,
             text: values.final_text,
@@ -108,15 +113,23 @@ impl ShareView {
     }
 }
 
-fn parts_of(stored: &str, text: Option<&str>) -> Result<Vec<PartView>> {
+fn parts_of(row: &ShareRow, text: Option<&str>) -> Result<Vec<PartView>> {
     let Some(mut rest) = text else { return Ok(Vec::new()) };
-    let stored: Vec<StoredPart> = serde_json::from_str(stored).map_err(Error::internal)?;
+    let stored: Vec<StoredPart> = serde_json::from_str(&row.parts).map_err(Error::internal)?;
+    let shared = Source { item: row.item_id, revision: row.revision, digest: row.digest.clone() };
+    let mut start = Offset::default();
     let mut parts = Vec::with_capacity(stored.len());
     for part in stored {
         let (text, after) = rest
             .split_at_checked(part.length)
             .ok_or_else(|| Error::internal("the parts of a share do not tile its text"))?;
-        parts.push(PartView { role: part.role, text: text.to_owned(), source: part.source });
+        let source = match part.role {
+            Role::Comment | Role::Separator => None,
+            _ => part.source.or_else(|| Some(shared.clone())),
+        };
+        let span = Span { start, end: start.after(text) };
+        start = span.end;
+        parts.push(PartView { role: part.role, text: text.to_owned(), span, source });
         rest = after;
     }
     Ok(parts)
@@ -127,6 +140,7 @@ fn parts_of(stored: &str, text: Option<&str>) -> Result<Vec<PartView>> {
 struct Opened {
     final_text: Option<String>,
     comment: Option<String>,
+    server: Option<String>,
     permalink: Option<String>,
     posted_text: Option<String>,
     reason: Option<String>,
@@ -138,6 +152,7 @@ impl Opened {
         match field {
             "final_text" => self.final_text = Some(text),
             "comment" => self.comment = Some(text),
+            "server" => self.server = Some(text),
             "permalink" => self.permalink = Some(text),
             "posted_text" => self.posted_text = Some(text),
             "reason" => self.reason = Some(text),
@@ -148,7 +163,7 @@ impl Opened {
 
 /// Opens the personal values of these entries that shares and outcomes show.
 fn open_values(conn: &mut Conn, context: &Context, indexes: &[i64]) -> Result<HashMap<i64, Opened>> {
-    let fields = ["final_text", "comment", "permalink", "posted_text", "reason"];
+    let fields = ["final_text", "comment", "server", "permalink", "posted_text", "reason"];
     let sealed = record::personal_of(conn, indexes, &fields)?;
     let mut persons: Vec<PersonId> = sealed.iter().map(|value| value.person).collect();
     persons.sort_unstable();

@@ -12,11 +12,12 @@ use super::idempotency::Once;
 use super::issuer::{Issued, Issuer, Request, known_share};
 use super::journal::{self, By, Facts};
 use super::share_views::{ShareView, share_get};
-use super::sharing::{Evaluated, ShareCommand, evaluate};
+use super::sharing::{Evaluated, ShareCommand, evaluate, share_tag};
 use super::snapshots::Snapshots;
 use crate::domain::compose::{Part, Role};
-use crate::domain::ids::{Kind, ShareId};
+use crate::domain::ids::{ItemId, Kind, ShareId};
 use crate::domain::kit::Kit;
+use crate::domain::links::PREVIEW_TAG;
 use crate::domain::revision::Source;
 use crate::domain::roles::Scope;
 use crate::domain::share::ShareState;
@@ -39,7 +40,7 @@ pub struct StoredPart {
     pub role: Role,
     /// Its length in bytes of UTF-8.
     pub length: usize,
-    /// The revision it comes from.
+    /// The revision it comes from, where that is not the one shared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
 }
@@ -53,6 +54,8 @@ pub struct NewShare {
     pub text: String,
     /// The person's own words in it.
     pub comment: Option<String>,
+    /// The person's own server, where the intent opens on it.
+    pub server: Option<String>,
     /// Where its entry stands.
     pub receipt: Receipt,
 }
@@ -94,7 +97,7 @@ impl NewShare {
             lapses_at: now.after(context.share_lapses_after),
         };
         let comment = request.command.comment.clone();
-        Self { row, text: kit.text.clone(), comment, receipt }
+        Self { row, text: kit.text.clone(), comment, server: kit.server.clone(), receipt }
     }
 }
 
@@ -121,8 +124,12 @@ pub fn prepare(
         .with("disclaimers", json!(kit.disclaimers))
         .with("rules_digest", context.rules_digest.as_str())
         .about(person.id, "final_text", kit.text.as_str());
-    if let Some(comment) = &command.comment {
-        facts = facts.about(person.id, "comment", comment.as_str());
+    let optional =
+        [("comment", &command.comment), ("intent_text", &kit.intent_text), ("server", &kit.server)];
+    for (name, value) in optional {
+        if let Some(value) = value {
+            facts = facts.about(person.id, name, value.as_str());
+        }
     }
     let key = subject_key(context, person)?;
     let seed = keys::seed().map_err(Error::internal)?;
@@ -138,15 +145,17 @@ pub struct StoredKit {
 }
 
 impl StoredKit {
-    /// The stored form of a kit.
-    pub fn new(kit: &Kit) -> Result<Self> {
-        Ok(Self { parts: stored_parts(kit)?, disclaimers: to_json(&kit.disclaimers)? })
+    /// The stored form of a kit of this item.
+    pub fn new(kit: &Kit, shared: ItemId) -> Result<Self> {
+        Ok(Self { parts: stored_parts(kit, shared)?, disclaimers: to_json(&kit.disclaimers)? })
     }
 }
 
-fn stored_parts(kit: &Kit) -> Result<String> {
-    let part =
-        |part: &Part| StoredPart { role: part.role, length: part.text.len(), source: part.source.clone() };
+fn stored_parts(kit: &Kit, shared: ItemId) -> Result<String> {
+    let part = |part: &Part| {
+        let source = part.source.clone().filter(|source| source.item != shared);
+        StoredPart { role: part.role, length: part.text.len(), source }
+    };
     to_json(&kit.parts.iter().map(part).collect::<Vec<_>>())
 }
 
@@ -170,7 +179,7 @@ impl Desk<'_> {
     /// A kit to look at: composed as a share would be, stored nowhere, and without the means to post.
     pub async fn kit_create(&self, actor: &Actor, command: &ShareCommand) -> Result<Evaluated> {
         self.snapshots.confirmed_content().await?;
-        Ok(self.evaluated(actor, command).await?.1)
+        Ok(self.evaluated(actor, command, PREVIEW_TAG).await?.1)
     }
 
     /// Issues a share, or answers the one that an earlier request with the key made (R16).
@@ -191,7 +200,7 @@ impl Desk<'_> {
         let key = subject_key(self.context, access.person_who(person, Scope::Share)?)?;
         let body_hmac = hex(&key.request_hmac(&once.body));
         let request = Request { actor: actor.clone(), person, command, scope, body_hmac };
-        let issued = match self.evaluated(actor, &request.command).await {
+        let issued = match self.evaluated(actor, &request.command, &share_tag()?).await {
             Ok((access, evaluated)) => self.issuer.issue(self.context, &access, request, evaluated).await?,
             Err(refusal) => {
                 let known = self.db.read(move |conn| known_share(conn, &request)).await?;
@@ -213,19 +222,25 @@ impl Desk<'_> {
         &self,
         actor: &Actor,
         command: &ShareCommand,
+        tag: &str,
     ) -> Result<(Arc<PersonAccess>, Evaluated)> {
-        let first = self.evaluate(actor, command);
+        let first = self.evaluate(actor, command, tag);
         if first.is_ok() {
             return first;
         }
         self.snapshots.refresh().await?;
-        self.evaluate(actor, command)
+        self.evaluate(actor, command, tag)
     }
 
-    fn evaluate(&self, actor: &Actor, command: &ShareCommand) -> Result<(Arc<PersonAccess>, Evaluated)> {
+    fn evaluate(
+        &self,
+        actor: &Actor,
+        command: &ShareCommand,
+        tag: &str,
+    ) -> Result<(Arc<PersonAccess>, Evaluated)> {
         let (content, access) = (self.snapshots.content(), self.snapshots.access());
         let person = access.person_who(actor.person()?, Scope::Share)?;
-        let evaluated = evaluate(&content, person, self.context, command, self.snapshots.now())?;
+        let evaluated = evaluate(&content, person, self.context, command, tag, self.snapshots.now())?;
         Ok((Arc::clone(person), evaluated))
     }
 }

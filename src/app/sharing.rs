@@ -15,6 +15,7 @@ use crate::domain::disclaimers::InForce;
 use crate::domain::ids::{Digest, ItemId};
 use crate::domain::kit::{Kit, KitInput, Reader, make_kit, offered};
 use crate::domain::lifecycle::{Availability, EndingKind};
+use crate::domain::links::TAG_LENGTH;
 use crate::domain::material::Material;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
@@ -53,12 +54,23 @@ pub struct Evaluated {
     pub holds_until: Option<Time>,
 }
 
-/// Evaluates a share on a snapshot, for one person (R13 to R15, R18).
+/// A tag for a new share: random, so that it tells nothing about the person.
+pub fn share_tag() -> Result<String> {
+    /// 32 letters and digits that are hard to mistake for each other.
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut random = [0; TAG_LENGTH];
+    getrandom::fill(&mut random).map_err(Error::internal)?;
+    let letter = |byte: u8| ALPHABET.get(usize::from(byte % 32)).copied().map(char::from);
+    Ok(random.into_iter().filter_map(letter).collect())
+}
+
+/// Evaluates a share on a snapshot, for one person (R13 to R15, R18); `tag` tells its visits from others.
 pub fn evaluate(
     content: &ContentSnapshot,
     person: &PersonAccess,
     context: &Context,
     command: &ShareCommand,
+    tag: &str,
     now: Time,
 ) -> Result<Evaluated> {
     let live = find_live(content, person, command.post_id, now)?;
@@ -78,10 +90,9 @@ pub fn evaluate(
     let pinned = content.pinned_disclaimers(live.revision);
     let (in_force, recalled) = (content.live_disclaimers(now), content.recalled_disclaimers(now));
     let kit = make_kit(&KitInput {
-        post_id: live.item.id,
-        revision: live.revision.revision,
         material: Material {
             post: live.post,
+            source: &live.source(),
             hashtags: &hashtags,
             disclaimers: InForce { pinned: &pinned, live: &in_force, recalled: &recalled },
             ai_image: false,
@@ -92,10 +103,12 @@ pub fn evaluate(
         language: command.language.as_deref(),
         copy_id: command.copy_id.as_deref(),
         comment: command.comment.as_deref(),
+        tag,
         reader: Reader {
             person: person.id,
             country: person.country.as_deref(),
             language: person.language.as_deref(),
+            mastodon: person.mastodon.as_ref(),
         },
     })?;
     let approved = live.item.history.revision(live.revision.revision);

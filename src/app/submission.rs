@@ -21,7 +21,7 @@ use crate::domain::ids::{Digest, ItemId, Key, Kind, ReviewId};
 use crate::domain::lifecycle::{Availability, EndingKind, Submission, submission};
 use crate::domain::material::Material;
 use crate::domain::matrix::{CommentRoom, can_be_required, check_submission};
-use crate::domain::revision::{Pin, Resolved, document, sort_pins};
+use crate::domain::revision::{Pin, Resolved, Source, document, sort_pins};
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Fault, Result};
@@ -107,6 +107,7 @@ fn submit_once(
 /// A draft with what it refers to, as they stood at one moment.
 struct Draft {
     content_version: i64,
+    source: Source,
     content: Content,
     references: References,
 }
@@ -129,18 +130,20 @@ fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -
         Content::Post(post) => References::read(conn, post, now)?,
         Content::Hashtag(_) | Content::Disclaimer(_) => References::default(),
     };
-    Ok(Draft { content_version, content, references })
+    let source = Source { item: item.id, revision: working.revision, digest: working.digest };
+    Ok(Draft { content_version, source, content, references })
 }
 
 impl Draft {
     /// Pins what the draft refers to and tries every way to share it (R10).
     fn plan(self, context: &Context) -> Result<Plan> {
-        let Self { content_version, content, references } = self;
+        let Self { content_version, source, content, references } = self;
         let Content::Post(post) = &content else {
             return Ok(Plan { content_version, content, pins: Vec::new(), comment_room: Vec::new() });
         };
         let material = Material {
             post,
+            source: &source,
             hashtags: &references.hashtags,
             disclaimers: InForce {
                 pinned: &[],

@@ -141,6 +141,12 @@ pub struct Channel {
     /// The address that opens the platform's composer; empty = there is none.
     #[serde(default)]
     pub share_intent: String,
+    /// Whether the intent works only with a link in the place of its own.
+    #[serde(default)]
+    pub intent_needs_url: bool,
+    /// The most characters of a text within the intent; 0 = no limit is known.
+    #[serde(default)]
+    pub intent_text_limit: u32,
     /// The bytes that an intent may have.
     #[serde(default = "default_intent_limit")]
     pub intent_limit: u32,

@@ -189,6 +189,11 @@ impl Statement {
         shorter.last().unwrap_or(&self.longest)
     }
 
+    /// Every allowed form, the longest first.
+    pub fn forms(&self) -> impl Iterator<Item = &(Form, String)> {
+        std::iter::once(&self.longest).chain(&self.shorter)
+    }
+
     /// Whether the reader must see it before asking for more.
     pub const fn before_fold(&self) -> bool {
         !matches!(self.placement, Placement::End)
@@ -236,6 +241,7 @@ pub(super) mod tests {
     use crate::domain::channels::{ChannelId, Channels};
     use crate::domain::content::Content;
     use crate::domain::ids::{Digest, ItemId, Kind};
+    use crate::domain::links::LinkPolicy;
 
     pub(in crate::domain) fn organisation() -> Organisation {
         Organisation {
@@ -286,7 +292,7 @@ pub(super) mod tests {
             .map(|(key, content)| {
                 let demand = content.required_when.as_ref().map(|demand| json!(demand).to_string());
                 let content = Content::Disclaimer(content);
-                assert_eq!(content.faults(&channels), [], "{key}");
+                assert_eq!(content.faults(&channels, &LinkPolicy::default()), [], "{key}");
                 let json = content.to_json().unwrap();
                 assert_eq!(Content::from_json(Kind::Disclaimer, &json).unwrap(), content);
                 (key.to_string(), demand)

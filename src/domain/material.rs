@@ -5,15 +5,17 @@ use super::compose::{Ingredients, Refusal, Tag};
 use super::content::disclaimer::Occasion;
 use super::content::post::PostCopy;
 use super::content::{Hashtag, Post};
-use super::delivery::tracked;
 use super::disclaimers::{InForce, Organisation, Statement};
-use super::revision::Resolved;
+use super::links::{Tracking, tracked};
+use super::revision::{Resolved, Source};
 
 /// A post's content with what it pins and what is in force.
 #[derive(Debug, Clone, Copy)]
 pub struct Material<'a> {
     /// The content.
     pub post: &'a Post,
+    /// The revision that this is the content of.
+    pub source: &'a Source,
     /// The hashtags that the post's revision pins.
     pub hashtags: &'a [Resolved<Hashtag>],
     /// The disclaimers that it pins and those that are live.
@@ -35,6 +37,8 @@ pub struct Sharing<'a> {
     pub comment: Option<&'a str>,
     /// The employee's country; unknown = every country's demand applies.
     pub country: Option<&'a str>,
+    /// What tells the visits of this share from others.
+    pub tag: &'a str,
 }
 
 /// The parts of one share, before they are made to fit.
@@ -72,10 +76,12 @@ impl Material<'_> {
         let credited = statements.iter().any(|statement| statement.credits);
         let tags =
             post.hashtags.iter().filter_map(|key| self.hashtags.iter().find(|found| found.key == *key));
+        let tracking =
+            Tracking { channel: &sharing.channel.id, campaign: post.campaign.as_deref(), tag: sharing.tag };
         let tags = tags.filter(|found| found.content.is_for(&sharing.channel.id, language));
         Ok(Prepared {
             statements,
-            link: post.link.as_ref().map(tracked),
+            link: post.link.as_ref().map(|link| tracked(link, &tracking)),
             tags: tags.map(|found| Tag { tag: found.content.tag.clone(), source: found.source() }).collect(),
             credit: post.credit.clone().filter(|_| !credited),
         })
@@ -84,8 +90,9 @@ impl Material<'_> {
 
 impl Prepared {
     /// The parts, ready to be composed for the same share.
-    pub fn ingredients<'a>(&'a self, sharing: &Sharing<'a>) -> Ingredients<'a> {
+    pub fn ingredients<'a>(&'a self, material: &Material<'a>, sharing: &Sharing<'a>) -> Ingredients<'a> {
         Ingredients {
+            source: material.source,
             channel: sharing.channel,
             copy: &sharing.copy.text,
             comment: sharing.comment,

@@ -15,6 +15,8 @@ pub mod ids;
 pub mod kit;
 pub mod language;
 pub mod lifecycle;
+pub mod links;
+pub mod mastodon;
 pub mod material;
 pub mod matrix;
 pub mod policy;

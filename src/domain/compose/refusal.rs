@@ -14,7 +14,7 @@ use crate::error::{Code, Error, Fault};
 pub struct PartLength {
     /// What the part is.
     pub role: Role,
-    /// Its length in the channel's unit, counted by itself.
+    /// Its length, counted by itself.
     pub units: usize,
 }
 
@@ -28,6 +28,10 @@ pub enum Limit {
     Bytes,
     /// What shows before the reader asks for more, for the disclaimers that must show.
     Fold,
+    /// The most hashtags of a post.
+    Hashtags,
+    /// The most different links of a post.
+    Links,
 }
 
 /// Why there is no text for a channel. Nothing is ever cut to make one.
@@ -37,9 +41,9 @@ pub enum Refusal {
     TooLong {
         /// What it does not fit.
         limit: Limit,
-        /// By how much: bytes for [`Limit::Bytes`], else the channel's unit.
+        /// By how much: units for [`Limit::Text`] and [`Limit::Fold`], else what the limit counts.
         excess: usize,
-        /// The channel's unit.
+        /// The unit of the parts' lengths.
         unit: Counting,
         /// Each part's length.
         parts: Vec<PartLength>,
@@ -81,8 +85,9 @@ impl Refusal {
                     Limit::Text => ("too_long", "The text is too long"),
                     Limit::Bytes => ("too_long", "The text has too many bytes"),
                     Limit::Fold => ("behind_fold", "A disclaimer would be hidden behind the channel's fold"),
+                    Limit::Hashtags => ("too_many_hashtags", "The text has too many hashtags"),
+                    Limit::Links => ("too_many_links", "The text has too many links"),
                 };
-                let unit = if *limit == Limit::Bytes { Counting::Utf8Bytes } else { *unit };
                 fault(code, format!("{what}, by {excess}."))
                     .with("excess", *excess)
                     .with("unit", json!(unit))

@@ -7,10 +7,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::channels::Channels;
 use crate::domain::content::Disclaimer;
+use crate::domain::counting::units;
 use crate::domain::disclaimers::tests::{live, organisation, resolved};
 use crate::domain::revision::Resolved;
 
 static CHANNELS: LazyLock<Channels> = LazyLock::new(|| Channels::defaults().unwrap());
+static POST: LazyLock<Source> = LazyLock::new(|| resolved("post", 1, ()).source());
 static LIVE: LazyLock<Vec<Resolved<Disclaimer>>> = LazyLock::new(live);
 
 fn channel(name: &str) -> &'static Channel {
@@ -33,6 +35,7 @@ fn tags(tags: &[&str]) -> Vec<Tag> {
 fn plain<'a>(name: &str, copy: &'a str, statements: &'a [Statement]) -> Ingredients<'a> {
     Ingredients {
         channel: channel(name),
+        source: &POST,
         copy,
         comment: None,
         statements,
@@ -205,7 +208,7 @@ proptest! {
         let channel = CHANNELS.iter().nth(at).unwrap();
         let (statements, hashtags) = (statements(&keys), tags(&names));
         let ingredients = Ingredients {
-            channel, copy: &copy, comment: comment.as_deref(), statements: &statements, credit: None,
+            channel, source: &POST, copy: &copy, comment: comment.as_deref(), statements: &statements, credit: None,
             hashtags: &hashtags, link,
         };
         let result = compose(&ingredients);

@@ -2,8 +2,6 @@
 
 use std::fmt::Display;
 
-use url::Url;
-
 use crate::domain::channels::{ChannelId, Channels};
 use crate::domain::text::{self, Lines};
 use crate::domain::{countries, ids, language};
@@ -101,29 +99,6 @@ impl Checker {
                 let detail = "There is no channel of this name; GET /v1/channels lists them.";
                 self.refuse(format_args!("{pointer}/{at}"), "unknown_channel", detail);
             }
-        }
-    }
-
-    /// An `https` address of a named host, in ASCII and written as every reader of addresses would write it
-    /// (but for the slash of an empty path): what is shown, counted and opened is then the same.
-    pub(super) fn link(&mut self, pointer: &str, address: &str) {
-        let plain = address.len() <= 2000 && address.bytes().all(|byte| byte.is_ascii_graphic());
-        let good = Url::parse(address).is_ok_and(|url| {
-            let canonical = url.as_str();
-            let as_written = canonical == address || canonical.strip_suffix('/') == Some(address);
-            let named = url.domain().is_some_and(|host| {
-                host.contains('.') && host.trim_end_matches('.').split('.').all(|label| !label.is_empty())
-            });
-            as_written
-                && named
-                && url.scheme() == "https"
-                && url.username().is_empty()
-                && url.password().is_none()
-        });
-        if !plain || !good {
-            let detail = "An https address in its plain form: a named host in lower case, no user or password, at \
-                          most 2000 ASCII characters (percent-encode others).";
-            self.refuse(pointer, "not_a_link", detail);
         }
     }
 }

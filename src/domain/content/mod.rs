@@ -19,6 +19,7 @@ pub use rule::Rule;
 use self::check::{Checker, escape};
 use super::channels::Channels;
 use super::ids::{ItemId, Key, Kind};
+use super::links::LinkPolicy;
 use super::shape::{self, Misshape};
 use super::time::Time;
 use crate::error::{Error, Fault, Result};
@@ -82,10 +83,10 @@ impl Content {
     }
 
     /// Everything that is wrong with the content by itself, with pointers from `/content`.
-    pub fn faults(&self, channels: &Channels) -> Vec<Fault> {
+    pub fn faults(&self, channels: &Channels, links: &LinkPolicy) -> Vec<Fault> {
         let mut checker = Checker::default();
         match self {
-            Self::Post(post) => post.check(channels, &mut checker),
+            Self::Post(post) => post.check(channels, links, &mut checker),
             Self::Hashtag(hashtag) => hashtag.check(channels, &mut checker),
             Self::Disclaimer(disclaimer) => disclaimer.check(channels, &mut checker),
         }

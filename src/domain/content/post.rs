@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::check::Checker;
 use crate::domain::channels::{ChannelId, Channels};
 use crate::domain::ids::{GroupId, ItemId, Key};
+use crate::domain::links::LinkPolicy;
 use crate::domain::text::Lines;
 use crate::domain::time::Time;
 
@@ -87,15 +88,15 @@ impl PostCopy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
-    /// An `https` address.
+    /// Where it leads to: an address that the operator's links policy takes.
     pub url: String,
     /// Tracking parameters that are merged into the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub utm: Option<Utm>,
 }
 
-/// Tracking parameters; each is a slug.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Tracking parameters; each is a slug. `utm_content` is none of them: it is the tag of each share.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Utm {
     /// `utm_source`
@@ -107,9 +108,6 @@ pub struct Utm {
     /// `utm_campaign`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub campaign: Option<String>,
-    /// `utm_content`
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub content: Option<String>,
     /// `utm_term`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub term: Option<String>,
@@ -125,7 +123,6 @@ impl Utm {
             ("source", &self.source),
             ("medium", &self.medium),
             ("campaign", &self.campaign),
-            ("content", &self.content),
             ("term", &self.term),
             ("id", &self.id),
         ]
@@ -160,7 +157,7 @@ pub enum Personalisation {
 }
 
 impl Post {
-    pub(super) fn check(&self, channels: &Channels, check: &mut Checker) {
+    pub(super) fn check(&self, channels: &Channels, links: &LinkPolicy, check: &mut Checker) {
         check.text("/title", &self.title, 200, Lines::One);
         check.optional_text("/headline", self.headline.as_deref(), 300, Lines::One);
         check.optional_text("/credit", self.credit.as_deref(), 200, Lines::One);
@@ -186,7 +183,7 @@ impl Post {
             check.slug("/campaign", campaign);
         }
         if let Some(link) = &self.link {
-            check.link("/link/url", &link.url);
+            check.faults.extend(links.fault("/content/link/url", &link.url));
             for (name, value) in link.utm.iter().flat_map(Utm::iter) {
                 check.slug(format_args!("/link/utm/{name}"), value);
             }

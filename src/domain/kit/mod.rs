@@ -3,20 +3,25 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
+
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::channels::{Channel, ChannelId, Channels};
+use super::channels::{Channel, ChannelId, Channels, Counting};
 use super::comment;
 use super::compose::{Composed, Part, Refusal, compose};
 use super::content::Post;
 use super::content::disclaimer::Form;
 use super::content::post::PostCopy;
 use super::counting::Count;
-use super::delivery::{Delivery, handover};
+use super::delivery::{Delivery, Values, handover};
 use super::ids::{Digest, ItemId, Key, PersonId};
 use super::language::lookup;
+use super::mastodon::MastodonAccount;
 use super::material::{Material, Prepared, Sharing};
+use super::revision::Source;
 use crate::error::{Code, Error, Fault, Result};
 
 /// Who is going to share.
@@ -28,15 +33,13 @@ pub struct Reader<'a> {
     pub country: Option<&'a str>,
     /// Their language, if known.
     pub language: Option<&'a str>,
+    /// Their account on Mastodon, if they told of one.
+    pub mastodon: Option<&'a MastodonAccount>,
 }
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct KitInput<'a> {
-    /// The post.
-    pub post_id: ItemId,
-    /// Its revision.
-    pub revision: i64,
     /// The revision's content and what is in force for it.
     pub material: Material<'a>,
     /// The channels in force.
@@ -49,6 +52,8 @@ pub struct KitInput<'a> {
     pub copy_id: Option<&'a str>,
     /// The employee's own words.
     pub comment: Option<&'a str>,
+    /// What tells the visits of this share from others.
+    pub tag: &'a str,
     /// Who shares.
     pub reader: Reader<'a>,
 }
@@ -98,6 +103,16 @@ pub struct Kit {
     /// The intent, to be filled by [`super::delivery::intent_url`]; absent = there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intent_template: Option<String>,
+    /// The text within the intent, where the platform puts the link beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intent_text: Option<String>,
+    /// Whether the intent would be too long to carry the text, which is why it is pasted.
+    pub intent_too_long: bool,
+    /// The person's own server, where the intent opens on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// The post's hashtags for this copy that gave way for the text to fit.
+    pub dropped_hashtags: Vec<String>,
 }
 
 /// Makes the kit, or refuses with the code and the places in the request.
@@ -110,13 +125,13 @@ pub fn make_kit(input: &KitInput<'_>) -> Result<Kit> {
             return Err(Error::new(Code::RuleViolated, "The comment cannot be shared.").faults(faults));
         }
     }
-    let copies = candidates(input, channel)?;
+    let channel = at_home(channel, input.reader.mastodon);
     let mut refused: Option<Refusal> = None;
-    for copy in copies {
+    for copy in candidates(input, &channel)? {
         let country = input.reader.country;
-        let sharing = Sharing { channel, copy, comment: input.comment, country };
+        let sharing = Sharing { channel: &channel, copy, comment: input.comment, country, tag: input.tag };
         match input.material.prepare(&sharing).and_then(|prepared| {
-            let composed = compose(&prepared.ingredients(&sharing))?;
+            let composed = compose(&prepared.ingredients(&input.material, &sharing))?;
             Ok((prepared, composed))
         }) {
             Ok((prepared, composed)) => return Ok(kit(input, &sharing, prepared, composed)),
@@ -128,14 +143,25 @@ pub fn make_kit(input: &KitInput<'_>) -> Result<Kit> {
     Err(refusal.unwrap_or_else(|| not_offered("/channel", "no_copy", "No copy is for this channel.")))
 }
 
+/// The channel as the person meets it: on Mastodon, with the limit of their own server.
+fn at_home<'a>(channel: &'a Channel, account: Option<&MastodonAccount>) -> Cow<'a, Channel> {
+    let limit = account.and_then(|account| account.text_limit);
+    match limit.filter(|_| channel.counting == Counting::Mastodon) {
+        Some(text_limit) => Cow::Owned(Channel { text_limit, ..channel.clone() }),
+        None => Cow::Borrowed(channel),
+    }
+}
+
 /// The channel, if the post is for it.
 pub fn offered<'a>(channels: &'a Channels, post: &Post, channel: &ChannelId) -> Result<&'a Channel> {
     let channel = channels.get(channel).filter(|channel| post.channels.contains(&channel.id));
     channel.ok_or_else(|| not_offered("/channel", "not_for_channel", "The post is not for this channel."))
 }
 
-/// The copies that answer the request, in the order in which they are tried: it begins at a place
-/// that a person keeps for a revision and channel, so that not everybody posts the same words.
+/// The copies that answer the request, in the order in which they are tried. Each has a weight that a
+/// person keeps for a revision and channel, and the heaviest that fits is taken (rendezvous hashing,
+/// Thaler and Ravishankar 1996): stable for a person, spread over all, and when a copy comes or goes only
+/// those who had it, or get it, see another one.
 fn candidates<'a>(input: &KitInput<'a>, channel: &Channel) -> Result<Vec<&'a PostCopy>> {
     let all = input.material.post.copies.iter();
     let here: Vec<&PostCopy> = all.filter(|copy| copy.is_for(&channel.id)).collect();
@@ -159,27 +185,32 @@ fn candidates<'a>(input: &KitInput<'a>, channel: &Channel) -> Result<Vec<&'a Pos
         }
     };
     let mut fitting: Vec<&PostCopy> = here.iter().filter(|copy| copy.language == language).copied().collect();
-    let start = place(input, fitting.len());
-    fitting.rotate_left(start);
+    fitting.sort_by_cached_key(|copy| Reverse(weight(input, &copy.id)));
     Ok(fitting)
 }
 
-/// A number below `count` (0 when there is nothing to choose), the same for the same person, post,
-/// revision and channel.
-fn place(input: &KitInput<'_>, count: usize) -> usize {
+/// The weight of a copy: the same for the same person, post, revision and channel.
+fn weight(input: &KitInput<'_>, copy_id: &str) -> [u8; 32] {
+    let Source { item, revision, .. } = input.material.source;
     let mut hash = Sha256::new();
     hash.update(input.reader.person.uuid().as_bytes());
-    hash.update(input.post_id.uuid().as_bytes());
-    hash.update(input.revision.to_be_bytes());
+    hash.update(item.uuid().as_bytes());
+    hash.update(revision.to_be_bytes());
+    // No channel's name and no copy's holds a blank, so that no two pairs run together.
     hash.update(input.channel.as_str().as_bytes());
-    let number = hash.finalize().iter().take(4).fold(0_u32, |number, byte| (number << 8) | u32::from(*byte));
-    usize::try_from(number).unwrap_or_default().checked_rem(count).unwrap_or_default()
+    hash.update(b" ");
+    hash.update(copy_id.as_bytes());
+    hash.finalize().into()
 }
 
 fn kit(input: &KitInput<'_>, sharing: &Sharing<'_>, prepared: Prepared, composed: Composed) -> Kit {
     let headline = input.material.post.headline.clone();
     let link = prepared.link.clone();
-    let way = handover(sharing.channel, &composed.text, link.as_deref(), headline.as_deref());
+    let server = input.reader.mastodon.map(|account| account.server.as_str());
+    let values =
+        Values { text: &composed.text, link: link.as_deref(), headline: headline.as_deref(), server };
+    let way = handover(sharing.channel, &values);
+    let server = way.intent_template.as_ref().is_some_and(|template| template.contains("{instance}"));
     let used = prepared.statements.into_iter().zip(composed.forms).map(|(statement, form)| {
         let text = composed.parts.iter().find(|part| part.source.as_ref() == Some(&statement.source));
         DisclaimerUsed {
@@ -200,9 +231,13 @@ fn kit(input: &KitInput<'_>, sharing: &Sharing<'_>, prepared: Prepared, composed
         language: sharing.copy.language.clone(),
         copy_id: sharing.copy.id.clone(),
         count: composed.count,
+        dropped_hashtags: composed.dropped,
         delivery: way.delivery,
         must_paste: way.must_paste,
+        server: input.reader.mastodon.filter(|_| server).map(|account| account.server.clone()),
         intent_template: way.intent_template,
+        intent_text: way.intent_text,
+        intent_too_long: way.intent_too_long,
     }
 }
 

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::domain::compose::Role;
 use crate::domain::content::{Disclaimer, Hashtag, Post};
-use crate::domain::delivery::intent_url;
+use crate::domain::delivery::{Values, intent_url};
 use crate::domain::disclaimers::tests::{live, organisation, resolved};
 use crate::domain::disclaimers::{InForce, Organisation};
+use crate::domain::links::PREVIEW_TAG;
 use crate::domain::revision::Resolved;
 use crate::error::At;
 
@@ -19,7 +20,8 @@ struct Desk {
     organisation: Organisation,
     channels: Channels,
     person: PersonId,
-    post_id: ItemId,
+    source: Source,
+    mastodon: Option<MastodonAccount>,
 }
 
 /// What a test asks for.
@@ -61,16 +63,16 @@ impl Desk {
             organisation: organisation(),
             channels: Channels::defaults().unwrap(),
             person: PersonId::generate(),
-            post_id: ItemId::generate(),
+            source: resolved("post", 1, ()).source(),
+            mastodon: None,
         }
     }
 
     fn ask(&self, ask: &Ask<'_>) -> Result<Kit> {
         make_kit(&KitInput {
-            post_id: self.post_id,
-            revision: 1,
             material: Material {
                 post: &self.post,
+                source: &self.source,
                 hashtags: &self.hashtags,
                 disclaimers: InForce { pinned: &self.pinned, live: &self.live, recalled: &[] },
                 ai_image: false,
@@ -81,7 +83,13 @@ impl Desk {
             language: ask.language,
             copy_id: ask.copy_id,
             comment: ask.comment,
-            reader: Reader { person: self.person, country: Some("NL"), language: ask.readers },
+            tag: PREVIEW_TAG,
+            reader: Reader {
+                person: self.person,
+                country: Some("NL"),
+                language: ask.readers,
+                mastodon: self.mastodon.as_ref(),
+            },
         })
     }
 
@@ -104,15 +112,16 @@ fn a_kit_holds_all_that_is_needed_to_share() {
         kit.text,
         "Ik ben er ook.\n\nKom naar de open dag!\n\nVoor de duidelijkheid: ik werk bij Zuiver Water.\n\n\
          Meningen zijn van mij en niet per se van mijn werkgever.\n\n#Water\n\n\
-         https://zuiver.example/open-dag?utm_source=social"
+         https://zuiver.example/open-dag?utm_source=social&utm_medium=social&utm_content=preview0preview0"
     );
     let said: Vec<_> = kit.disclaimers.iter().map(|used| (used.key.as_str(), used.form)).collect();
     assert_eq!(said, [("employee", Form::Full), ("own-opinion", Form::Full)]);
     assert_eq!(kit.disclaimers[0].text, "Voor de duidelijkheid: ik werk bij Zuiver Water.");
     assert_eq!((kit.delivery, kit.must_paste), (Delivery::Prefilled, false));
-    let url = intent_url(kit.intent_template.as_deref().unwrap(), &kit.text, kit.link.as_deref(), None);
+    let values = Values { text: &kit.text, link: kit.link.as_deref(), headline: None, server: None };
+    let url = intent_url(kit.intent_template.as_deref().unwrap(), &values);
     assert!(url.starts_with("https://x.com/intent/post?text=Ik%20ben%20er%20ook.%0A%0AKom"));
-    assert!(url.ends_with("https%3A%2F%2Fzuiver.example%2Fopen-dag%3Futm_source%3Dsocial"));
+    assert!(url.ends_with("%26utm_content%3Dpreview0preview0&url="));
 }
 
 #[test]

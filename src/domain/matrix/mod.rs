@@ -14,6 +14,7 @@ use super::content::post::{Personalisation, PostCopy};
 use super::content::{Disclaimer, Post};
 use super::countries;
 use super::disclaimers::Unsayable;
+use super::links::PREVIEW_TAG;
 use super::material::{Material, Sharing};
 use super::revision::Resolved;
 use crate::error::Fault;
@@ -221,9 +222,10 @@ impl Combination<'_> {
             if comment.is_some() && !self.channel.text_field {
                 continue;
             }
-            let sharing = Sharing { channel: self.channel, copy: self.copy, comment, country };
+            let (channel, copy) = (self.channel, self.copy);
+            let sharing = Sharing { channel, copy, comment, country, tag: PREVIEW_TAG };
             let prepared = self.material.prepare(&sharing)?;
-            let ingredients = prepared.ingredients(&sharing);
+            let ingredients = prepared.ingredients(self.material, &sharing);
             compose(&ingredients)?;
             if comment.is_some() {
                 room = comment_room(&ingredients);

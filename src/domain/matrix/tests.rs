@@ -6,13 +6,15 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::disclaimers::tests::{live, organisation};
+use crate::domain::disclaimers::tests::{live, organisation, resolved};
 use crate::domain::disclaimers::{InForce, Organisation};
-use crate::domain::ids::{ItemId, PersonId};
+use crate::domain::ids::PersonId;
 use crate::domain::kit::{KitInput, Reader, make_kit};
+use crate::domain::revision::Source;
 use crate::error::At;
 
 static CHANNELS: LazyLock<Channels> = LazyLock::new(|| Channels::defaults().unwrap());
+static POST: LazyLock<Source> = LazyLock::new(|| resolved("post", 1, ()).source());
 static LIVE: LazyLock<Vec<Resolved<Disclaimer>>> = LazyLock::new(live);
 static ORGANISATION: LazyLock<Organisation> = LazyLock::new(organisation);
 
@@ -28,7 +30,7 @@ fn post(change: Value) -> Post {
 
 fn material<'a>(post: &'a Post, live: &'a [Resolved<Disclaimer>]) -> Material<'a> {
     let disclaimers = InForce { pinned: &[], live, recalled: &[] };
-    Material { post, hashtags: &[], disclaimers, ai_image: false, organisation: &ORGANISATION }
+    Material { post, source: &POST, hashtags: &[], disclaimers, ai_image: false, organisation: &ORGANISATION }
 }
 
 fn check(post: &Post) -> Result<Vec<CommentRoom>, Vec<Fault>> {
@@ -161,9 +163,9 @@ proptest! {
         let Ok(rooms) = check_submission(&material, &CHANNELS) else { return Ok(()) };
         let comment = "a".repeat(length);
         let kit = make_kit(&KitInput {
-            post_id: ItemId::generate(), revision: 1, material, channels: &CHANNELS, channel: &channel.into(),
+            tag: PREVIEW_TAG, material, channels: &CHANNELS, channel: &channel.into(),
             language: None, copy_id: None, comment: Some(comment.as_str()).filter(|text| !text.is_empty()),
-            reader: Reader { person: PersonId::generate(), country, language: None },
+            reader: Reader { person: PersonId::generate(), country, language: None, mastodon: None },
         });
         if length <= rooms[0].room.unwrap() {
             prop_assert!(kit.is_ok(), "{:?}", kit);

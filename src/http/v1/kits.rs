@@ -45,6 +45,8 @@ fn example_kit() -> Value {
     set(&mut kit, "digest", json!(EXAMPLE_DIGEST));
     set(&mut kit, "revision", json!(1));
     set(&mut kit, "count", json!({ "unit": "utf16", "units": 101, "limit": 3000, "bytes": 101 }));
+    set(&mut kit, "intent_too_long", json!(false));
+    set(&mut kit, "dropped_hashtags", json!([]));
     set(&mut kit, "preview", json!(true));
     kit
 }
@@ -90,6 +92,11 @@ struct Kit {
     delivery: Delivery,
     /// Whether the employee must paste the text.
     must_paste: bool,
+    /// Whether it is pasted because it is too long for the address that opens the composer.
+    intent_too_long: bool,
+    /// Hashtags of the post that were left out for the text to fit.
+    #[schema(max_items = 30)]
+    dropped_hashtags: Vec<String>,
     /// Always true: this is no share.
     preview: bool,
 }
@@ -140,6 +147,8 @@ impl Kit {
             count: kit.count.into(),
             delivery: kit.delivery,
             must_paste: kit.must_paste,
+            intent_too_long: kit.intent_too_long,
+            dropped_hashtags: kit.dropped_hashtags,
             preview: true,
         }
     }

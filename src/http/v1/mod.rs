@@ -14,6 +14,7 @@ mod items;
 mod kits;
 mod me;
 mod people;
+mod places;
 mod posts;
 mod readiness;
 mod reviews;

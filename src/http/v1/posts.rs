@@ -167,34 +167,31 @@ struct PostCopy {
 /// What a post links to.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 struct PostLink {
-    /// An `https` address in ASCII.
+    /// An `https` address in ASCII, of a domain that the operator allows.
     #[schema(format = "uri", min_length = 1, max_length = 2000)]
     url: String,
-    /// Tracking parameters that are merged into the address.
+    /// Tracking parameters that are merged into the address; `{}` = those that every share has, absent = none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     utm: Option<PostUtm>,
 }
 
-/// Tracking parameters; each is a short name of a-z, 0-9 and hyphens.
+/// Tracking parameters that are merged into the link, where it has none of the name; each is a short name of
+/// a-z, 0-9 and hyphens. `utm_content` is a random tag of each share, and is not set here.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 struct PostUtm {
-    /// `utm_source`
+    /// `utm_source`; the channel where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Slug>, nullable = false)]
     source: Option<String>,
-    /// `utm_medium`
+    /// `utm_medium`; `social` where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Slug>, nullable = false)]
     medium: Option<String>,
-    /// `utm_campaign`
+    /// `utm_campaign`; the post's campaign where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Slug>, nullable = false)]
     campaign: Option<String>,
-    /// `utm_content`
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Slug>, nullable = false)]
-    content: Option<String>,
     /// `utm_term`
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Slug>, nullable = false)]
@@ -256,8 +253,8 @@ impl From<PostLink> for post::Link {
 
 impl From<PostUtm> for post::Utm {
     fn from(utm: PostUtm) -> Self {
-        let PostUtm { source, medium, campaign, content, term, id } = utm;
-        Self { source, medium, campaign, content, term, id }
+        let PostUtm { source, medium, campaign, term, id } = utm;
+        Self { source, medium, campaign, term, id }
     }
 }
 

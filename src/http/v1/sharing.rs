@@ -13,7 +13,10 @@ use crate::domain::content::disclaimer::Form;
 use crate::domain::ids::{Digest, ItemId, Key};
 use crate::domain::kit;
 use crate::domain::revision::Source;
+use crate::domain::span::{Offset, Span};
 use crate::error::Code;
+use crate::http::schema::set;
+use crate::http::v1::places::TextOffset;
 
 /// Why a share is refused, beside what every request can be refused for.
 pub(super) const REFUSALS: &[Code] = &[
@@ -67,7 +70,11 @@ pub(super) struct TextPart {
     /// Its text.
     #[schema(max_length = 100_000)]
     text: String,
-    /// The revision that it comes from, when that is not the post's.
+    /// Where in the whole text it begins.
+    start: TextOffset,
+    /// Where it ends.
+    end: TextOffset,
+    /// The revision that its words come from; the employee's own words and separators come from none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     source: Option<TextSource>,
@@ -94,13 +101,16 @@ impl From<Source> for TextSource {
 
 impl From<Part> for TextPart {
     fn from(part: Part) -> Self {
-        Self { role: part.role, text: part.text, source: part.source.map(TextSource::from) }
+        let Part { role, text, span, source } = part;
+        let (start, end) = (span.start.into(), span.end.into());
+        Self { role, text, start, end, source: source.map(TextSource::from) }
     }
 }
 
 impl From<PartView> for TextPart {
     fn from(part: PartView) -> Self {
-        Self { role: part.role, text: part.text, source: part.source.map(TextSource::from) }
+        let PartView { role, text, span, source } = part;
+        Self::from(Part { role, text, span, source })
     }
 }
 
@@ -155,23 +165,39 @@ pub(super) const EXAMPLE_DIGEST: &str =
 pub(super) fn example_text() -> Value {
     let item = "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f01";
     let digest = "sha256:9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab";
-    let source = json!({ "item": item, "revision": 1, "digest": digest });
+    let disclaimer = json!({ "item": item, "revision": 1, "digest": digest });
+    let post = json!({ "item": EXAMPLE_POST, "revision": 1, "digest": EXAMPLE_DIGEST });
+    let employed = "Ik werk bij Example Company.";
+    let parts = [
+        ("comment", EXAMPLE_COMMENT, None),
+        ("separator", "\n\n", None),
+        ("copy", "Ons windpark levert vandaag de eerste stroom.", Some(post)),
+        ("separator", "\n\n", None),
+        ("disclaimer", employed, Some(disclaimer)),
+    ];
+    let mut start = Offset::default();
+    let mut text = String::new();
+    let mut told = Vec::new();
+    for (role, part, source) in parts {
+        let span = Span { start, end: start.after(part) };
+        start = span.end;
+        text.push_str(part);
+        let mut part = json!({ "role": role, "text": part, "start": span.start, "end": span.end });
+        if let Some(source) = source {
+            set(&mut part, "source", source);
+        }
+        told.push(part);
+    }
     json!({
-        "text": "Trots op mijn collega's!\n\nOns windpark levert vandaag de eerste stroom.\n\nIk werk bij Example Company.",
-        "parts": [
-            { "role": "comment", "text": EXAMPLE_COMMENT },
-            { "role": "separator", "text": "\n\n" },
-            { "role": "copy", "text": "Ons windpark levert vandaag de eerste stroom." },
-            { "role": "separator", "text": "\n\n" },
-            { "role": "disclaimer", "text": "Ik werk bij Example Company.", "source": source },
-        ],
+        "text": text,
+        "parts": told,
         "disclaimers": [{
             "key": "employee",
             "id": item,
             "revision": 1,
             "digest": digest,
             "form": "full",
-            "text": "Ik werk bij Example Company.",
+            "text": employed,
         }],
         "channel": "linkedin",
         "language": "nl",

@@ -73,6 +73,7 @@ mod tests {
     use super::*;
     use crate::domain::channels::Channels;
     use crate::domain::content::Content;
+    use crate::domain::links::LinkPolicy;
     use crate::http::extract::parse;
     use crate::http::v1::disclaimers::DisclaimerKind;
     use crate::http::v1::hashtags::HashtagKind;
@@ -84,7 +85,7 @@ mod tests {
         let new: NewItem = create.into();
         assert_eq!(new.key.is_some(), K::KIND.has_key());
         assert_eq!(new.content, Content::parse(K::KIND, &K::example_content()).unwrap());
-        assert_eq!(new.content.faults(&Channels::defaults().unwrap()), []);
+        assert_eq!(new.content.faults(&Channels::defaults().unwrap(), &LinkPolicy::default()), []);
         let stored: Value = serde_json::from_str(&new.content.to_json().unwrap()).unwrap();
         for (member, value) in K::example_content().as_object().unwrap() {
             assert_eq!(&stored[member], value, "{member}");

@@ -1,0 +1,154 @@
+//! Finds how much of what may give way fits.
+//!
+//! Concessions are made one by one in their order. That way almost always finds what fits; but a tag
+//! counts as a hashtag, and a shorter form need not be shorter in every unit, so before a text is
+//! refused every combination of forms is tried: what is refused really fits in no allowed form.
+
+use std::cmp::Reverse;
+
+use super::layout::{Choice, Layout};
+use super::refusal::{Limit, PartLength, Refusal};
+use super::{Ingredients, Tag, inline_tags};
+use crate::domain::channels::Counting;
+use crate::domain::counting::{Count, units};
+use crate::domain::disclaimers::{Form, Statement};
+
+/// Combinations of forms that are tried at most before a refusal: three forms of six disclaimers.
+const COMBINATIONS: usize = 729;
+
+/// What is to fit.
+pub(super) struct Fitting<'a, 'b> {
+    /// The parts.
+    pub ingredients: &'b Ingredients<'a>,
+    /// The hashtags that are worth adding.
+    pub tags: &'b [&'a Tag],
+}
+
+impl<'a> Fitting<'a, '_> {
+    /// The text with the fewest concessions that fits, or why none does.
+    pub fn find(&self) -> Result<(Layout<'a>, Choice), Refusal> {
+        let mut choice = Choice { hashtags: self.tags.len(), steps: vec![0; self.statements().len()] };
+        loop {
+            let layout = self.lay_out(&choice);
+            let Some((limit, excess)) = self.excess(&layout) else { return Ok((layout, choice)) };
+            if !self.concede(&mut choice, limit) {
+                let found = if self.is_least(&choice, limit) { None } else { self.search() };
+                return found.ok_or_else(|| self.refusal(&layout, limit, excess));
+            }
+        }
+    }
+
+    /// The text with every concession made.
+    pub fn least(&self) -> Layout<'a> {
+        let steps = self.statements().iter().map(|statement| self.shortest(statement)).collect();
+        self.lay_out(&Choice { hashtags: 0, steps })
+    }
+
+    const fn statements(&self) -> &'a [Statement] {
+        self.ingredients.statements
+    }
+
+    fn lay_out(&self, choice: &Choice) -> Layout<'a> {
+        Layout::new(self.ingredients, self.tags, choice)
+    }
+
+    /// The first limit that a text does not keep, and by how much.
+    fn excess(&self, layout: &Layout<'_>) -> Option<(Limit, usize)> {
+        let channel = self.ingredients.channel;
+        let count = Count::of(&layout.text, channel);
+        let over = |found: usize, limit: u32| match usize::try_from(limit) {
+            Ok(limit) if limit > 0 => found.saturating_sub(limit),
+            _ => 0,
+        };
+        let hashtags = if channel.hashtag_max > 0 { inline_tags(&layout.text).len() } else { 0 };
+        [
+            (Limit::Fold, layout.beyond_fold(self.ingredients)),
+            (Limit::Text, count.excess_units()),
+            (Limit::Bytes, count.excess_bytes()),
+            (Limit::Hashtags, over(hashtags, channel.hashtag_max)),
+        ]
+        .into_iter()
+        .find(|(_, excess)| *excess > 0)
+    }
+
+    /// Makes the next concession that helps; false when there is none.
+    fn concede(&self, choice: &mut Choice, limit: Limit) -> bool {
+        let at_fold = limit == Limit::Fold;
+        if !at_fold && choice.hashtags > 0 {
+            choice.hashtags -= 1;
+            return true;
+        }
+        let candidates = self.statements().iter().zip(&mut choice.steps).enumerate();
+        // The credit first, then whichever is told at greatest length, the least important first.
+        let next = candidates
+            .filter(|(_, (statement, steps))| **steps < statement.shorter.len())
+            .filter(|(_, (statement, _))| !at_fold || statement.before_fold())
+            .min_by_key(|(at, (statement, steps))| {
+                (!statement.credits, statement.form(**steps).0, Reverse(*at))
+            });
+        next.map(|(_, (_, steps))| *steps += 1).is_some()
+    }
+
+    /// Whether no other combination of forms can be shorter where it matters.
+    fn is_least(&self, choice: &Choice, limit: Limit) -> bool {
+        let length = |text: &str| match limit {
+            Limit::Bytes => text.len(),
+            Limit::Text | Limit::Fold => units(text, self.ingredients.channel),
+            Limit::Hashtags | Limit::Links => 0,
+        };
+        let mut said = self.statements().iter().zip(&choice.steps);
+        match limit {
+            Limit::Hashtags => said.all(|(statement, steps)| statement.form(*steps).0 != Form::Tag),
+            Limit::Links => true,
+            Limit::Text | Limit::Bytes | Limit::Fold => said.all(|(statement, steps)| {
+                let chosen = length(&statement.form(*steps).1);
+                statement.forms().all(|(_, text)| length(text) >= chosen)
+            }),
+        }
+    }
+
+    /// The steps to the form of the fewest units.
+    fn shortest(&self, statement: &Statement) -> usize {
+        let lengths = statement.forms().map(|(_, text)| units(text, self.ingredients.channel));
+        lengths.enumerate().min_by_key(|(_, length)| *length).map_or(0, |(steps, _)| steps)
+    }
+
+    /// Tries every combination of forms, the least shortened first, each with as many hashtags as fit.
+    fn search(&self) -> Option<(Layout<'a>, Choice)> {
+        let fits = |choice: &Choice| {
+            let layout = self.lay_out(choice);
+            self.excess(&layout).is_none().then_some(layout)
+        };
+        self.combinations().into_iter().find_map(|steps| {
+            fits(&Choice { hashtags: 0, steps: steps.clone() })?;
+            (0..=self.tags.len()).rev().find_map(|hashtags| {
+                let choice = Choice { hashtags, steps: steps.clone() };
+                fits(&choice).map(|layout| (layout, choice))
+            })
+        })
+    }
+
+    fn combinations(&self) -> Vec<Vec<usize>> {
+        let mut all = vec![Vec::new()];
+        for statement in self.statements() {
+            let steps = 0..=statement.shorter.len();
+            let longer = |known: Vec<usize>| {
+                steps.clone().map(move |step| known.iter().copied().chain([step]).collect::<Vec<usize>>())
+            };
+            all = all.into_iter().flat_map(longer).take(COMBINATIONS).collect();
+        }
+        all.sort_by_key(|steps| steps.iter().sum::<usize>());
+        all
+    }
+
+    fn refusal(&self, layout: &Layout<'_>, limit: Limit, excess: usize) -> Refusal {
+        let channel = self.ingredients.channel;
+        let unit = if limit == Limit::Bytes { Counting::Utf8Bytes } else { channel.counting };
+        let length = |text: &str| if limit == Limit::Bytes { text.len() } else { units(text, channel) };
+        let parts = layout.pieces.iter().map(|piece| {
+            let text = layout.text.get(piece.range.clone()).unwrap_or_default();
+            PartLength { role: piece.role, units: length(text) }
+        });
+        Refusal::TooLong { limit, excess, unit, parts: parts.collect() }
+    }
+}

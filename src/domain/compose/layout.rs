@@ -1,0 +1,122 @@
+//! Puts the parts of a text in their order.
+
+use std::ops::Range;
+
+use super::{Ingredients, Role, Tag};
+use crate::domain::counting::units;
+use crate::domain::disclaimers::{Placement, Statement};
+use crate::domain::revision::Source;
+
+/// How much of what may give way is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Choice {
+    /// How many of the wanted hashtags.
+    pub hashtags: usize,
+    /// For each statement the steps from its longest form.
+    pub steps: Vec<usize>,
+}
+
+/// A text with its parts.
+pub(super) struct Layout<'a> {
+    /// The whole text.
+    pub text: String,
+    /// Its parts, in order.
+    pub pieces: Vec<Piece<'a>>,
+    /// Where the last part ends that must show before the fold.
+    shown: usize,
+}
+
+/// A part of a text, by its place.
+pub(super) struct Piece<'a> {
+    /// What it is.
+    pub role: Role,
+    /// Its bytes.
+    pub range: Range<usize>,
+    /// The revision it comes from.
+    pub source: Option<&'a Source>,
+}
+
+impl<'a> Layout<'a> {
+    /// Lays out what is chosen. What must show stands after the copy if it then ends before the fold.
+    pub fn new(ingredients: &Ingredients<'a>, tags: &[&'a Tag], choice: &Choice) -> Self {
+        let late = Self::with(ingredients, tags, choice, false);
+        if late.beyond_fold(ingredients) == 0 {
+            return late;
+        }
+        Self::with(ingredients, tags, choice, true)
+    }
+
+    /// By how many units the last part that must show ends behind the fold. Folds are observations of
+    /// others, so a fifth of each is not relied on.
+    pub fn beyond_fold(&self, ingredients: &Ingredients<'_>) -> usize {
+        let channel = ingredients.channel;
+        let Some(fold) = usize::try_from(channel.fold).ok().filter(|&fold| fold > 0 && self.shown > 0) else {
+            return 0;
+        };
+        let shown = self.text.get(..self.shown).unwrap_or_default();
+        units(shown, channel).saturating_sub(fold * 4 / 5)
+    }
+
+    fn with(ingredients: &Ingredients<'a>, tags: &[&'a Tag], choice: &Choice, early: bool) -> Self {
+        let own = Some(ingredients.source);
+        let mut layout = Layout { text: String::new(), pieces: Vec::new(), shown: 0 };
+        layout.state(ingredients, choice, |said| said.placement == Placement::Lead);
+        if early {
+            layout.state(ingredients, choice, is_shown);
+        }
+        if let Some(comment) = ingredients.comment {
+            layout.add(Role::Comment, "", comment, None);
+        }
+        layout.add(Role::Copy, "", ingredients.copy, own);
+        if !early {
+            layout.state(ingredients, choice, is_shown);
+        }
+        layout.state(ingredients, choice, |said| said.placement == Placement::End && !said.credits);
+        layout.state(ingredients, choice, |said| said.placement == Placement::End && said.credits);
+        if let Some(credit) = ingredients.credit {
+            layout.add(Role::Credit, "", credit, own);
+        }
+        for tag in tags.iter().take(choice.hashtags) {
+            layout.add(Role::Hashtag, "#", &tag.tag, Some(&tag.source));
+        }
+        if let Some(link) = ingredients.link {
+            layout.add(Role::Link, "", link, own);
+        }
+        layout
+    }
+
+    /// Adds the statements that are wanted here, by rank.
+    fn state(&mut self, ingredients: &Ingredients<'a>, choice: &Choice, wanted: fn(&Statement) -> bool) {
+        for (statement, steps) in ingredients.statements.iter().zip(&choice.steps) {
+            if wanted(statement) {
+                let role = if statement.credits { Role::Credit } else { Role::Disclaimer };
+                self.add(role, "", &statement.form(*steps).1, Some(&statement.source));
+                if statement.before_fold() {
+                    self.shown = self.text.len();
+                }
+            }
+        }
+    }
+
+    /// Adds a part after a separator: a blank line, but one blank between two hashtags.
+    fn add(&mut self, role: Role, mark: &str, text: &str, source: Option<&'a Source>) {
+        if let Some(last) = self.pieces.last() {
+            let both_tags = last.role == Role::Hashtag && role == Role::Hashtag;
+            let separator = if both_tags { " " } else { "\n\n" };
+            self.push(Role::Separator, "", separator, None);
+        }
+        self.push(role, mark, text, source);
+    }
+
+    fn push(&mut self, role: Role, mark: &str, text: &str, source: Option<&'a Source>) {
+        let start = self.text.len();
+        self.text.push_str(mark);
+        self.text.push_str(text);
+        self.pieces.push(Piece { role, range: start..self.text.len(), source });
+    }
+}
+
+/// Whether a statement stands where it shows, but not first of all.
+const fn is_shown(statement: &Statement) -> bool {
+    matches!(statement.placement, Placement::Visible | Placement::Attached)
+}
