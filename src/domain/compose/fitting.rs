@@ -30,7 +30,11 @@ impl<'a> Fitting<'a, '_> {
         let mut choice = Choice { hashtags: self.tags.len(), steps: vec![0; self.statements().len()] };
         loop {
             let layout = self.lay_out(&choice);
-            let Some((limit, excess)) = self.excess(&layout) else { return Ok((layout, choice)) };
+            let Some((limit, excess)) = self.excess(&layout) else {
+                // A shortened disclaimer may have made room for hashtags that went before it.
+                let most = self.with_most_hashtags(&choice.steps, choice.hashtags + 1);
+                return Ok(most.unwrap_or((layout, choice)));
+            };
             if !self.concede(&mut choice, limit) {
                 let found = if self.is_least(&choice, limit) { None } else { self.search() };
                 return found.ok_or_else(|| self.refusal(&layout, limit, excess));
@@ -115,16 +119,19 @@ impl<'a> Fitting<'a, '_> {
 
     /// Tries every combination of forms, the least shortened first, each with as many hashtags as fit.
     fn search(&self) -> Option<(Layout<'a>, Choice)> {
-        let fits = |choice: &Choice| {
-            let layout = self.lay_out(choice);
-            self.excess(&layout).is_none().then_some(layout)
-        };
         self.combinations().into_iter().find_map(|steps| {
-            fits(&Choice { hashtags: 0, steps: steps.clone() })?;
-            (0..=self.tags.len()).rev().find_map(|hashtags| {
-                let choice = Choice { hashtags, steps: steps.clone() };
-                fits(&choice).map(|layout| (layout, choice))
-            })
+            let bare = Choice { hashtags: 0, steps };
+            self.excess(&self.lay_out(&bare)).is_none().then_some(())?;
+            self.with_most_hashtags(&bare.steps, 0)
+        })
+    }
+
+    /// The text of these forms with as many hashtags as fit, if at least `least` do.
+    fn with_most_hashtags(&self, steps: &[usize], least: usize) -> Option<(Layout<'a>, Choice)> {
+        (least..=self.tags.len()).rev().find_map(|hashtags| {
+            let choice = Choice { hashtags, steps: steps.to_vec() };
+            let layout = self.lay_out(&choice);
+            self.excess(&layout).is_none().then_some((layout, choice))
         })
     }
 

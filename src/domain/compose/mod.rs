@@ -10,6 +10,8 @@
 
 mod fitting;
 mod layout;
+#[cfg(test)]
+mod properties;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -165,12 +167,13 @@ impl<'a> Ingredients<'a> {
         Ok(Composed { text: String::new(), parts: Vec::new(), forms: Vec::new(), dropped: Vec::new(), count })
     }
 
-    /// The hashtags worth adding: each once, and none that the copy or the comment holds.
+    /// The hashtags worth adding: each once, and none that stands in another part, or may.
     fn tags(&self) -> Vec<&'a Tag> {
         if self.channel.hashtag_mode == HashtagMode::None || self.hashtags.is_empty() {
             return Vec::new();
         }
-        let texts = [Some(self.copy), self.comment].into_iter().flatten();
+        let forms = self.statements.iter().flat_map(Statement::forms).map(|(_, text)| text.as_str());
+        let texts = [Some(self.copy), self.comment, self.credit].into_iter().flatten().chain(forms);
         let mut present: Vec<String> = texts.flat_map(inline_tags).collect();
         let mut tags = Vec::new();
         for tag in self.hashtags {
