@@ -299,6 +299,7 @@ mod tests {
             ("GREENLIGHT_ORGANISATION__NAME", "Environment"),
             ("GREENLIGHT_DATA_DIR", "/environment"),
             ("GREENLIGHT_TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1"),
+            ("GREENLIGHT_LINKS__DOMAINS", "example.org,zuiver.example"),
         ];
         let flags = Flags { data_dir: Some("/flag".into()), ..Flags::default() };
         let config = read(file, &variables, &flags).unwrap();
@@ -306,6 +307,7 @@ mod tests {
         assert_eq!(config.organisation.name, "Environment");
         assert_eq!(config.data_dir, Path::new("/flag"));
         assert_eq!(config.trusted_proxies, ["10.0.0.0/8", "192.0.2.1"]);
+        assert_eq!(config.links.domains, ["example.org", "zuiver.example"]);
         assert_eq!(config.listen, Config::default().listen);
     }
 
@@ -318,6 +320,7 @@ mod tests {
         assert!(refused("listen = \"somewhere\"", &[]).contains("socket address"));
         assert!(refused("database_url = \"mysql://h/d\"", &[]).contains("sqlite:PATH"));
         assert!(refused("share_lapses_after_hours = 0", &[]).contains("from 1 to 720"));
+        assert!(refused("[links]\ndomains = ['https://a.nl']", &[]).contains("links.domains"));
         assert!(refused("[channels.linkedin]\nlimits = 3", &[]).contains("channels"));
     }
 

@@ -23,7 +23,8 @@ fn counted(text: &str, channel: &Channel) -> usize {
 
 /// A channel of the table with tighter limits, so that every limit is met.
 fn channel() -> impl Strategy<Value = Channel> {
-    let limits = (30..320_u32, prop_oneof![Just(0), 15..160_u32], 0..4_u32, prop_oneof![Just(0), 60..900_u32]);
+    let limits =
+        (30..320_u32, prop_oneof![Just(0), 15..160_u32], 0..4_u32, prop_oneof![Just(0), 60..900_u32]);
     (0..CHANNELS.len(), limits).prop_map(|(at, (text_limit, fold, hashtag_max, byte_limit))| Channel {
         text_limit,
         fold,
@@ -47,10 +48,12 @@ fn words(most: usize) -> impl Strategy<Value = String> {
         1 => Just("#Water".to_owned()),
         1 => Just("@piet@social.example".to_owned()),
     ];
-    proptest::collection::vec((word, prop_oneof![4 => Just(" "), 1 => Just("\n")]), 1..=most).prop_map(|all| {
-        let text: String = all.into_iter().flat_map(|(word, blank)| [word, blank.to_owned()]).collect();
-        text.trim_end().to_owned()
-    })
+    proptest::collection::vec((word, prop_oneof![4 => Just(" "), 1 => Just("\n")]), 1..=most).prop_map(
+        |all| {
+            let text: String = all.into_iter().flat_map(|(word, blank)| [word, blank.to_owned()]).collect();
+            text.trim_end().to_owned()
+        },
+    )
 }
 
 /// Disclaimers whose shorter forms need not be shorter.
