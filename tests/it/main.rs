@@ -16,6 +16,7 @@ mod support;
 
 mod access;
 mod command_line;
+mod composing;
 mod golden;
 mod housekeeping;
 mod matrix;
