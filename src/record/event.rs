@@ -16,36 +16,36 @@ use std::str::FromStr;
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Event {
-    /// A disclaimer of the embedded list became revision 1, approved. `kind`, `item_id`, `key`,
-    /// `revision`, `revision_sha256`.
+    /// A disclaimer of the embedded list became revision 1, approved. `item_id`, `key`, `revision`, `digest`.
     DisclaimerImported,
-    /// A revision was frozen and its review opened. `kind`, `item_id`, `revision`, `revision_sha256`,
-    /// `review_id`, `workflow_id`.
+    /// A revision was frozen and its review opened. `kind`, `item_id`, `key`, `revision`, `digest`,
+    /// `draft_digest` (what the author saw), `review_id`, `workflow_id`.
     RevisionSubmitted,
-    /// A review ended because its revision was edited or taken back. `kind`, `item_id`, `revision`,
-    /// `revision_sha256`, `review_id`, `reason`.
+    /// A review ended because its revision was edited, recalled or retired. `kind`, `item_id`, `key`,
+    /// `revision`, `digest`, `review_id`, `reason` (which of these).
     RevisionWithdrawn,
-    /// Somebody decided in a review. `kind`, `item_id`, `revision`, `revision_sha256`, `review_id`,
-    /// `stage`, `decision`, `reason`, `outcome` (the review's state afterwards).
+    /// Somebody decided in a review. `kind`, `item_id`, `key`, `revision`, `digest`, `review_id`, `stage`,
+    /// `decision`, `reason`, `review_state` (afterwards).
     DecisionMade,
-    /// An item was stopped at once. `kind`, `item_id`, `revision`, `reason`.
+    /// An item was stopped at once. `kind`, `item_id`, `key`, `reason`.
     ItemRecalled,
-    /// An item was taken out of use. `kind`, `item_id`, `revision`.
+    /// An item was taken out of use. `kind`, `item_id`, `key`, `reason`.
     ItemRetired,
-    /// Sharing was stopped for a while. `freeze_id`, `scope`, `reason`, `until`.
+    /// Sharing was stopped for a while. `freeze_id`, `channel` (absent = all), `reason`, `until`.
     FreezeBegun,
     /// A freeze was ended before its time. `freeze_id`.
     FreezeEnded,
-    /// A kit was issued to an employee. `share_id`, `kind`, `item_id`, `revision`, `revision_sha256`,
-    /// `approval_event_id`, `approval_index`, `channel`, `language`, `copy_id`, `disclaimers`,
-    /// `rules_digest`; personal: `final_text`, `comment`.
+    /// A kit was issued to an employee. `share_id`, `kind`, `item_id`, `revision`, `digest`,
+    /// `approval_index`, `channel`, `language`, `copy_id`, `disclaimers`, `rules_digest`; personal:
+    /// `final_text`, `comment`, `intent_text` (what the intent carries beside the link, where that is not the
+    /// whole text), `server` (the person's own, where the intent opens on it).
     ShareIssued,
-    /// The employee said that the share was posted. `share_id`, `late`; personal: `permalink`,
-    /// `posted_text`.
+    /// The employee said that the share was posted. `share_id`, `issued_index`, `late`, `unverified`;
+    /// personal: `permalink`, `posted_text`, `reason`.
     ShareConfirmed,
-    /// The employee said that the share was not posted. `share_id`, `reason`.
+    /// The employee said that the share was not posted. The same fields.
     ShareFailed,
-    /// The employee said that the post was taken down. `share_id`, `reason`.
+    /// The employee said that the post was taken down. The same fields.
     ShareRemoved,
     /// A person was made. `roles`; personal, of the person made: `person_id`, `display_name`.
     PersonCreated,
@@ -70,9 +70,9 @@ pub enum Event {
     ApiKeyCreated,
     /// An API key was revoked. `key_id`.
     ApiKeyRevoked,
-    /// A kind's workflow was replaced. `kind`, `workflow_id`, `workflow_sha256`.
+    /// A kind's workflow was replaced. `kind`, `workflow_id`, `digest` (of its stages).
     WorkflowChanged,
-    /// Channels or organisation changed. `config_sha256`.
+    /// Channels, organisation or links changed. `config_digest`.
     ConfigChanged,
     /// A walk through audit data began. `operation`, `purpose`, `filters`, `person_unknown` (it was narrowed
     /// to an id that is nobody's); personal, of the person it was narrowed to: `person_id`.

@@ -165,6 +165,29 @@ fn alternatives_are_spread_over_people_and_stay_with_each() {
 }
 
 #[test]
+fn only_those_who_had_a_copy_that_goes_see_another_one() {
+    let copies = |ids: &[&str]| {
+        let copy = |id: &&str| json!({"id": id, "language": "nl", "text": format!("Tekst {id}.")});
+        json!({"copies": ids.iter().map(copy).collect::<Vec<_>>()})
+    };
+    let (mut all, mut fewer) = (Desk::new(copies(&["a", "b", "c"])), Desk::new(copies(&["a", "c"])));
+    fewer.source = all.source.clone();
+    let mut counts = std::collections::BTreeMap::new();
+    for _ in 0..300 {
+        all.person = PersonId::generate();
+        fewer.person = all.person;
+        let ask = Ask { channel: "x", ..Ask::default() };
+        let had = all.ask(&ask).unwrap().copy_id;
+        if had != "b" {
+            assert_eq!(fewer.ask(&ask).unwrap().copy_id, had);
+        }
+        *counts.entry(had).or_insert(0) += 1;
+    }
+    // Of 300 each copy is 100 people's, give or take: seven standard deviations are 57.
+    assert!(counts.len() == 3 && counts.values().all(|count| (43..=157).contains(count)), "{counts:?}");
+}
+
+#[test]
 fn an_alternative_that_fits_is_taken_before_a_refusal() {
     let copies = json!([
         {"id": "long", "language": "nl", "text": "a".repeat(250)},
