@@ -63,6 +63,10 @@ pub struct Config {
     pub channels: toml::Table,
 }
 
+/// The lists, which have commas in the environment.
+const LISTS: [(&str, &str); 2] =
+    [("GREENLIGHT_TRUSTED_PROXIES", "trusted_proxies"), ("GREENLIGHT_LINKS__DOMAINS", "links.domains")];
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -91,12 +95,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             log_format: LogFormat::Json,
             log_filter: "info".to_owned(),
-            organisation: Organisation {
-                name: "Example Company".to_owned(),
-                hashtag: "ExampleCompany".to_owned(),
-                report_url: None,
-                country: None,
-            },
+            organisation: Organisation::default(),
             links: LinkPolicy::default(),
             channels: toml::Table::new(),
         }
@@ -152,20 +151,23 @@ impl Config {
 
     fn read(
         file: Option<&Path>,
-        variables: config::Map<String, String>,
+        mut variables: config::Map<String, String>,
         flags: &Flags,
     ) -> Result<Self, ConfigError> {
         let mut builder = config::Config::builder();
         if let Some(file) = file {
             builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
         }
+        for (variable, key) in LISTS {
+            let list = variables.remove(variable).filter(|list| !list.is_empty());
+            if let Some(list) = list {
+                builder = builder.set_override(key, list.split(',').map(str::trim).collect::<Vec<_>>())?;
+            }
+        }
+        // No guessing at types: a company may be called 007.
         let environment = config::Environment::with_prefix("GREENLIGHT")
             .prefix_separator("_")
             .separator("__")
-            .list_separator(",")
-            .with_list_parse_key("trusted_proxies")
-            .with_list_parse_key("links.domains")
-            .try_parsing(true)
             .ignore_empty(true)
             .source(Some(variables));
         let mut config: Self = builder.add_source(environment).build()?.try_deserialize()?;
@@ -203,6 +205,13 @@ impl Config {
         let refuse = |key, reason: &str| Err(ConfigError::Value { key, reason: reason.to_owned() });
         if self.organisation.name.trim().is_empty() {
             return refuse("organisation.name", "must not be empty");
+        }
+        let hashtag = &self.organisation.hashtag;
+        if !hashtag.is_empty() && !self.channels()?.is_portable_hashtag(hashtag) {
+            return refuse(
+                "organisation.hashtag",
+                "must be letters, digits and inner underscores, without the number sign",
+            );
         }
         if let Some(odd) = self.links.domains.iter().find(|domain| !is_domain(domain)) {
             let reason = format!("{odd} is not a domain in lower case, such as example.org");
@@ -309,6 +318,12 @@ mod tests {
         assert_eq!(config.trusted_proxies, ["10.0.0.0/8", "192.0.2.1"]);
         assert_eq!(config.links.domains, ["example.org", "zuiver.example"]);
         assert_eq!(config.listen, Config::default().listen);
+        let bond =
+            read("", &[("GREENLIGHT_ORGANISATION__NAME", "007"), ("GREENLIGHT_DOCS", "false")], &flags);
+        assert_eq!(bond.as_ref().unwrap().organisation.name, "007");
+        assert!(!bond.unwrap().docs);
+        let abroad = read("", &[("GREENLIGHT_ORGANISATION__COUNTRY", "België")], &flags).unwrap();
+        assert_eq!(abroad.organisation.name, "Example Company");
     }
 
     #[test]
@@ -320,6 +335,7 @@ mod tests {
         assert!(refused("listen = \"somewhere\"", &[]).contains("socket address"));
         assert!(refused("database_url = \"mysql://h/d\"", &[]).contains("sqlite:PATH"));
         assert!(refused("share_lapses_after_hours = 0", &[]).contains("from 1 to 720"));
+        assert!(refused("[organisation]\nhashtag = 'Zuiver Water'", &[]).contains("organisation.hashtag"));
         assert!(refused("[links]\ndomains = ['https://a.nl']", &[]).contains("links.domains"));
         assert!(refused("[channels.linkedin]\nlimits = 3", &[]).contains("channels"));
     }

@@ -1,7 +1,7 @@
 //! What a running server holds, built explicitly: the same for the server, the demonstration and tests.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 use crate::app::actor::Actor;
 use crate::app::api_keys::LastUses;
@@ -24,10 +24,6 @@ use crate::keys::Keys;
 use crate::store::connection::{Conn, DatabaseUrl};
 use crate::store::write::WriteTx;
 use crate::store::{Db, Lane};
-
-/// How old a snapshot may be to refuse credentials on. Not nothing, so that a flood of bad credentials
-/// does not become a flood of queries.
-const REFUSAL_AGE: Duration = Duration::from_millis(20);
 
 /// The state of a server. Cloning shares it.
 #[derive(Clone)]
@@ -134,14 +130,15 @@ impl App {
 
     /// Who is asking.
     ///
-    /// Nobody is refused because this node has not heard of them yet: a refusal is given only on a
-    /// snapshot that was just confirmed.
+    /// Nobody is refused because this node has not heard of them yet: a refusal is given only on what the
+    /// database held when the request came. A flood of them shares its queries.
     pub async fn authenticate(&self, request: &AuthRequest) -> Result<Option<Actor>> {
+        let arrived = Instant::now();
         let first = self.authenticate_now(request);
         if first.is_ok() {
             return first;
         }
-        self.snapshots.refresh_older_than(REFUSAL_AGE).await?;
+        self.snapshots.confirm_since(arrived).await?;
         self.authenticate_now(request)
     }
 

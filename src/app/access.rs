@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::actor::Actor;
 use super::tokens;
 use crate::domain::ids::{ClientId, GroupId, PersonId, SessionId};
 use crate::domain::mastodon::MastodonAccount;
@@ -204,10 +205,14 @@ impl PersonAccess {
 }
 
 impl Access {
-    /// The person, if they are active and hold the scope.
-    pub fn person_who(&self, id: PersonId, scope: Scope) -> Result<&Arc<PersonAccess>> {
-        let unknown = || Error::new(Code::PersonNotFound, "There is no such active person.");
-        let person = self.person(id).ok_or_else(unknown)?;
+    /// The person that somebody acts as, who must hold the scope: 401 for a session of somebody inactive, 404
+    /// `person_not_found` for a key that names one.
+    pub fn person_who(&self, actor: &Actor, scope: Scope) -> Result<&Arc<PersonAccess>> {
+        let person = self.person(actor.person()?).filter(|person| person.active);
+        let person = person.ok_or_else(|| match actor.session {
+            Some(_) => Error::new(Code::Unauthenticated, "The session has ended: sign in again."),
+            None => Error::new(Code::PersonNotFound, "There is no such active person."),
+        })?;
         person.require(scope)?;
         Ok(person)
     }

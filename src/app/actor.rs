@@ -15,6 +15,8 @@ pub enum Permission {
     Person,
     /// Credentials that hold the scope; a person is not needed.
     Holds(Scope),
+    /// Credentials that hold the scope; a key may name a person, for what is told of that person alone.
+    HoldsPerhapsFor(Scope),
     /// A person (or a key on behalf of one) who holds the scope: what they do is their own act.
     PersonHolds(Scope),
 }
@@ -25,10 +27,17 @@ impl Permission {
         matches!(self, Permission::Person | Permission::PersonHolds(_))
     }
 
+    /// Whether a key may name a person.
+    pub const fn takes_person(self) -> bool {
+        self.acts_as_person() || matches!(self, Permission::HoldsPerhapsFor(_))
+    }
+
     /// The scope that the route asks for.
     pub const fn scope(self) -> Option<Scope> {
         match self {
-            Permission::Holds(scope) | Permission::PersonHolds(scope) => Some(scope),
+            Permission::Holds(scope)
+            | Permission::HoldsPerhapsFor(scope)
+            | Permission::PersonHolds(scope) => Some(scope),
             Permission::Public | Permission::SignedIn | Permission::Person => None,
         }
     }

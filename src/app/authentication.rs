@@ -103,7 +103,8 @@ fn client_actor(
     permission: Permission,
 ) -> Result<Actor> {
     let mut actor = Actor { person: None, client: Some(client.id), session: None, scopes: client.scopes };
-    if !permission.acts_as_person() {
+    let names_nobody = header.is_none() && !permission.acts_as_person();
+    if !permission.takes_person() || names_nobody {
         return if header.is_some() { Err(header_not_expected()) } else { Ok(actor) };
     }
     if !client.scopes.contains(Scope::OnBehalf) {

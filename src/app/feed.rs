@@ -78,7 +78,7 @@ pub struct FeedDisclaimer {
     pub placement: Placement,
     /// When it is added.
     pub when: When,
-    /// Its longest form, in the language of the first copy.
+    /// Its longest form, in the language of the first copy that needs it.
     pub text: String,
 }
 
@@ -209,17 +209,16 @@ impl Page<'_> {
         }
     }
 
-    /// What a share of the post may carry for this person, on any of its channels.
+    /// What a share of the post may carry for this person: of these copies, on the channels that were asked for.
     fn disclaimers(&self, live: LivePost<'_>, copies: &[PostCopy]) -> Vec<FeedDisclaimer> {
         let pinned = self.content.pinned_disclaimers(live.revision);
         let in_force = InForce { pinned: &pinned, live: self.live_disclaimers, recalled: &[] };
         let mut found: Vec<FeedDisclaimer> = Vec::new();
-        let language = copies.first().map(|copy| copy.language.as_str()).unwrap_or_default();
-        for (when, comment) in [(When::Always, false), (When::WithComment, true)] {
+        for comment in [false, true] {
             if comment && live.post.personalisation == Personalisation::None {
                 continue;
             }
-            for channel in &live.post.channels {
+            for (channel, language) in self.ways(live.post, copies) {
                 let occasion = Occasion {
                     channel,
                     topics: &live.post.topics,
@@ -233,12 +232,11 @@ impl Page<'_> {
                 for disclaimer in in_force.applying(live.post, &occasion).unwrap_or_default() {
                     let known = found.iter().any(|known| known.key == disclaimer.key);
                     if let Some(text) = self.longest(disclaimer, live.post, language).filter(|_| !known) {
-                        let when = if self.is_by_country(disclaimer) { When::ByCountry } else { when };
                         found.push(FeedDisclaimer {
                             key: disclaimer.key.clone(),
                             revision: disclaimer.revision,
                             placement: disclaimer.content.placement,
-                            when,
+                            when: self.when(live.post, disclaimer, comment),
                             text,
                         });
                     }
@@ -248,9 +246,32 @@ impl Page<'_> {
         found
     }
 
-    fn is_by_country(&self, disclaimer: &Resolved<Disclaimer>) -> bool {
-        let demand = disclaimer.content.required_when.as_ref();
-        self.person.country.is_none() && demand.is_some_and(|demand| !demand.countries.is_empty())
+    /// Every channel that was asked for, with each language of its copies.
+    fn ways<'p>(&self, post: &'p Post, copies: &'p [PostCopy]) -> Vec<(&'p ChannelId, &'p str)> {
+        let mut ways = Vec::new();
+        let asked_for =
+            |channel: &&ChannelId| self.query.channel.as_ref().is_none_or(|asked| asked == *channel);
+        for channel in post.channels.iter().filter(asked_for) {
+            for copy in copies.iter().filter(|copy| copy.is_for(channel)) {
+                let way = (channel, copy.language.as_str());
+                if !ways.contains(&way) {
+                    ways.push(way);
+                }
+            }
+        }
+        ways
+    }
+
+    /// When a disclaimer is added that was found to apply without a comment, or only with one.
+    fn when(&self, post: &Post, disclaimer: &Resolved<Disclaimer>, comment: bool) -> When {
+        let names_countries =
+            || disclaimer.content.required_when.as_ref().is_some_and(|demand| !demand.countries.is_empty());
+        let is_listed = post.disclaimers.contains(&disclaimer.key);
+        match comment {
+            _ if !is_listed && self.person.country.is_none() && names_countries() => When::ByCountry,
+            true => When::WithComment,
+            false => When::Always,
+        }
     }
 
     fn longest(&self, disclaimer: &Resolved<Disclaimer>, post: &Post, language: &str) -> Option<String> {

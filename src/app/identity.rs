@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 use uuid::Uuid;
 
-use crate::domain::countries;
+use crate::domain::{countries, language};
 use crate::error::Fault;
 
 /// The longest e-mail address in bytes (RFC 5321, section 4.5.3.1.3: a path of 256 with its brackets).
@@ -94,16 +94,12 @@ pub fn country(text: &str) -> Result<String, Fault> {
     Err(Fault::body("/country", "invalid_country", "A country is a code of ISO 3166-1, such as NL."))
 }
 
-/// A language: two or three letters, and the two letters of a region if it matters (`nl`, `nl-BE`).
+/// A language, as content names it: `nl`, `nl-BE`, `zh-Hant`.
 pub fn language(text: &str) -> Result<String, Fault> {
-    let (primary, region) = text.split_once('-').map_or((text, None), |(one, two)| (one, Some(two)));
-    let lower = (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_lowercase());
-    let upper =
-        region.is_none_or(|region| region.len() == 2 && region.bytes().all(|b| b.is_ascii_uppercase()));
-    if lower && upper {
+    if language::is_canonical(text) {
         return Ok(text.to_owned());
     }
-    Err(Fault::body("/language", "invalid_language", "A language is written like nl or nl-BE."))
+    Err(Fault::body("/language", "invalid_language", "A language is written like nl, nl-BE or zh-Hant."))
 }
 
 fn is_visible(letter: char) -> bool {

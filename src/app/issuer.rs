@@ -199,7 +199,7 @@ impl Writer {
             let draft = match &refreshed {
                 Err(error) => Err(Error::unavailable(error.detail.clone())),
                 Ok(_) => access
-                    .person_who(waiting.request.person, Scope::Share)
+                    .person_who(&waiting.request.actor, Scope::Share)
                     .and_then(|person| self.draft(&content, person, &waiting.request, now)),
             };
             match draft {

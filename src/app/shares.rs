@@ -197,7 +197,7 @@ impl Desk<'_> {
             )
         })?;
         let access = self.snapshots.access();
-        let key = subject_key(self.context, access.person_who(person, Scope::Share)?)?;
+        let key = subject_key(self.context, access.person_who(actor, Scope::Share)?)?;
         let body_hmac = hex(&key.request_hmac(&once.body));
         let request = Request { actor: actor.clone(), person, command, scope, body_hmac };
         let issued = match self.evaluated(actor, &request.command, &share_tag()?).await {
@@ -239,7 +239,7 @@ impl Desk<'_> {
         tag: &str,
     ) -> Result<(Arc<PersonAccess>, Evaluated)> {
         let (content, access) = (self.snapshots.content(), self.snapshots.access());
-        let person = access.person_who(actor.person()?, Scope::Share)?;
+        let person = access.person_who(actor, Scope::Share)?;
         let evaluated = evaluate(&content, person, self.context, command, tag, self.snapshots.now())?;
         Ok((Arc::clone(person), evaluated))
     }

@@ -89,6 +89,18 @@ impl Snapshots {
     /// Brings both up to the database.
     pub fn refresh_now(&self) -> Result<()> {
         let _one_at_a_time = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.refresh_locked()
+    }
+
+    /// Brings both up to what the database held at `since`. Whoever waits while others refresh may find that
+    /// done, so that however many ask, few queries are made.
+    fn refresh_since(&self, since: Instant) -> Result<()> {
+        let _one_at_a_time = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        if **self.confirmed_at.load() >= since { Ok(()) } else { self.refresh_locked() }
+    }
+
+    /// Whoever calls this holds `refreshing`.
+    fn refresh_locked(&self) -> Result<()> {
         let started = Instant::now();
         let now = self.now();
         let (content, access) = (self.content(), self.access());
@@ -119,7 +131,13 @@ impl Snapshots {
         self.refresh().await
     }
 
-    /// The same in the background.
+    /// Brings both up to what the database held when `since` was, in the background.
+    pub async fn confirm_since(self: &Arc<Self>, since: Instant) -> Result<()> {
+        let snapshots = Arc::clone(self);
+        tokio::task::spawn_blocking(move || snapshots.refresh_since(since)).await.map_err(Error::internal)?
+    }
+
+    /// Brings both up to the database in the background.
     pub async fn refresh(self: &Arc<Self>) -> Result<()> {
         let snapshots = Arc::clone(self);
         tokio::task::spawn_blocking(move || snapshots.refresh_now()).await.map_err(Error::internal)?

@@ -117,7 +117,7 @@ fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -
     let content_version = record::state(conn)?.versions.content;
     let item = find(conn, command.kind, command.id)?;
     let working = working_revision(conn, &item)?;
-    check_submittable(conn, &item, &working, &command.digest)?;
+    check_submittable(conn, &item, &working, &command.digest, now)?;
     let json = working.content.as_deref().ok_or_else(|| nothing_to_submit("Its content was redacted."))?;
     let content = Content::from_json(item.kind, json)?;
     check_content(conn, context, &content)?;
@@ -171,8 +171,9 @@ fn check_submittable(
     item: &ItemRow,
     working: &RevisionRow,
     digest: &Digest,
+    now: Time,
 ) -> Result<Submission> {
-    let step = submission(working.state, is_ended(conn, item, working)?);
+    let step = submission(working.state, is_stopped(conn, item, working, now)?);
     if step == Submission::RefusedInReview {
         let review = reviews::find_of(conn, item.id, working.revision)?;
         let error = Error::new(Code::ReviewOpen, "This item is under review already.");
@@ -197,12 +198,17 @@ fn check_submittable(
     Ok(step)
 }
 
-/// Whether a recall or retirement holds for the working revision.
-fn is_ended(conn: &mut Conn, item: &ItemRow, working: &RevisionRow) -> Result<bool> {
+/// Whether a recall or retirement holds for the working revision, or something that it pins blocks it.
+fn is_stopped(conn: &mut Conn, item: &ItemRow, working: &RevisionRow, now: Time) -> Result<bool> {
     let Some(approved) = working.approved()? else { return Ok(false) };
-    let history = revisions::histories(conn, &[item.id])?.remove(&item.id).unwrap_or_default();
-    let ended = |ending| history.ended(&approved, ending).is_some();
-    Ok(ended(EndingKind::Recall) || ended(EndingKind::Retirement))
+    let histories = Histories::read(conn, &[item.id])?;
+    let ended = |ending| histories.get(item.id).is_some_and(|found| found.ended(&approved, ending).is_some());
+    let blocks = |(pinned, revision): &(ItemId, i64)| match histories.get(*pinned) {
+        Some(history) => history.blocks(*pinned, *revision, now).is_some(),
+        None => true,
+    };
+    let blocked = approved.pins.iter().any(blocks);
+    Ok(blocked || ended(EndingKind::Recall) || ended(EndingKind::Retirement))
 }
 
 fn nothing_to_submit(detail: &str) -> Error {
@@ -221,7 +227,8 @@ fn submit(
     authentication::authorise(tx, actor, Scope::ContentWrite)?;
     let item = find(tx.conn(), command.kind, command.id)?;
     let working = working_revision(tx.conn(), &item)?;
-    let revision = match check_submittable(tx.conn(), &item, &working, &command.digest)? {
+    let now = tx.now();
+    let revision = match check_submittable(tx.conn(), &item, &working, &command.digest, now)? {
         Submission::RepeatsAsNext => {
             open_next(tx, &item, &working, &plan.content, None)?;
             working.revision + 1

@@ -41,8 +41,8 @@ fn warnings(config: &Config) -> Result<Vec<String>, Failure> {
     let default = Config::default().organisation;
     if config.organisation.name == default.name {
         warn("organisation.name is not set: disclaimers would speak of Example Company");
-    } else if config.organisation.hashtag == default.hashtag {
-        warn("organisation.hashtag is not set: short disclaimers would use the tag of Example Company");
+    } else if config.organisation.hashtag.is_empty() {
+        warn("organisation.hashtag is not set: the shortest disclaimers would not name the organisation");
     }
     if matches!(config.database(), Ok(DatabaseUrl::Postgres(_)))
         && let Err(error) = Keys::load(&config.keys_dir())

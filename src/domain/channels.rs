@@ -161,6 +161,9 @@ pub struct Channel {
     pub confidence: Confidence,
 }
 
+/// What an intent is filled with.
+const PLACEHOLDERS: [&str; 6] = ["{text}", "{url}", "{title}", "{subject}", "{image}", "{instance}"];
+
 /// Common servers and browsers take addresses up to about 8 KB.
 const fn default_intent_limit() -> u32 {
     8000
@@ -262,6 +265,10 @@ fn overridden(name: &str, known: Option<&Channel>, fields: &toml::Table) -> Resu
     if !(intent.is_empty() || intent.starts_with("https://") || intent.starts_with("mailto:")) {
         return Err("share_intent must begin with https:// or mailto:".to_owned());
     }
+    let rest = PLACEHOLDERS.iter().fold(intent.clone(), |rest, known| rest.replace(known, ""));
+    if rest.contains(['{', '}']) {
+        return Err(format!("share_intent may hold {} only", PLACEHOLDERS.join(", ")));
+    }
     Ok(channel)
 }
 
@@ -313,6 +320,7 @@ mod tests {
             ("[intranet]\nname = 'Intranet'", "text_field"),
             ("['In tranet']\nname = 'Intranet'", "name"),
             ("[x]\nshare_intent = 'javascript:alert(1)'", "https"),
+            ("[x]\nshare_intent = 'https://x.com/?text={txt}'", "{text}"),
         ] {
             let error = overrides(toml).unwrap_err().to_string();
             assert!(error.contains(word), "{toml}: {error}");

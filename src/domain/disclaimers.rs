@@ -20,6 +20,7 @@ const TAG_MAX: usize = 50;
 #[serde(deny_unknown_fields)]
 pub struct Organisation {
     /// The trading name: `{company}`.
+    #[serde(default = "example_company")]
     pub name: String,
     /// The name as a hashtag without the number sign: `{tag}`; empty = there is none.
     #[serde(default)]
@@ -30,6 +31,16 @@ pub struct Organisation {
     /// The country that company news is meant for: `{country}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+}
+
+fn example_company() -> String {
+    Organisation::default().name
+}
+
+impl Default for Organisation {
+    fn default() -> Self {
+        Self { name: "Example Company".to_owned(), hashtag: String::new(), report_url: None, country: None }
+    }
 }
 
 /// The layout of `disclaimers.toml`.
@@ -112,18 +123,22 @@ impl<'a> InForce<'a> {
     }
 }
 
-/// Drops what another remaining disclaimer includes; of two that include each other, the first stays.
-fn without_fulfilled(mut applying: Vec<&Resolved<Disclaimer>>) -> Vec<&Resolved<Disclaimer>> {
-    for at in (0..applying.len()).rev() {
-        let fulfilled = applying.get(at).is_some_and(|this| {
-            let others = applying.iter().filter(|other| other.id != this.id);
-            others.into_iter().any(|other| other.content.includes.contains(&this.key))
-        });
-        if fulfilled {
-            applying.remove(at);
-        }
+/// Drops what a disclaimer that stands includes. What is included only by something that is itself dropped
+/// stands: no words in the text fulfil it (R14). Of disclaimers that include each other, the first stands.
+fn without_fulfilled(applying: Vec<&Resolved<Disclaimer>>) -> Vec<&Resolved<Disclaimer>> {
+    let includes = |one: &Resolved<Disclaimer>, other: &Resolved<Disclaimer>| {
+        one.id != other.id && one.content.includes.contains(&other.key)
+    };
+    let mut standing: Vec<&Resolved<Disclaimer>> = Vec::new();
+    let mut open = applying.clone();
+    while !open.is_empty() {
+        let is_free =
+            |at: &usize| open.get(*at).is_some_and(|this| !open.iter().any(|one| includes(one, this)));
+        let stands = open.remove((0..open.len()).find(is_free).unwrap_or_default());
+        open.retain(|other| !includes(stands, other));
+        standing.push(stands);
     }
-    applying
+    applying.into_iter().filter(|one| standing.iter().any(|stands| stands.id == one.id)).collect()
 }
 
 /// A disclaimer ready to be written: its allowed forms in one language, the longest first.
@@ -359,6 +374,27 @@ pub(super) mod tests {
         optional[0].content.required_when = None;
         let found = InForce { pinned: &[], live: &live, recalled: &optional };
         assert!(found.applying(&post(&[]), &occasion(&channel)).is_ok());
+    }
+
+    #[test]
+    fn r14_only_what_stands_in_the_text_fulfils_another() {
+        // By rank: a includes b, b includes c. What b would say does not stand, so c does.
+        for ranks in [[1, 2, 3], [3, 2, 1], [2, 1, 3], [2, 3, 1], [1, 3, 2], [3, 1, 2]] {
+            let base = live().remove(0);
+            let made = |key: &str, includes: &[&str], rank| {
+                let mut content = base.content.clone();
+                content.includes = includes.iter().map(|key| key.parse().unwrap()).collect();
+                content.rank = rank;
+                resolved(key, 1, content)
+            };
+            let all =
+                vec![made("a", &["b"], ranks[0]), made("b", &["c"], ranks[1]), made("c", &[], ranks[2])];
+            let channel = ChannelId::from("x");
+            let found = InForce { pinned: &[], live: &all, recalled: &[] };
+            let mut standing = keys(found.applying(&post(&[]), &occasion(&channel)).unwrap());
+            standing.sort_unstable();
+            assert_eq!(standing, ["a", "c"], "{ranks:?}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! | --- | --- | --- |
 //! | draft | the draft changes | in_review |
 //! | in_review | next draft; the review is withdrawn | refused |
-//! | approved | next draft; it stays live | refused, but after a recall or retirement: the same words as the next revision |
+//! | approved | next draft; it stays live | refused, but when a recall, a retirement or a pin keeps it from being live: the same words as the next revision |
 //! | changes_requested, withdrawn, lapsed | next draft | the same words as the next revision |
 //! | rejected | next draft | refused |
 //!
@@ -122,17 +122,17 @@ pub enum Submission {
     RepeatsAsNext,
     /// There is an open review already (R4).
     RefusedInReview,
-    /// It is approved and nothing ended it, or it was rejected: only an edit goes on from here.
+    /// It is approved and nothing stopped it, or it was rejected: only an edit goes on from here.
     RefusedNothingNew,
 }
 
-/// What submitting a working revision in this state does; `ended` tells whether a recall or retirement
-/// holds for it.
-pub const fn submission(state: RevisionState, ended: bool) -> Submission {
+/// What submitting a working revision in this state does; `stopped` tells whether a recall or retirement
+/// holds for it, or something that it pins blocks it.
+pub const fn submission(state: RevisionState, stopped: bool) -> Submission {
     match state {
         RevisionState::Draft => Submission::FreezesDraft,
         RevisionState::InReview => Submission::RefusedInReview,
-        RevisionState::Approved if ended => Submission::RepeatsAsNext,
+        RevisionState::Approved if stopped => Submission::RepeatsAsNext,
         RevisionState::Approved | RevisionState::Rejected => Submission::RefusedNothingNew,
         RevisionState::ChangesRequested | RevisionState::Withdrawn | RevisionState::Lapsed => {
             Submission::RepeatsAsNext
@@ -372,6 +372,7 @@ impl History {
 
 /// Whether an approved revision was overtaken: a newer approved one's time has come (R7).
 pub fn is_superseded(history: &History, revision: i64, now: Time) -> bool {
+    let has_come = |newer: &Approved| newer.publish_at.is_none_or(|at| at <= now);
     history.revision(revision).is_some()
-        && history.present(now).is_some_and(|present| present.revision > revision)
+        && history.approved.iter().any(|newer| newer.revision > revision && has_come(newer))
 }

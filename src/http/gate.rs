@@ -72,7 +72,7 @@ impl Gate {
         let bearer = bearer(request)?;
         // The person is looked up only where the header is expected; elsewhere it is refused below,
         // after the credentials.
-        let person = match self.permission.acts_as_person() {
+        let person = match self.permission.takes_person() {
             true => headers::text(request, PERSON_HEADER).map_err(person_header)?,
             false => None,
         };
@@ -88,7 +88,7 @@ impl Gate {
 
     /// The header belongs to keys, and to what acts as a person.
     fn check_person_header(self, request: &HttpRequest, actor: Option<&Actor>) -> Result<()> {
-        let expected = self.permission.acts_as_person() && actor.is_some_and(|actor| actor.client.is_some());
+        let expected = self.permission.takes_person() && actor.is_some_and(|actor| actor.client.is_some());
         if expected || !request.headers().contains_key(PERSON_HEADER) {
             return Ok(());
         }

@@ -270,6 +270,7 @@ pub fn routes() -> Vec<Route> {
         "The OpenAPI document of this installation. Its `ETag` moves with each release.",
     )
     .answer::<OpenApiDocument>(200, "The document.", json!({ "openapi": "3.1.0" }))
+    .empty(304, "The reader has the document already.")
     .etag()
     .event(NO_EVENT);
     vec![Route::get("/openapi.json", Permission::Public, operation, openapi_get)]

@@ -191,7 +191,7 @@ impl Operation {
 
     /// The Operation Object of OpenAPI 3.1.
     pub(super) fn to_json(&self, method: &Method, path: &str, permission: Permission) -> Value {
-        let codes = self.all_codes(path, permission);
+        let codes = self.all_codes(method, path, permission);
         let slugs: Vec<&str> = codes.iter().map(|code| code.slug()).collect();
         let mut operation = json!({
             "operationId": self.id,
@@ -226,15 +226,26 @@ impl Operation {
             })
             .collect();
         parameters.extend(self.parameters.iter().cloned());
-        if permission.acts_as_person() {
+        if permission.takes_person() {
             parameters.push(reference("parameters", "Person"));
         }
         parameters
     }
 
     /// The operation's own codes, and those that follow from its shape.
-    fn all_codes(&self, path: &str, permission: Permission) -> Vec<Code> {
-        let mut codes = vec![Code::InvalidRequest, Code::TooManyRequests, Code::Internal, Code::Unavailable];
+    fn all_codes(&self, method: &Method, path: &str, permission: Permission) -> Vec<Code> {
+        let mut codes = vec![
+            Code::InvalidRequest,
+            // Where no person acts, the header is refused.
+            Code::PersonHeader,
+            Code::TooManyRequests,
+            Code::Internal,
+            Code::Unavailable,
+        ];
+        if *method != Method::GET {
+            // A node whose clock is wrong writes nothing.
+            codes.push(Code::NotReady);
+        }
         if permission != Permission::Public {
             codes.push(Code::Unauthenticated);
         }
@@ -242,7 +253,10 @@ impl Operation {
             codes.push(Code::Forbidden);
         }
         if permission.acts_as_person() {
-            codes.extend([Code::PersonHeader, Code::PersonRequired, Code::PersonNotFound]);
+            codes.push(Code::PersonRequired);
+        }
+        if permission.takes_person() {
+            codes.push(Code::PersonNotFound);
         }
         if path.contains('{') && !self.codes.iter().any(|code| code.status() == 404) {
             codes.push(Code::NotFound);
@@ -286,6 +300,7 @@ pub fn permission_name(permission: Permission) -> String {
         Permission::SignedIn => "signed_in".to_owned(),
         Permission::Person => "person".to_owned(),
         Permission::Holds(scope) => format!("holds:{scope}"),
+        Permission::HoldsPerhapsFor(scope) => format!("holds_perhaps_for:{scope}"),
         Permission::PersonHolds(scope) => format!("person_holds:{scope}"),
     }
 }

@@ -78,8 +78,8 @@ where
     }
 }
 
-/// Every error of the database is ours to answer for, but for two that a caller can act on: a closed or
-/// overloaded connection is 503, and a lost race is 409. Whoever expects a broken constraint maps it
+/// Every error of the database is ours to answer for, but for two that a caller can act on: a closed
+/// connection, or a lock that somebody holds for too long, is 503, and a lost race is 409. Whoever expects a broken constraint maps it
 /// first, with [`unique_violation`].
 impl From<DieselError> for Error {
     fn from(error: DieselError) -> Self {
@@ -92,9 +92,22 @@ impl From<DieselError> for Error {
                 source: Some(Box::new(error)),
                 ..Error::new(Code::Conflict, "Somebody else wrote the same thing at the same moment.")
             },
+            DieselError::DatabaseError(kind, info) if is_lock_held(*kind, info.message()) => Error {
+                source: Some(Box::new(error)),
+                ..Error::unavailable("Somebody else holds what this needs for too long.")
+            },
             _ => Error::internal(error),
         }
     }
+}
+
+/// Whether a statement gave up because others hold its locks. Diesel tells no codes but a few kinds, so the
+/// messages decide; a server that speaks another language than English is answered for with 500.
+fn is_lock_held(kind: DatabaseErrorKind, message: &str) -> bool {
+    matches!(kind, DatabaseErrorKind::SerializationFailure)
+        || ["database is locked", "deadlock detected", "due to lock timeout", "due to statement timeout"]
+            .iter()
+            .any(|told| message.contains(told))
 }
 
 /// Turns a broken unique constraint into `replacement`, and leaves every other error as it is.

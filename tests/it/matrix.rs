@@ -27,8 +27,10 @@ fn refusal(caller: &Caller, permission: &str) -> Option<&'static str> {
         (_, Caller::Nobody) => Some("unauthenticated"),
         ("signed_in", _) | ("person", Caller::Person(_)) => None,
         ("person" | "person_holds", Caller::Key) => Some("person_required"),
-        ("holds", Caller::Key) => None,
-        ("holds" | "person_holds", Caller::Person(role)) => lacks(role).then_some("forbidden"),
+        ("holds" | "holds_perhaps_for", Caller::Key) => None,
+        ("holds" | "holds_perhaps_for" | "person_holds", Caller::Person(role)) => {
+            lacks(role).then_some("forbidden")
+        }
         _ => panic!("an unknown permission: {permission}"),
     }
 }

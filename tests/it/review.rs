@@ -333,6 +333,27 @@ both! {
         assert_eq!(app.employee().get("/v1/feed").send().expect(200).list("/items").len(), 0);
     }
 
+    fn r12_a_blocked_post_is_submitted_again_as_it_is_and_pins_anew(app) {
+        let hashtag = approved_hashtag(app, "zon", "Zon");
+        let post = app.approved_post(|content| content["hashtags"] = json!(["zon"]));
+        let submission = json!({ "digest": post.digest });
+        let again = || app.author().post(&post.path("/submission")).json(&submission).send();
+        again().problem("nothing_to_submit");
+        let path = format!("/v1/hashtags/{hashtag}");
+        recall(app, &path).expect(200);
+        again().problem("invalid_content");
+        // The same tag, approved once more: the post need not change a word for it.
+        let item = app.author().get(&path).send().expect(200);
+        let frozen = json!({ "digest": item.text("/working_revision/digest") });
+        let review = app.author().post(&format!("{path}/submission")).json(&frozen).send().expect(201);
+        let decision = json!({ "revision": 2, "digest": review.text("/digest"), "decision": "approve" });
+        app.reviewer().post(&format!("{path}/decisions")).json(&decision).send().expect(201);
+        let review = again().expect(201);
+        let next = Post { revision: 2, digest: review.text("/digest").to_owned(), ..post.clone() };
+        app.approve(&next);
+        app.share_as(&app.employee(), &next).expect(201);
+    }
+
     fn an_imported_disclaimer_is_approved_without_review_and_changes_only_by_one(app) {
         let list = app.author().get("/v1/disclaimers?limit=100").send().expect(200);
         let employee = list.list("/items").iter().find(|item| item["key"] == "employee").unwrap().clone();

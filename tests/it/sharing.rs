@@ -306,6 +306,63 @@ both! {
         assert_eq!(app.record_size(), size + 3);
     }
 
+    fn the_feed_tells_of_each_disclaimer_when_it_applies(app) {
+        app.reviewer();
+        let approve = |key: &str, required_when: Value| {
+            let text = json!({ "en": { "full": format!("About {key}.") }, "nl": { "full": format!("Over {key}.") } });
+            let content = json!({ "purpose": "p", "placement": "end", "smallest": "full", "rank": 70,
+                "required_when": required_when, "text": text });
+            let body = json!({ "key": key, "content": content });
+            let made = app.author().post("/v1/disclaimers").json(&body).send().expect(201);
+            let path = format!("/v1/disclaimers/{}", made.text("/id"));
+            let frozen = json!({ "digest": made.text("/working_revision/digest") });
+            let review = app.author().post(&format!("{path}/submission")).json(&frozen).send().expect(201);
+            let decision = json!({ "revision": 1, "digest": review.text("/digest"), "decision": "approve" });
+            app.reviewer().post(&format!("{path}/decisions")).json(&decision).send().expect(201);
+        };
+        approve("listed", json!({ "countries": ["US"] }));
+        approve("by-country", json!({ "countries": ["EU"] }));
+        approve("dutch", json!({ "languages": ["nl"] }));
+        approve("professional", json!({ "channels": ["linkedin"] }));
+        app.approved_post(|content| {
+            content["channels"] = json!(["linkedin", "mastodon"]);
+            content["disclaimers"] = json!(["listed"]);
+            content["copies"] = json!([
+                { "id": "en", "language": "en", "text": "Come." }, { "id": "nl", "language": "nl", "text": "Kom." },
+            ]);
+        });
+        let nowhere = app.person_with("nowhere", &[Role::Employee], |person| person.country = None);
+        let told = |query: &str| {
+            let feed = nowhere.get(&format!("/v1/feed{query}")).send().expect(200);
+            let mut told: Vec<String> = feed.list("/items")[0]["disclaimers"].as_array().unwrap().iter()
+                .filter(|found| found["key"] != "employee")
+                .map(|found| format!("{} {}", found["key"].as_str().unwrap(), found["when"].as_str().unwrap()))
+                .collect();
+            told.sort_unstable();
+            told
+        };
+        let all = ["by-country by_country", "dutch always", "listed always", "professional always"];
+        assert_eq!(told(""), all);
+        assert_eq!(told("?language=en"), [all[0], all[2], all[3]]);
+        assert_eq!(told("?channel=mastodon"), [all[0], all[1], all[2]]);
+        for odd in ["?language=not_a_language", "?campaign=NO%20SUCH", "?topic=-a"] {
+            nowhere.get(&format!("/v1/feed{odd}")).send().problem("invalid_request");
+        }
+    }
+
+    fn a_free_comment_may_be_as_long_as_its_room(app) {
+        let post = app.approved_post(|content| {
+            content["channels"] = json!(["facebook"]);
+            content["personalisation"] = json!("free");
+        });
+        let body = with(&post, |body| {
+            body["channel"] = json!("facebook");
+            body["comment"] = json!("a".repeat(60_000));
+        });
+        let shared = share(&app.employee(), "long", &body).expect(201);
+        assert!(shared.text("/text").len() > 60_000);
+    }
+
     fn the_feed_speaks_the_readers_language_and_pages(app) {
         for nth in 0..5 {
             app.advance(Duration::from_secs(1));

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use super::*;
 
@@ -48,6 +48,11 @@ fn r07_the_approved_revision_stays_until_the_next_ones_time_has_come() {
     assert!(!is_superseded(&history, 1, at(99)));
     assert_eq!(history.present(at(100)).unwrap().revision, 2);
     assert!(is_superseded(&history, 1, at(100)));
+    // Also when neither time has come: the older one will be live first.
+    let soon = Approved { publish_at: Some(at(50)), ..approved(1, 10) };
+    let both = History { approved: vec![soon, history.approved[1].clone()], endings: Vec::new() };
+    assert!(!is_superseded(&both, 1, at(40)) && !is_superseded(&both, 1, at(60)));
+    assert!(is_superseded(&both, 1, at(100)));
     assert_eq!(history.live_since(at(100)), Some(at(10)));
 }
 

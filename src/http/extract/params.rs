@@ -12,11 +12,11 @@ use actix_web::{FromRequest, HttpRequest};
 use percent_encoding::percent_decode_str;
 use serde::de::value::{Error as ValueError, MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
-use serde::forward_to_deserialize_any;
+use serde::{Deserialize, forward_to_deserialize_any};
 use serde_path_to_error::Segment;
 
 use super::has_control;
-use crate::domain::shape;
+use crate::domain::{ids, shape};
 use crate::error::{Code, Error, Fault, Result};
 
 /// The query's parameters as a struct.
@@ -29,6 +29,30 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(parse_query(request.query_string()).map(Query))
+    }
+}
+
+/// Reads a parameter that is a short name, as campaigns and topics have.
+pub fn slug<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    match text.as_deref().is_none_or(|text| ids::is_slug(text, 64)) {
+        true => Ok(text),
+        false => {
+            Err(D::Error::custom("not a short name: 1 to 64 of a-z, 0-9 and hyphens, not a hyphen first"))
+        }
+    }
+}
+
+/// Reads a parameter that names a language, in whatever case (RFC 4647).
+pub fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    let form = |text: &str| {
+        (2..=35).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    match text.as_deref().is_none_or(form) {
+        true => Ok(text),
+        false => Err(D::Error::custom("not a language tag such as nl or nl-BE")),
     }
 }
 

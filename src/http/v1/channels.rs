@@ -48,6 +48,7 @@ pub fn routes() -> Vec<Route> {
             "confidence": "high",
         }] }),
     )
+    .empty(304, "The reader has the channels already.")
     .etag()
     .event(NO_EVENT);
     vec![Route::get("/v1/channels", Permission::SignedIn, list, channel_list)]

@@ -16,9 +16,10 @@ use crate::domain::ids::{Digest, ItemId, Key};
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Fault, Result};
-use crate::http::extract::{Caller, Query};
+use crate::http::extract::{Caller, Query, params};
 use crate::http::operation::{NO_EVENT, Operation};
 use crate::http::paging::{Limit, Position, link_next};
+use crate::http::schema::{LanguageTag, Slug};
 use crate::http::table::Route;
 use crate::http::{Frame, etag};
 use crate::state::App;
@@ -79,15 +80,18 @@ fn example_item() -> Value {
 #[derive(Deserialize, Serialize, IntoParams)]
 struct FeedFilter {
     /// Only posts with a copy in this language, and only those copies.
-    #[param(min_length = 1, max_length = 35)]
+    #[serde(default, deserialize_with = "params::language")]
+    #[param(value_type = Option<LanguageTag>)]
     language: Option<String>,
     /// Only posts for this channel, and only their copies for it.
     channel: Option<ChannelId>,
     /// Only posts of this campaign.
-    #[param(max_length = 64)]
+    #[serde(default, deserialize_with = "params::slug")]
+    #[param(value_type = Option<Slug>)]
     campaign: Option<String>,
     /// Only posts about this topic.
-    #[param(max_length = 64)]
+    #[serde(default, deserialize_with = "params::slug")]
+    #[param(value_type = Option<Slug>)]
     topic: Option<String>,
     /// How many.
     #[serde(default, skip_serializing)]
@@ -254,7 +258,7 @@ async fn feed_get(
     let after = filter.cursor.as_deref().map(|cursor| walk.open(cursor)).transpose()?.map(place);
     let content = app.snapshots.confirmed_content().await?;
     let access = app.snapshots.access();
-    let person = access.person_who(actor.person()?, Scope::Share)?;
+    let person = access.person_who(&actor, Scope::Share)?;
     let (limit, now) = (usize::from(filter.limit.get()), app.clock.now());
     let (items, next) = feed_list(&content, person, &app.context, &filter.into(), after, limit, now);
     let next_cursor = next.map(|next| walk.seal(&position(next))).transpose()?;

@@ -16,7 +16,7 @@ use crate::domain::counting::Count;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{Digest, ItemId};
 use crate::domain::roles::Scope;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::http::extract::{Body, Caller};
 use crate::http::operation::{NO_EVENT, Operation};
 use crate::http::schema::set;
@@ -35,6 +35,7 @@ pub fn routes() -> Vec<Route> {
     .body::<ShareCreate>(example_request())
     .answer::<Kit>(200, "What would be handed over.", example_kit())
     .errors(REFUSALS)
+    .errors(&[Code::Stale])
     .event(NO_EVENT);
     vec![Route::post("/v1/kits", Permission::PersonHolds(Scope::Share), create, kit_create)]
 }
@@ -70,7 +71,7 @@ struct Kit {
     #[schema(max_length = 32)]
     copy_id: String,
     /// The whole text, link included.
-    #[schema(max_length = 100_000)]
+    #[schema(max_length = 400_000)]
     text: String,
     /// The parts of the text, in order; together they are the text.
     #[schema(max_items = 1000)]

@@ -51,7 +51,7 @@ pub fn routes() -> Vec<Route> {
     .answer::<Review>(200, "The review.", example_review(true))
     .event(NO_EVENT);
     vec![
-        Route::get("/v1/reviews", read, list, reviews_list),
+        Route::get("/v1/reviews", Permission::HoldsPerhapsFor(Scope::ContentRead), list, reviews_list),
         Route::get("/v1/reviews/{id}", read, get, review_read),
     ]
 }

@@ -50,8 +50,8 @@ pub(super) struct ShareCreate {
     #[schema(min_length = 1, max_length = 32)]
     copy_id: Option<String>,
     /// The employee's own words.
-    #[validate(length(min = 1, max = 10_000))]
-    #[schema(min_length = 1, max_length = 10_000)]
+    #[validate(length(min = 1, max = 100_000))]
+    #[schema(min_length = 1, max_length = 100_000)]
     comment: Option<String>,
 }
 
@@ -68,7 +68,7 @@ pub(super) struct TextPart {
     /// What it is.
     role: Role,
     /// Its text.
-    #[schema(max_length = 100_000)]
+    #[schema(max_length = 400_000)]
     text: String,
     /// Where in the whole text it begins.
     start: TextOffset,

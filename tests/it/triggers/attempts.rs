@@ -123,6 +123,17 @@ impl Targets {
         let change = |id: &str, set: &str| format!("UPDATE revisions SET {set} WHERE item_id = '{id}'");
         let add_author = "INSERT INTO revision_authors (item_id, revision, person_id)";
         vec![
+            ("r02_items_stay", vec![format!("DELETE FROM items WHERE id = '{draft}'")]),
+            (
+                "r02_items_keep_their_names",
+                vec![
+                    "UPDATE items SET key = 'other' WHERE key = 'employee'".to_owned(),
+                    "UPDATE items SET kind = 'hashtag' WHERE key = 'employee'".to_owned(),
+                    format!("UPDATE items SET created_at = created_at + 1 WHERE id = '{draft}'"),
+                    format!("UPDATE items SET version = version - 1 WHERE id = '{draft}'"),
+                    format!("UPDATE items SET created_by = '{}' WHERE id = '{draft}'", self.other_person),
+                ],
+            ),
             ("r02_revisions_stay", vec![format!("DELETE FROM revisions WHERE item_id = '{draft}'")]),
             (
                 "r02_revisions_are_frozen",

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::types::{DecisionCreate, Ending, Item, ItemDraft, ItemFilter, ItemPage, ItemRevision, Submission};
 use super::{ItemKind, examples, handlers};
 use crate::app::actor::Permission;
+use crate::domain::ids::Kind;
 use crate::domain::roles::Scope;
 use crate::error::Code;
 use crate::http::operation::{NO_EVENT, Operation};
@@ -179,6 +180,8 @@ fn retire<K: ItemKind>() -> Operation {
         .answer::<Item>(200, "The item, retired.", examples::ended_item::<K>("retired"))
         .etag()
         .errors(&[Code::NotApproved, Code::InvalidContent])
+        // A disclaimer that is required of posts.
+        .errors(if K::KIND == Kind::Disclaimer { &[Code::Conflict] } else { &[] })
         .event(Event::ItemRetired.as_str())
         .of_kind::<K::Content>(K::SCHEMA)
 }

@@ -14,8 +14,9 @@ use crate::domain::lifecycle::{self, Availability, RevisionState};
 use crate::domain::review::DecisionKind;
 use crate::domain::revision;
 use crate::domain::time::Time;
+use crate::http::extract::params;
 use crate::http::paging::Limit;
-use crate::http::schema::Content;
+use crate::http::schema::{Content, Slug};
 use crate::http::v1::answers::{REASON_MAX, not_blank};
 use crate::http::v1::reviews::Review;
 
@@ -109,7 +110,8 @@ pub struct ItemFilter {
     /// Only those of this availability.
     pub availability: Option<Availability>,
     /// Only those whose working revision belongs to this campaign.
-    #[param(min_length = 1, max_length = 64)]
+    #[serde(default, deserialize_with = "params::slug")]
+    #[param(value_type = Option<Slug>)]
     pub campaign: Option<String>,
     /// Only those whose working revision this person wrote at.
     pub author: Option<PersonId>,

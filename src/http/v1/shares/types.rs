@@ -140,7 +140,7 @@ pub(super) struct Share {
     copy_id: String,
     /// The text handed over; absent once the person was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 100_000, nullable = false)]
+    #[schema(max_length = 400_000, nullable = false)]
     text: Option<String>,
     /// The parts of the text, in order; together they are the text.
     #[schema(max_items = 1000)]
@@ -161,7 +161,7 @@ pub(super) struct Share {
     headline: Option<String>,
     /// The address that opens the channel's composer, while the share is `issued`; an auditor gets none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 100_000, nullable = false)]
+    #[schema(max_length = 400_000, nullable = false)]
     intent_url: Option<String>,
     /// The employee's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -304,8 +304,8 @@ pub(super) struct OutcomeCreate {
     #[schema(format = "uri", min_length = 1, max_length = 2048)]
     permalink: Option<String>,
     /// What was posted, if it is not what was handed over.
-    #[validate(length(min = 1, max = 70_000))]
-    #[schema(min_length = 1, max_length = 70_000)]
+    #[validate(length(min = 1, max = 250_000))]
+    #[schema(min_length = 1, max_length = 250_000)]
     posted_text: Option<String>,
     /// Why it failed or was removed.
     #[validate(length(min = 1, max = 2000))]
