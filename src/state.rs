@@ -76,7 +76,7 @@ impl App {
         db.compare_clocks_now()?;
         db.write_now(Lane::Ordinary, |tx| set_up(tx, &context))?;
         let context = Arc::new(context);
-        let snapshots = Arc::new(Snapshots::load(db.clone(), clock.clone())?);
+        let snapshots = Arc::new(Snapshots::load(db.clone(), clock.clone(), Arc::clone(&keys))?);
         let issuer = Issuer::start(db.clone(), Arc::clone(&context), Arc::clone(&snapshots))?;
         let passwords = Passwords::new()?;
         let sessions = Sessions::new(db.clone(), keys, Arc::clone(&tokens), passwords.clone());

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::actor::Actor;
-use super::tokens;
+use super::{people as profiles, tokens};
 use crate::domain::ids::{ClientId, GroupId, PersonId, SessionId};
 use crate::domain::mastodon::MastodonAccount;
 use crate::domain::roles::{Role, Scope, Scopes};
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
+use crate::keys::Keys;
 use crate::store::connection::Conn;
 use crate::store::people::AccessRow;
 use crate::store::{api_keys, people, record, sessions, subject_keys};
@@ -76,21 +77,21 @@ pub struct Access {
 
 impl Access {
     /// Everything there is.
-    pub fn load(conn: &mut Conn, now: Time) -> Result<Self> {
-        Self::default().advance(conn, now)
+    pub fn load(conn: &mut Conn, keys: &Keys, now: Time) -> Result<Self> {
+        Self::default().advance(conn, keys, now)
     }
 
     /// The present state: people whose access changed since, and when anything did, all API keys. Ended
     /// sessions are read each time, because they move no version.
     ///
     /// The version is read first, so that a change which commits meanwhile is at worst loaded twice.
-    pub fn advance(&self, conn: &mut Conn, now: Time) -> Result<Self> {
+    pub fn advance(&self, conn: &mut Conn, keys: &Keys, now: Time) -> Result<Self> {
         let version = record::state(conn)?.versions.access;
         let revoked = sessions::revoked_since(conn, now.before(REVOCATIONS_KEPT))?;
         let mut next = self.clone();
         next.revoked_sessions = Arc::new(revoked.into_iter().collect());
         if version != self.version {
-            next.take_in(persons_changed_since(conn, self.version)?);
+            next.take_in(persons_changed_since(conn, keys, self.version)?);
             next.clients = Arc::new(clients(conn)?);
             next.version = version;
         }
@@ -141,23 +142,25 @@ impl Access {
     }
 }
 
-fn persons_changed_since(conn: &mut Conn, version: i64) -> Result<Vec<PersonAccess>> {
+fn persons_changed_since(conn: &mut Conn, keys: &Keys, version: i64) -> Result<Vec<PersonAccess>> {
     let mut changed = Vec::new();
     let mut after = None;
     loop {
         let rows = people::changed_since(conn, version, after, PAGE)?;
         let Some(last) = rows.last() else { return Ok(changed) };
         after = Some(last.id);
-        changed.extend(persons(conn, rows)?);
+        changed.extend(persons(conn, keys, rows)?);
     }
 }
 
-fn persons(conn: &mut Conn, rows: Vec<AccessRow>) -> Result<Vec<PersonAccess>> {
+fn persons(conn: &mut Conn, keys: &Keys, rows: Vec<AccessRow>) -> Result<Vec<PersonAccess>> {
     let ids: Vec<PersonId> = rows.iter().map(|row| row.id).collect();
     let mut standings = people::standings(conn, &ids)?;
     let mut wrapped = subject_keys::find_all(conn, &ids)?;
     let person = |row: AccessRow| {
         let standing = standings.remove(&row.id).unwrap_or_default();
+        let wrapped_key = wrapped.remove(&row.id);
+        let sealed = row.mastodon.as_deref().zip(wrapped_key.as_deref());
         PersonAccess {
             id: row.id,
             access_version: row.access_version,
@@ -166,13 +169,27 @@ fn persons(conn: &mut Conn, rows: Vec<AccessRow>) -> Result<Vec<PersonAccess>> {
             roles: standing.roles,
             country: standing.country,
             language: row.language,
-            mastodon: None,
+            mastodon: sealed.and_then(|(sealed, wrapped)| mastodon(keys, row.id, wrapped, sealed)),
             groups: standing.groups,
-            wrapped_key: wrapped.remove(&row.id),
+            wrapped_key,
             external_id_hmac: row.external_id_hmac,
         }
     };
     Ok(rows.into_iter().map(person).collect())
+}
+
+/// An account on Mastodon, opened. One that cannot be is none: the person shares as if they had not told
+/// of it, and everybody else is served.
+fn mastodon(keys: &Keys, id: PersonId, wrapped: &[u8], sealed: &[u8]) -> Option<MastodonAccount> {
+    let key = keys.unwrap(wrapped, id.uuid()).map_err(Error::internal);
+    match key.and_then(|key| profiles::open_mastodon(&key, sealed)) {
+        Ok(account) => Some(account),
+        Err(error) => {
+            let cause = error.source;
+            tracing::error!(person = %id, ?cause, "a sealed account on Mastodon does not open");
+            None
+        }
+    }
 }
 
 fn clients(conn: &mut Conn) -> Result<HashMap<String, Arc<ClientAccess>>> {
@@ -185,9 +202,9 @@ fn clients(conn: &mut Conn) -> Result<HashMap<String, Arc<ClientAccess>>> {
 }
 
 /// One person as the rows say, whatever a snapshot says.
-pub fn person_from_rows(conn: &mut Conn, id: PersonId) -> Result<PersonAccess> {
+pub fn person_from_rows(conn: &mut Conn, keys: &Keys, id: PersonId) -> Result<PersonAccess> {
     let row = people::access_row(conn, id)?;
-    let person = persons(conn, row.into_iter().collect())?.pop();
+    let person = persons(conn, keys, row.into_iter().collect())?.pop();
     person.ok_or_else(|| Error::new(Code::PersonNotFound, "There is no such active person."))
 }
 
@@ -225,12 +242,13 @@ mod tests {
     use crate::app::api_keys::{ApiKey, ApiKeyCreate, api_key_create, api_key_revoke};
     use crate::app::fixture::Fixture;
     use crate::app::people::{PersonUpdate, person_update};
+    use crate::domain::mastodon::MastodonPatch;
     use crate::domain::roles::Scope;
     use crate::keys::Identifier;
 
     impl Fixture {
         fn advanced(&self, access: &Access) -> Access {
-            self.read(|conn| access.advance(conn, self.clock.now()))
+            self.read(|conn| access.advance(conn, &self.keys, self.clock.now()))
         }
 
         fn update(&self, id: PersonId, version: i64, command: &PersonUpdate) {
@@ -262,6 +280,32 @@ mod tests {
         assert!(Arc::ptr_eq(next.person(ada).unwrap(), access.person(ada).unwrap()));
         assert!(same(&next, &fixture.access()));
         assert!(Arc::ptr_eq(&next.persons, &fixture.advanced(&next).persons));
+    }
+
+    #[test]
+    fn an_account_on_mastodon_is_followed_and_one_that_does_not_open_stops_nobody() {
+        let fixture = Fixture::new();
+        let (ada, bob) = (fixture.person("ada", [Role::Employee]), fixture.person("bob", [Role::Employee]));
+        let access = fixture.access();
+        let account = MastodonAccount { server: "mastodon.example".to_owned(), text_limit: None };
+        let patch = MastodonPatch { server: Some(account.server.clone()), text_limit: None };
+        let told = PersonUpdate { mastodon: Some(Some(patch)), ..PersonUpdate::default() };
+        fixture.update(ada, 1, &told);
+        fixture.update(bob, 1, &told);
+        let next = fixture.advanced(&access);
+        assert_eq!(access.person(ada).unwrap().mastodon, None);
+        assert_eq!(next.person(ada).unwrap().mastodon.as_ref(), Some(&account));
+        assert_eq!(next.person(ada).unwrap().access_version + 1, next.version());
+        assert!(same(&next, &fixture.access()));
+        let person = fixture.read(|conn| person_from_rows(conn, &fixture.keys, ada));
+        assert_eq!(person.mastodon.as_ref(), Some(&account));
+
+        let mastodon = Some(Some(b"not sealed under their key".to_vec()));
+        let change = people::ProfileChange { mastodon, ..people::ProfileChange::default() };
+        fixture.write(|tx| people::update(tx, ada, &change)).unwrap();
+        let next = fixture.advanced(&next);
+        assert_eq!(next.person(ada).unwrap().mastodon, None);
+        assert_eq!(next.person(bob).unwrap().mastodon, Some(account));
     }
 
     #[test]

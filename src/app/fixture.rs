@@ -61,7 +61,7 @@ impl Fixture {
     }
 
     pub(crate) fn access(&self) -> Access {
-        self.read(|conn| Access::load(conn, self.clock.now()))
+        self.read(|conn| Access::load(conn, &self.keys, self.clock.now()))
     }
 
     pub(crate) fn versions(&self) -> Versions {

@@ -296,7 +296,7 @@ impl Writer {
     /// Evaluates one share from the rows themselves.
     fn draft_from_rows(&self, tx: &mut WriteTx<'_>, request: &Request) -> Result<Draft> {
         let (version, now) = (tx.versions().content, tx.now());
-        let person = access::person_from_rows(tx.conn(), request.person)?;
+        let person = access::person_from_rows(tx.conn(), &self.context.keys, request.person)?;
         person.require(Scope::Share)?;
         let content = ContentSnapshot::load_some(tx.conn(), &[request.command.post_id], version, now)?;
         self.draft(&content, &person, request, now)

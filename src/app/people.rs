@@ -4,6 +4,7 @@
 //! people needs the scope `people`; nobody gives themselves a role, and the last active administrator
 //! stays one.
 
+mod sealed;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -15,6 +16,7 @@ use super::authentication;
 use super::identity;
 use super::journal::{By, Facts, enter, subject_keys_of};
 use crate::domain::ids::{GroupId, PersonId};
+use crate::domain::mastodon::MastodonAccount;
 use crate::domain::roles::{Role, Scope};
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Fault, Result};
@@ -22,11 +24,13 @@ use crate::keys::{self, Identifier, Keys};
 use crate::record::{Event, SubjectKey};
 use crate::store::connection::Conn;
 use crate::store::groups;
-use crate::store::people::{self, Identity, NewPerson, PersonRow, Standing};
+use crate::store::people::{self, NewPerson, PersonRow, Standing};
 use crate::store::subject_keys;
 use crate::store::write::WriteTx;
 
-pub use update::{PersonUpdate, person_update};
+pub(super) use sealed::open_mastodon;
+use sealed::{DISPLAY_NAME, Sealer, context_of, open_text};
+pub use update::{MeUpdate, PersonUpdate, me_update, person_update};
 
 /// A person to be made.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +62,8 @@ pub struct PersonView {
     pub external_id: Option<String>,
     /// Their name; none once erased.
     pub display_name: Option<String>,
+    /// Their account on Mastodon, if they told of one.
+    pub mastodon: Option<MastodonAccount>,
     /// Their roles, sorted.
     pub roles: Vec<Role>,
     /// The language they read.
@@ -217,14 +223,15 @@ fn views(conn: &mut Conn, keys: &Keys, rows: Vec<PersonRow>) -> Result<Vec<Perso
 fn view(row: PersonRow, standing: Standing, key: Option<&SubjectKey>) -> Result<PersonView> {
     let open = |context: &str, sealed: Option<Vec<u8>>| -> Result<Option<String>> {
         let (Some(key), Some(sealed)) = (key, sealed) else { return Ok(None) };
-        let bytes = key.open(context.as_bytes(), &sealed).map_err(Error::internal)?;
-        String::from_utf8(bytes).map(Some).map_err(Error::internal)
+        open_text(key, context, &sealed).map(Some)
     };
+    let mastodon = key.zip(row.mastodon).map(|(key, sealed)| open_mastodon(key, &sealed)).transpose()?;
     Ok(PersonView {
         id: row.id,
         email: open(context_of(Identifier::Email), row.email)?,
         external_id: open(context_of(Identifier::ExternalId), row.external_id)?,
         display_name: open(DISPLAY_NAME, row.display_name)?,
+        mastodon,
         roles: standing.roles,
         language: row.language,
         country: standing.country,
@@ -233,34 +240,6 @@ fn view(row: PersonRow, standing: Standing, key: Option<&SubjectKey>) -> Result<
         version: row.version,
         created_at: row.created_at,
     })
-}
-
-/// Where a sealed name stands: it opens in no other place.
-const DISPLAY_NAME: &str = "people.display_name";
-
-const fn context_of(identifier: Identifier) -> &'static str {
-    match identifier {
-        Identifier::Email => "people.email",
-        Identifier::ExternalId => "people.external_id",
-    }
-}
-
-/// Seals values of one person.
-struct Sealer<'a> {
-    keys: &'a Keys,
-    key: &'a SubjectKey,
-}
-
-impl Sealer<'_> {
-    fn seal(&self, context: &str, value: &str) -> Result<Vec<u8>> {
-        let seed = keys::seed().map_err(Error::internal)?;
-        self.key.seal(seed, context.as_bytes(), value.as_bytes()).map_err(Error::internal)
-    }
-
-    fn identity(&self, identifier: Identifier, value: &str) -> Result<Identity> {
-        let hmac = self.keys.identity_hmac(identifier, value);
-        Ok(Identity { hmac, sealed: self.seal(context_of(identifier), value)? })
-    }
 }
 
 fn change_country(

@@ -15,6 +15,7 @@ use super::content_snapshot::ContentSnapshot;
 use crate::clock::Clock;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
+use crate::keys::Keys;
 use crate::store::{Db, record};
 
 /// How long a node may serve without having confirmed its snapshots (R17).
@@ -24,6 +25,8 @@ const MAX_UNCONFIRMED: Duration = Duration::from_secs(1);
 pub struct Snapshots {
     db: Db,
     clock: Clock,
+    /// What the sealed values in the access snapshot are opened with.
+    keys: Arc<Keys>,
     content: ArcSwap<ContentSnapshot>,
     access: ArcSwap<Access>,
     /// Held while refreshing.
@@ -36,18 +39,19 @@ pub struct Snapshots {
 
 impl Snapshots {
     /// Reads both.
-    pub fn load(db: Db, clock: Clock) -> Result<Self> {
+    pub fn load(db: Db, clock: Clock, keys: Arc<Keys>) -> Result<Self> {
         let started = Instant::now();
         let now = clock.now();
         let (state, content, access) = db.read_now(|conn| {
             let state = record::state(conn)?;
             let content = ContentSnapshot::load(conn, state.versions.content, now)?;
-            let access = Access::load(conn, now)?;
+            let access = Access::load(conn, &keys, now)?;
             Ok((state, content, access))
         })?;
         Ok(Self {
             db,
             clock,
+            keys,
             content: ArcSwap::from_pointee(content),
             access: ArcSwap::from_pointee(access),
             refreshing: Mutex::new(()),
@@ -111,7 +115,7 @@ impl Snapshots {
                 true => None,
                 false => Some(content.advance(conn, versions.content, now)?),
             };
-            let new_access = access.advance(conn, now)?;
+            let new_access = access.advance(conn, &self.keys, now)?;
             Ok((state, new_content, new_access))
         })?;
         if let Some(content) = new_content {

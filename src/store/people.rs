@@ -1,7 +1,7 @@
 //! People: their sealed profile, and what holds for them from when until when.
 //!
-//! Names, addresses and external ids stand here only sealed under the person's key; a person is found by
-//! the HMAC of an e-mail address or external id (R22). Activity, roles and country are histories: a row
+//! Names, addresses, external ids and accounts elsewhere stand here only sealed under the person's key; a
+//! person is found by the HMAC of an e-mail address or external id (R22). Activity, roles and country are histories: a row
 //! ends and another begins, none is overwritten.
 
 use std::collections::HashMap;
@@ -32,6 +32,8 @@ pub struct PersonRow {
     pub external_id: Option<Vec<u8>>,
     /// Their name, sealed; none once erased.
     pub display_name: Option<Vec<u8>>,
+    /// Their account on Mastodon, sealed.
+    pub mastodon: Option<Vec<u8>>,
     /// The language they read.
     pub language: Option<String>,
     /// Counts the changes of what is shown of them; the `ETag`.
@@ -50,6 +52,8 @@ pub struct AccessRow {
     pub access_version: i64,
     /// The HMAC of their external id.
     pub external_id_hmac: Option<String>,
+    /// Their account on Mastodon, sealed.
+    pub mastodon: Option<Vec<u8>>,
     /// The language they read.
     pub language: Option<String>,
 }
@@ -111,6 +115,8 @@ pub struct ProfileChange {
     pub password_hash: Option<Option<String>>,
     /// Another language, or none.
     pub language: Option<Option<String>>,
+    /// Another account on Mastodon, or none: the sealed value.
+    pub mastodon: Option<Option<Vec<u8>>>,
 }
 
 /// Writes a new person, whose access has just begun to be known.

@@ -45,6 +45,7 @@ diesel::table! {
         access_version -> BigInt,
         created_at -> BigInt,
         erased_idx -> Nullable<BigInt>,
+        mastodon -> Nullable<Binary>,
     }
 }
 

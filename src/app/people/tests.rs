@@ -6,6 +6,7 @@ use super::*;
 use crate::app::api_keys::{ApiKey, ApiKeyCreate, api_key_create};
 use crate::app::fixture::{Fixture, actor};
 use crate::domain::ids::SessionId;
+use crate::domain::mastodon::MastodonPatch;
 
 fn update(fixture: &Fixture, id: PersonId, command: PersonUpdate) -> Result<PersonView> {
     fixture.write(|tx| {
@@ -28,6 +29,10 @@ fn ada() -> PersonCreate {
         country: Some("BE".to_owned()),
         ..PersonCreate::default()
     }
+}
+
+fn on_mastodon(server: &str, text_limit: Option<Option<u32>>) -> MastodonPatch {
+    MastodonPatch { server: Some(server.to_owned()), text_limit }
 }
 
 fn create(fixture: &Fixture, command: &PersonCreate) -> Result<PersonId> {
@@ -57,12 +62,14 @@ fn r22_no_personal_value_stands_in_the_open_in_the_database() {
     let fixture = Fixture::new();
     let id = create(&fixture, &ada()).unwrap();
     let country = Some(Some("NL".to_owned()));
-    update(&fixture, id, PersonUpdate { country, ..PersonUpdate::default() }).unwrap();
+    let mastodon = Some(Some(on_mastodon("mastodon.example", Some(Some(1000)))));
+    let shown = update(&fixture, id, PersonUpdate { country, mastodon, ..PersonUpdate::default() }).unwrap();
+    assert_eq!(shown.mastodon.unwrap().server, "mastodon.example", "it is there");
 
     let bytes = fixture.database_bytes();
     let holds = |needle: &str| bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
     assert!(holds(&id.to_string()), "what is looked for can be found");
-    for needle in ["Ada", "ada@example", "Lovelace", "E-1"] {
+    for needle in ["Ada", "ada@example", "Lovelace", "E-1", "mastodon.ex"] {
         assert!(!holds(needle), "{needle}");
     }
 }
@@ -135,6 +142,43 @@ fn a_patch_changes_what_it_names_and_enters_each_change_once() {
         person_update(tx, &fixture.keys, &fixture.admin, id, 1, &PersonUpdate::default())
     };
     assert_eq!(fixture.write(stale).unwrap_err().code, Code::PreconditionFailed);
+}
+
+#[test]
+fn what_is_ones_own_is_an_account_and_a_language_and_each_change_is_one_entry() {
+    let fixture = Fixture::new();
+    let id = fixture.person("ada", []);
+    let ada = actor(id, []);
+    let change = |version, command: &MeUpdate| {
+        fixture.write(|tx| me_update(tx, &fixture.keys, &ada, version, command))?;
+        Ok::<_, Error>(view(&fixture, id))
+    };
+    let mastodon = |patch| MeUpdate { mastodon: Some(patch), language: None };
+    let (entries, before) = (fixture.entries(), fixture.versions().access);
+    let first = mastodon(Some(on_mastodon("one.example", Some(Some(1000)))));
+    let shown = change(1, &first).unwrap();
+    let account = shown.mastodon.unwrap();
+    assert_eq!((account.server.as_str(), account.text_limit, shown.version), ("one.example", Some(1000), 2));
+    assert_eq!((fixture.entries(), fixture.versions().access), (entries + 1, before + 1));
+    assert_eq!(change(2, &first).unwrap().version, 2, "the same again is no change");
+    assert_eq!(change(1, &first).unwrap_err().code, Code::PreconditionFailed);
+
+    let language = Some(Some("nl".to_owned()));
+    let moved = MeUpdate { language, ..mastodon(Some(on_mastodon("two.example", None))) };
+    let shown = change(2, &moved).unwrap();
+    let account = shown.mastodon.unwrap();
+    assert_eq!((account.server.as_str(), account.text_limit), ("two.example", Some(1000)));
+    assert_eq!((shown.language.as_deref(), fixture.entries()), (Some("nl"), entries + 2));
+
+    let refused = change(3, &mastodon(Some(on_mastodon("Two.example", Some(Some(0)))))).unwrap_err();
+    let codes: Vec<_> = refused.errors.iter().map(|fault| fault.code).collect();
+    assert_eq!((refused.code, codes), (Code::InvalidContent, vec!["not_a_host", "out_of_range"]));
+    let shown = change(3, &mastodon(None)).unwrap();
+    assert_eq!((shown.mastodon, shown.version), (None, 4));
+    assert_eq!(change(4, &mastodon(Some(MastodonPatch::default()))).unwrap_err().code, Code::InvalidContent);
+
+    update(&fixture, id, PersonUpdate { active: Some(false), ..PersonUpdate::default() }).unwrap();
+    assert_eq!(change(5, &first).unwrap_err().code, Code::Unauthenticated);
 }
 
 #[test]

@@ -1,6 +1,5 @@
-//! Changing a person: a patch of the profile, roles, country and activity.
+//! Changing a person: a patch of the profile, roles, country and activity, or of what is one's own.
 
-use crate::app::authentication;
 use std::collections::BTreeSet;
 
 use super::{
@@ -8,9 +7,11 @@ use super::{
 };
 use crate::app::actor::Actor;
 use crate::app::api_keys;
+use crate::app::authentication;
 use crate::app::identity;
 use crate::app::journal::{By, Facts, enter, subject_keys_of};
 use crate::domain::ids::PersonId;
+use crate::domain::mastodon::MastodonPatch;
 use crate::domain::roles::{Role, Scope};
 use crate::error::{Code, Error, Fault, Result};
 use crate::keys::{Identifier, Keys};
@@ -29,6 +30,8 @@ pub struct PersonUpdate {
     pub external_id: Option<Option<String>>,
     /// Their name.
     pub display_name: Option<String>,
+    /// Their account on Mastodon.
+    pub mastodon: Option<Option<MastodonPatch>>,
     /// Their password as a PHC string, hashed before the transaction.
     pub password_hash: Option<Option<String>>,
     /// All of their roles.
@@ -41,10 +44,35 @@ pub struct PersonUpdate {
     pub active: Option<bool>,
 }
 
+/// What somebody may change of themselves: where and how they share, and nothing that decides what they
+/// may do, or by which others know them.
+#[derive(Debug, Clone, Default)]
+pub struct MeUpdate {
+    /// Their account on Mastodon.
+    pub mastodon: Option<Option<MastodonPatch>>,
+    /// The language they read.
+    pub language: Option<Option<String>>,
+}
+
+/// Changes the person who asks, or for whom a key asks, if they are still at `version`; 412 when not.
+pub fn me_update(
+    tx: &mut WriteTx<'_>,
+    keys: &Keys,
+    actor: &Actor,
+    version: i64,
+    command: &MeUpdate,
+) -> Result<()> {
+    authentication::confirm(tx, actor)?;
+    let MeUpdate { mastodon, language } = command.clone();
+    let command = PersonUpdate { mastodon, language, ..PersonUpdate::default() };
+    change(tx, keys, actor, actor.person()?, version, &command)
+}
+
 /// Changes a person who is still at `version`; what is the same already changes nothing.
 ///
-/// 403 for giving oneself a role, and for a key that changes those of the person who made it; 409 `last_administrator` and `already_exists`, 412 when stale. Whoever
-/// is deactivated is signed out everywhere; a new password signs out everywhere else.
+/// 403 for giving oneself a role, and for a key that changes those of the person who made it; 409
+/// `last_administrator` and `already_exists`, 412 when stale. Whoever is deactivated is signed out
+/// everywhere; a new password signs out everywhere else.
 pub fn person_update(
     tx: &mut WriteTx<'_>,
     keys: &Keys,
@@ -54,6 +82,17 @@ pub fn person_update(
     command: &PersonUpdate,
 ) -> Result<()> {
     authentication::authorise(tx, actor, Scope::People)?;
+    change(tx, keys, actor, id, version, command)
+}
+
+fn change(
+    tx: &mut WriteTx<'_>,
+    keys: &Keys,
+    actor: &Actor,
+    id: PersonId,
+    version: i64,
+    command: &PersonUpdate,
+) -> Result<()> {
     let before = person_view(tx.conn(), keys, id)?;
     if before.version != version {
         return Err(Error::new(
@@ -125,6 +164,13 @@ fn profile_change(sealer: &Sealer<'_>, before: &PersonView, command: &PersonUpda
     let external_id = checked_patch(&mut faults, command.external_id.as_ref(), identity::external_id);
     let language = checked_patch(&mut faults, command.language.as_ref(), identity::language);
     checked_patch(&mut faults, command.country.as_ref(), identity::country);
+    let mastodon = command
+        .mastodon
+        .as_ref()
+        .map(|patch| patch.as_ref().map(|patch| patch.applied_to(before.mastodon.as_ref())));
+    if let Some(Some(account)) = &mastodon {
+        faults.extend(account.faults("/mastodon"));
+    }
     if !faults.is_empty() {
         return Err(Error::invalid_content(faults));
     }
@@ -150,6 +196,10 @@ fn profile_change(sealer: &Sealer<'_>, before: &PersonView, command: &PersonUpda
     if let Some(language) = language.filter(|language| before.language != *language) {
         change.language = Some(language);
         changed.push("language");
+    }
+    if let Some(account) = mastodon.filter(|account| before.mastodon != *account) {
+        change.mastodon = Some(account.map(|account| sealer.mastodon(&account)).transpose()?);
+        changed.push("mastodon");
     }
     if command.password_hash.is_some() {
         change.password_hash.clone_from(&command.password_hash);

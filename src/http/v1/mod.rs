@@ -12,6 +12,7 @@ mod hashtags;
 mod health;
 mod items;
 mod kits;
+mod mastodon;
 mod me;
 mod people;
 mod places;

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::answers::{after, cursor_after, cut, done, once, page};
+use super::mastodon::{MastodonAccount, MastodonUpdate};
 use super::secret::Secret;
 use crate::app::actor::Permission;
 use crate::app::passwords::Passwords;
@@ -109,6 +110,7 @@ pub(super) fn example_person() -> Value {
         "roles": ["author", "employee"],
         "language": "nl",
         "country": "NL",
+        "mastodon": { "server": "mastodon.example", "text_limit": 5000 },
         "groups": ["019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fc1"],
         "active": true,
         "version": 2,
@@ -180,6 +182,10 @@ struct PersonUpdate {
     #[validate(length(min = 2, max = 35))]
     #[schema(min_length = 2, max_length = 35)]
     language: Option<Option<String>>,
+    /// Their account on Mastodon, where their shares open.
+    #[serde(default, deserialize_with = "present")]
+    #[validate(nested)]
+    mastodon: Option<Option<MastodonUpdate>>,
     /// The country they are in.
     #[serde(default, deserialize_with = "present")]
     #[validate(length(equal = 2))]
@@ -192,7 +198,9 @@ struct PersonUpdate {
 }
 
 /// For a member of a merge patch that cannot be removed: `null` is refused.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
@@ -248,6 +256,10 @@ pub(super) struct Person {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 2, nullable = false)]
     country: Option<String>,
+    /// Their account on Mastodon, if they told of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    mastodon: Option<MastodonAccount>,
     /// The groups they are in, sorted by id.
     #[schema(max_items = 1000)]
     groups: Vec<GroupId>,
@@ -270,6 +282,7 @@ impl From<PersonView> for Person {
             roles: view.roles,
             language: view.language,
             country: view.country,
+            mastodon: view.mastodon.map(MastodonAccount::from),
             groups: view.groups,
             active: view.active,
             version: view.version,
@@ -310,6 +323,7 @@ impl PersonUpdate {
             password_hash,
             roles: self.roles.map(BTreeSet::from_iter),
             language: self.language,
+            mastodon: self.mastodon.map(|update| update.map(Into::into)),
             country: self.country,
             active: self.active,
         })
