@@ -49,8 +49,8 @@ pub enum Event {
     ShareRemoved,
     /// A person was made. `roles`; personal, of the person made: `person_id`, `display_name`.
     PersonCreated,
-    /// A person's name, addresses, language, password or account on Mastodon changed. `changed` (the names of what changed); personal:
-    /// `person_id`.
+    /// A person's name, addresses, language, password or account on Mastodon changed. `changed` (the names
+    /// of what changed, never the values); personal: `person_id`.
     PersonChanged,
     /// A person may do nothing more. Personal: `person_id`.
     PersonDeactivated,

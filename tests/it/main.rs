@@ -19,6 +19,7 @@ mod command_line;
 mod composing;
 mod golden;
 mod housekeeping;
+mod mastodon;
 mod matrix;
 mod openapi;
 mod people;

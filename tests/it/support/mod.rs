@@ -4,6 +4,7 @@
 mod app;
 mod client;
 mod cluster;
+mod columns;
 mod database;
 mod process;
 mod record;
