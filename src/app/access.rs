@@ -42,6 +42,8 @@ pub struct PersonAccess {
     pub country: Option<String>,
     /// The language they read.
     pub language: Option<String>,
+    /// Their name, sealed under their key; none once erased.
+    pub display_name: Option<Vec<u8>>,
     /// Their account on Mastodon, if they told of one.
     pub mastodon: Option<MastodonAccount>,
     /// Their groups, sorted.
@@ -169,6 +171,7 @@ fn persons(conn: &mut Conn, keys: &Keys, rows: Vec<AccessRow>) -> Result<Vec<Per
             roles: standing.roles,
             country: standing.country,
             language: row.language,
+            display_name: row.display_name,
             mastodon: sealed.and_then(|(sealed, wrapped)| mastodon(keys, row.id, wrapped, sealed)),
             groups: standing.groups,
             wrapped_key,

@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::actor::Actor;
+use super::people::open_display_name;
 use crate::domain::ids::PersonId;
 use crate::error::{Error, Result};
 use crate::keys::{self, Keys};
 use crate::record::{Entry, Event, Personal, SubjectKey};
 use crate::store::connection::Conn;
-use crate::store::subject_keys;
 use crate::store::write::{Receipt, WriteTx};
+use crate::store::{people, subject_keys};
 
 /// Who did what is entered.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +63,8 @@ impl Facts {
 
 /// Appends an entry, with the keys of everybody it is about.
 pub fn enter(tx: &mut WriteTx<'_>, keys: &Keys, by: By<'_>, event: Event, facts: Facts) -> Result<Receipt> {
-    let entry = entry(by, event, facts);
+    let name = actor_name(tx.conn(), keys, by)?;
+    let entry = entry(by, name, event, facts);
     let persons: Vec<PersonId> =
         entry.personal.iter().map(|fact| PersonId::from_uuid(fact.person_id)).collect();
     let subject_keys = subject_keys_of(tx.conn(), keys, &persons)?;
@@ -73,8 +75,16 @@ pub fn enter(tx: &mut WriteTx<'_>, keys: &Keys, by: By<'_>, event: Event, facts:
     tx.append(&prepared)
 }
 
-/// The entry for an event, with who did it.
-pub fn entry(by: By<'_>, event: Event, facts: Facts) -> Entry {
+/// The name of the person who acts, as it is now: a later change of it does not alter what is on record (R8).
+fn actor_name(conn: &mut Conn, keys: &Keys, by: By<'_>) -> Result<Option<String>> {
+    let By::Actor(Actor { person: Some(person), .. }) = by else { return Ok(None) };
+    let key = subject_keys_of(conn, keys, &[*person])?.remove(person);
+    let Some((key, sealed)) = key.zip(people::display_name(conn, *person)?) else { return Ok(None) };
+    open_display_name(&key, &sealed).map(Some)
+}
+
+/// The entry for an event, with who did it and the name they have.
+pub fn entry(by: By<'_>, name: Option<String>, event: Event, facts: Facts) -> Entry {
     let Facts { mut fields, mut personal } = facts;
     match by {
         By::System => fields.push(("actor", json!("system"))),
@@ -83,7 +93,9 @@ pub fn entry(by: By<'_>, event: Event, facts: Facts) -> Entry {
                 fields.push(("client_id", json!(client)));
             }
             if let Some(person) = actor.person {
-                personal.push(Personal { name: "actor_id", person_id: person.uuid(), value: json!(person) });
+                let about = |name, value| Personal { name, person_id: person.uuid(), value };
+                personal.push(about("actor_id", json!(person)));
+                personal.extend(name.map(|name| about("actor_display", json!(name))));
             }
         }
     }

@@ -28,8 +28,8 @@ use crate::store::people::{self, NewPerson, PersonRow, Standing};
 use crate::store::subject_keys;
 use crate::store::write::WriteTx;
 
-pub(super) use sealed::open_mastodon;
 use sealed::{DISPLAY_NAME, Sealer, context_of, open_text};
+pub(super) use sealed::{open_display_name, open_mastodon};
 pub use update::{MeUpdate, PersonUpdate, me_update, person_update};
 
 /// A person to be made.

@@ -11,6 +11,7 @@ use super::context::Context;
 use super::idempotency::Once;
 use super::issuer::{Issued, Issuer, Request, known_share};
 use super::journal::{self, By, Facts};
+use super::people::open_display_name;
 use super::share_views::{ShareView, share_get};
 use super::sharing::{Evaluated, ShareCommand, evaluate, share_tag};
 use super::snapshots::Snapshots;
@@ -132,8 +133,9 @@ pub fn prepare(
         }
     }
     let key = subject_key(context, person)?;
+    let name = person.display_name.as_deref().map(|sealed| open_display_name(&key, sealed)).transpose()?;
     let seed = keys::seed().map_err(Error::internal)?;
-    journal::entry(By::Actor(actor), Event::ShareIssued, facts)
+    journal::entry(By::Actor(actor), name, Event::ShareIssued, facts)
         .prepare(|_| Some(&key), seed)
         .map_err(Error::internal)
 }

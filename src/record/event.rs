@@ -1,9 +1,9 @@
 //! The types of events: the one list of what the record can say happened.
 //!
 //! Each variant names its fields beside `event_id` and `occurred_at`, which every entry has. What a
-//! person did also carries the personal fields `actor_id` and `actor_display` and, when an API key acted
-//! for them, `on_behalf_by`; what a client did for nobody carries `client_id`; what the program did
-//! carries `actor`: `system`. Fields after "personal:" are sealed under the key of the person they are
+//! person did also carries the personal fields `actor_id` and `actor_display` (their name at that time);
+//! what a client did, for a person or for nobody, carries `client_id`; what the program did carries
+//! `actor`: `system`. An approval is named by its index, which is never used twice. Fields after "personal:" are sealed under the key of the person they are
 //! about; the others are the organisation's. A field that does not apply is left out.
 //!
 //! The reasons of decisions, recalls and freezes and the purpose of a reading are the organisation's: they

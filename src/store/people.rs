@@ -52,6 +52,8 @@ pub struct AccessRow {
     pub access_version: i64,
     /// The HMAC of their external id.
     pub external_id_hmac: Option<String>,
+    /// Their name, sealed.
+    pub display_name: Option<Vec<u8>>,
     /// Their account on Mastodon, sealed.
     pub mastodon: Option<Vec<u8>>,
     /// The language they read.
@@ -143,6 +145,12 @@ pub fn insert(tx: &mut WriteTx<'_>, person: NewPerson) -> Result<()> {
 /// One person.
 pub fn find(conn: &mut Conn, id: PersonId) -> Result<Option<PersonRow>> {
     Ok(people::table.find(id.to_string()).select(PersonRow::as_select()).first(conn).optional()?)
+}
+
+/// A person's name, sealed; none once erased.
+pub fn display_name(conn: &mut Conn, id: PersonId) -> Result<Option<Vec<u8>>> {
+    let name = people::table.find(id.to_string()).select(people::display_name);
+    Ok(name.first::<Option<Vec<u8>>>(conn).optional()?.flatten())
 }
 
 /// Who has this e-mail address.

@@ -148,7 +148,7 @@ both! {
         assert_eq!(fields["changed"], json!(["mastodon"]));
         let personal: Vec<String> =
             app.record_personal(entry.idx).into_iter().map(|(field, ..)| field).collect();
-        assert_eq!(personal, ["actor_id", "person_id"]);
+        assert_eq!(personal, ["actor_display", "actor_id", "person_id"]);
 
         let shared = share(&employee, "one", &post, None).expect(201);
         assert!(shared.text("/intent_url").contains(SERVER));

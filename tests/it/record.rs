@@ -80,12 +80,12 @@ both! {
         assert!(!entry.statement.contains("Words of my own") && !entry.fields.contains("Words of my own"));
         let personal = app.record_personal(entry.idx);
         let names: Vec<&str> = personal.iter().map(|(field, ..)| field.as_str()).collect();
-        assert_eq!(names, ["actor_id", "comment", "final_text"]);
+        assert_eq!(names, ["actor_display", "actor_id", "comment", "final_text"]);
         let employee: PersonId = app.employee().id().parse().unwrap();
         assert!(personal.iter().all(|(_, person, _)| *person == employee));
         let business = disclosure::record_disclosures(&entry.record_key, &entry.fields).unwrap();
         let verified = verify::verify(&entry.statement, &entry.leaf_hash, &business).unwrap();
-        assert_eq!(verified.hidden, 3);
+        assert_eq!(verified.hidden, 4);
     }
 
     fn r24_reading_audit_data_names_a_purpose_and_is_itself_an_entry(app) {

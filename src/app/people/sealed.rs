@@ -50,6 +50,11 @@ pub(super) fn open_text(key: &SubjectKey, context: &str, sealed: &[u8]) -> Resul
     String::from_utf8(bytes).map_err(Error::internal)
 }
 
+/// Opens a sealed name.
+pub(in crate::app) fn open_display_name(key: &SubjectKey, sealed: &[u8]) -> Result<String> {
+    open_text(key, DISPLAY_NAME, sealed)
+}
+
 /// Opens a sealed account on Mastodon.
 pub(in crate::app) fn open_mastodon(key: &SubjectKey, sealed: &[u8]) -> Result<MastodonAccount> {
     let text = open_text(key, MASTODON, sealed)?;
