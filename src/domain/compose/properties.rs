@@ -1,6 +1,6 @@
 //! What holds for any ingredients, checked by other means than those that compose.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
 use std::sync::LazyLock;
 
