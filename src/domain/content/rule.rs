@@ -1,8 +1,36 @@
 //! A rule: what may not stand in texts, or must, and what is told to whoever writes it.
 
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
+use super::check::Checker;
+use crate::domain::text::Lines;
 use crate::domain::time::Time;
+use crate::domain::{policy, text};
+
+/// The most words and phrases of a rule. With [`MAX_PHRASE`], a rule stays below 2 MB; more go into more
+/// rules, which costs a text no time.
+const MAX_PHRASES: usize = 2000;
+
+/// The longest word, phrase or name, in characters as a reader counts them.
+const MAX_PHRASE: usize = 200;
+
+/// The most exceptions of a rule.
+const MAX_EXCEPTIONS: usize = 500;
+
+/// The most patterns of a rule.
+const MAX_PATTERNS: usize = 100;
+
+/// The longest pattern, in characters.
+const MAX_PATTERN: usize = 1000;
+
+/// The most domains of a rule.
+const MAX_DOMAINS: usize = 1000;
+
+/// The longest reason that a writer is told, in characters.
+const MAX_REASON: usize = 1000;
 
 /// The content of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +49,8 @@ pub struct Rule {
     pub languages: Vec<String>,
     /// Told to whoever writes such a text: what is wrong, and what to write instead.
     pub reason: String,
-    /// Words and phrases that are fine: what is found within one of them does not count.
+    /// Words and phrases that are fine: what is found within one of them does not count. They are found as
+    /// the rule's own phrases are, and as whole words where the rule has none.
     #[serde(default)]
     pub exceptions: Vec<String>,
     /// What becomes of posts that are live already when the rule comes into force.
@@ -41,7 +70,8 @@ pub enum Condition {
         #[serde(default)]
         within_words: bool,
     },
-    /// Patterns, as regular expressions without look-around and back-references, whose time is linear.
+    /// Patterns, as regular expressions without look-around and back-references, whose time is linear. They
+    /// look at the text as it is written: case counts, unless a pattern says `(?i)`.
     Patterns {
         /// Any of these.
         any_of: Vec<String>,
@@ -50,7 +80,8 @@ pub enum Condition {
     PersonalData {
         /// Any of these.
         kinds: Vec<PersonalData>,
-        /// How phone numbers of the country look when they are written without a plus sign, as a pattern.
+        /// How phone numbers of the country look when they are written without a plus sign, as a pattern. It
+        /// sees digits of all scripts as 0 to 9, white space as blanks and dashes as hyphens.
         #[serde(skip_serializing_if = "Option::is_none")]
         national_phone: Option<String>,
     },
@@ -61,7 +92,7 @@ pub enum Condition {
         /// Until when; the rule finds nothing from then on.
         until: Time,
     },
-    /// Wording that a copy about some topic must hold.
+    /// Wording that a copy about some topic must hold; the rule's only scope is then the copy.
     RequiredWording {
         /// The topics.
         topics: Vec<String>,
@@ -70,7 +101,7 @@ pub enum Condition {
     },
     /// Links, and the post's own link, lead to these domains only.
     LinkDomains {
-        /// The domains; what lies below one is allowed too.
+        /// The domains; what lies below one is allowed too. Look-alikes of a domain are other domains.
         allowed: Vec<String>,
     },
 }
@@ -124,4 +155,135 @@ pub enum OnExisting {
     List,
     /// Those that break it are blocked too.
     Block,
+}
+
+impl Condition {
+    /// The words and phrases that are looked for, and whether they count within longer words.
+    pub fn phrases(&self) -> (&[String], bool) {
+        match self {
+            Self::Phrases { any_of, within_words } => (any_of, *within_words),
+            Self::CodeNames { any_of, .. } | Self::RequiredWording { any_of, .. } => (any_of, false),
+            Self::Patterns { .. } | Self::PersonalData { .. } | Self::LinkDomains { .. } => (&[], false),
+        }
+    }
+
+    fn check(&self, check: &mut Checker) {
+        match self {
+            Self::Phrases { any_of, .. } => {
+                check_phrases(check, "/condition/phrases/any_of", any_of, 1..=MAX_PHRASES);
+            }
+            Self::CodeNames { any_of, .. } => {
+                check_phrases(check, "/condition/code_names/any_of", any_of, 1..=MAX_PHRASES);
+            }
+            Self::RequiredWording { topics, any_of } => {
+                check_phrases(check, "/condition/required_wording/any_of", any_of, 1..=MAX_PHRASES);
+                let pointer = "/condition/required_wording/topics";
+                check_any(check, pointer, topics);
+                check.list(pointer, topics, 250);
+                for (at, topic) in topics.iter().enumerate() {
+                    check.slug(format_args!("{pointer}/{at}"), topic);
+                }
+            }
+            Self::Patterns { any_of } => {
+                let pointer = "/condition/patterns/any_of";
+                check_any(check, pointer, any_of);
+                check.list(pointer, any_of, MAX_PATTERNS);
+                for (at, pattern) in any_of.iter().enumerate().take(MAX_PATTERNS) {
+                    check_pattern(check, &format!("{pointer}/{at}"), pattern);
+                }
+            }
+            Self::PersonalData { kinds, national_phone } => {
+                check_personal_data(check, kinds, national_phone.as_deref());
+            }
+            Self::LinkDomains { allowed } => check_domains(check, allowed),
+        }
+    }
+}
+
+impl Rule {
+    /// Everything that is wrong with a rule. What passes here can be made ready as a policy.
+    #[allow(dead_code)] // Until rules are a kind of content.
+    pub(super) fn check(&self, check: &mut Checker) {
+        check.text("/name", &self.name, 200, Lines::One);
+        self.condition.check(check);
+        check_any(check, "/scope", &self.scope);
+        check.list("/scope", &self.scope, 3);
+        if matches!(self.condition, Condition::RequiredWording { .. }) {
+            for (at, _) in self.scope.iter().enumerate().filter(|(_, scope)| **scope != Scope::Copy) {
+                let detail = "Wording can be required of copies only.";
+                check.refuse(format_args!("/scope/{at}"), "not_for_wording", detail);
+            }
+        }
+        check.list("/languages", &self.languages, 50);
+        for (at, tag) in self.languages.iter().enumerate() {
+            check.language(format_args!("/languages/{at}"), tag);
+        }
+        check.text("/reason", &self.reason, MAX_REASON, Lines::Many);
+        check_phrases(check, "/exceptions", &self.exceptions, 0..=MAX_EXCEPTIONS);
+    }
+}
+
+fn check_any<T>(check: &mut Checker, pointer: &str, list: &[T]) {
+    if list.is_empty() {
+        check.refuse(pointer, "empty", "Name at least one.");
+    }
+}
+
+/// Phrases that something is left of to look for, each in one spelling only.
+fn check_phrases(check: &mut Checker, pointer: &str, phrases: &[String], number: RangeInclusive<usize>) {
+    if !number.contains(&phrases.len()) {
+        let detail = format!("{} to {} words or phrases.", number.start(), number.end());
+        check.refuse(pointer, if phrases.is_empty() { "empty" } else { "count" }, detail);
+    }
+    let mut known = HashSet::new();
+    for (at, phrase) in phrases.iter().enumerate().take(*number.end()) {
+        let pointer = format!("{pointer}/{at}");
+        check.text(&pointer, phrase, MAX_PHRASE, Lines::One);
+        let folded = policy::folded_phrase(phrase);
+        if folded.is_empty() && !text::is_blank(phrase) {
+            check.refuse(&pointer, "empty", "A reader sees nothing of this.");
+        }
+        if !folded.is_empty() && !known.insert((folded, policy::has_letter(phrase))) {
+            check.refuse(&pointer, "duplicate", "This is listed already, perhaps in another spelling.");
+        }
+    }
+}
+
+fn check_pattern(check: &mut Checker, pointer: &str, pattern: &str) {
+    if pattern.chars().count() > MAX_PATTERN {
+        check.refuse(pointer, "too_long", format!("At most {MAX_PATTERN} characters."));
+    } else if let Err(reason) = policy::pattern(pattern) {
+        check.refuse(pointer, "not_a_pattern", format!("Not a usable pattern: {reason}."));
+    }
+}
+
+fn check_personal_data(check: &mut Checker, kinds: &[PersonalData], national_phone: Option<&str>) {
+    check_any(check, "/condition/personal_data/kinds", kinds);
+    check.list("/condition/personal_data/kinds", kinds, 6);
+    if let Some(pattern) = national_phone {
+        let pointer = "/condition/personal_data/national_phone";
+        check_pattern(check, pointer, pattern);
+        if !kinds.contains(&PersonalData::Phone) {
+            check.refuse(pointer, "not_asked_for", "This is for the kind phone, which is not listed.");
+        }
+    }
+}
+
+fn check_domains(check: &mut Checker, allowed: &[String]) {
+    let pointer = "/condition/link_domains/allowed";
+    check_any(check, pointer, allowed);
+    if allowed.len() > MAX_DOMAINS {
+        check.refuse(pointer, "count", format!("At most {MAX_DOMAINS} members."));
+    }
+    let mut known = HashSet::new();
+    for (at, text) in allowed.iter().enumerate().take(MAX_DOMAINS) {
+        let Some(domain) = policy::domain(text) else {
+            let detail = "The name of a host such as example.nl: no scheme, port, path or asterisk.";
+            check.refuse(format_args!("{pointer}/{at}"), "not_a_domain", detail);
+            continue;
+        };
+        if !known.insert(domain) {
+            check.refuse(format_args!("{pointer}/{at}"), "duplicate", "This is listed already.");
+        }
+    }
 }

@@ -107,3 +107,118 @@ fn hashtags_are_portable_and_disclaimers_have_known_placeholders() {
     assert_eq!(places(&disclaimer), expected.map(|(place, code)| (place.to_owned(), code)));
     assert!(disclaimer.to_json().unwrap().contains(r#""required_when":{}"#));
 }
+
+fn rule_faults(condition: Value, change: impl Fn(&mut Value)) -> Vec<(String, &'static str)> {
+    let mut rule = json!({
+        "name": "a", "condition": condition, "severity": "block", "scope": ["copy"], "reason": "b",
+    });
+    change(&mut rule);
+    let rule: Rule = serde_json::from_value(rule).unwrap();
+    let mut checker = Checker::default();
+    rule.check(&mut checker);
+    let place = |fault: Fault| match fault.at {
+        At::Pointer(pointer) => (pointer.replace("#/content/", ""), fault.code),
+        At::Parameter(name) | At::Header(name) => (name, fault.code),
+    };
+    checker.faults.into_iter().map(place).collect()
+}
+
+#[test]
+fn every_fault_of_a_rule_is_told() {
+    let phrases = json!({"phrases": {"any_of": ["wijn"]}});
+    assert_eq!(rule_faults(phrases.clone(), |_| {}), []);
+    let faults = rule_faults(phrases, |rule| {
+        rule["name"] = json!(" ");
+        rule["scope"] = json!(["copy", "copy"]);
+        rule["languages"] = json!(["Dutch"]);
+        rule["reason"] = json!("");
+        rule["exceptions"] = json!(["glas", "GLAS"]);
+    });
+    let expected = [
+        ("name", "empty"),
+        ("scope/1", "duplicate"),
+        ("languages/0", "not_a_language"),
+        ("reason", "empty"),
+        ("exceptions/1", "duplicate"),
+    ];
+    assert_eq!(faults, expected.map(|(place, code)| (place.to_owned(), code)));
+}
+
+#[test]
+fn every_fault_of_a_condition_is_told() {
+    let many: Vec<String> = (0..2001).map(|number| format!("woord {number}")).collect();
+    let long = "a".repeat(201);
+    for (condition, expected) in [
+        (json!({"phrases": {"any_of": []}}), vec![("phrases/any_of", "empty")]),
+        (json!({"phrases": {"any_of": many}}), vec![("phrases/any_of", "count")]),
+        (
+            json!({"phrases": {"any_of": ["a", "\u{AD}", "Ａ", "\u{1D173}", long, "a\nb", "1", "l", "I"]}}),
+            vec![
+                ("phrases/any_of/1", "empty"),
+                ("phrases/any_of/2", "duplicate"),
+                ("phrases/any_of/3", "empty"),
+                ("phrases/any_of/4", "too_long"),
+                ("phrases/any_of/5", "control_character"),
+            ],
+        ),
+        (json!({"patterns": {"any_of": []}}), vec![("patterns/any_of", "empty")]),
+        (
+            json!({"patterns": {"any_of": ["a", "a", "(", "a?", r"\w{999}", "a".repeat(1001)]}}),
+            vec![
+                ("patterns/any_of/1", "duplicate"),
+                ("patterns/any_of/2", "not_a_pattern"),
+                ("patterns/any_of/3", "not_a_pattern"),
+                ("patterns/any_of/4", "not_a_pattern"),
+                ("patterns/any_of/5", "too_long"),
+            ],
+        ),
+        (json!({"personal_data": {"kinds": []}}), vec![("personal_data/kinds", "empty")]),
+        (
+            json!({"personal_data": {"kinds": ["iban", "iban"], "national_phone": "0*"}}),
+            vec![
+                ("personal_data/kinds/1", "duplicate"),
+                ("personal_data/national_phone", "not_a_pattern"),
+                ("personal_data/national_phone", "not_asked_for"),
+            ],
+        ),
+        (
+            json!({"code_names": {"any_of": [""], "until": "2026-01-01T00:00:00Z"}}),
+            vec![("code_names/any_of/0", "empty")],
+        ),
+        (
+            json!({"required_wording": {"topics": ["A b"], "any_of": []}}),
+            vec![("required_wording/any_of", "empty"), ("required_wording/topics/0", "not_a_slug")],
+        ),
+        (
+            json!({"link_domains": {"allowed": ["zuiver.nl", "Zuiver.NL", "https://a.nl", "nl"]}}),
+            vec![
+                ("link_domains/allowed/1", "duplicate"),
+                ("link_domains/allowed/2", "not_a_domain"),
+                ("link_domains/allowed/3", "not_a_domain"),
+            ],
+        ),
+    ] {
+        let expected: Vec<_> =
+            expected.into_iter().map(|(place, code)| (format!("condition/{place}"), code)).collect();
+        assert_eq!(rule_faults(condition, |_| {}), expected);
+    }
+}
+
+#[test]
+fn wording_is_required_of_copies_only_and_a_rule_has_a_scope() {
+    let wording = json!({"required_wording": {"topics": ["a"], "any_of": ["b"]}});
+    let faults = rule_faults(wording.clone(), |rule| rule["scope"] = json!(["comment", "copy", "alt"]));
+    let expected = [("scope/0", "not_for_wording"), ("scope/2", "not_for_wording")];
+    assert_eq!(faults, expected.map(|(place, code)| (place.to_owned(), code)));
+    assert_eq!(rule_faults(wording, |rule| rule["scope"] = json!([])), [("scope".to_owned(), "empty")]);
+}
+
+#[test]
+fn a_rule_whose_patterns_are_none_says_why() {
+    let rule = json!({
+        "name": "a", "condition": {"patterns": {"any_of": ["ab(c"]}}, "severity": "warn", "scope": ["alt"], "reason": "b",
+    });
+    let mut checker = Checker::default();
+    serde_json::from_value::<Rule>(rule).unwrap().check(&mut checker);
+    assert_eq!(checker.faults[0].detail, "Not a usable pattern: unclosed group (at character 3).");
+}

@@ -2,6 +2,8 @@
 
 mod urls;
 
+use std::ops::Range;
+
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -9,6 +11,23 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use self::urls::{Piece, pieces};
 use super::channels::{Channel, Counting};
 use super::text::graphemes;
+
+/// The links in a text, with or without a scheme, in bytes of the text and in order.
+pub(super) fn links(text: &str) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let place = |piece: Piece<'_>| match piece {
+        Piece::Text(text) => {
+            at += text.len();
+            None
+        }
+        Piece::Url(url) => {
+            let start = at;
+            at += url.len();
+            Some(start..at)
+        }
+    };
+    pieces(text, false).into_iter().filter_map(place).collect()
+}
 
 /// How long a text is on a channel, and how long it may be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

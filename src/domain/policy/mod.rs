@@ -2,16 +2,70 @@
 //!
 //! A [`Policy`] is made once from all rules in force and then looks at any number of texts. The same
 //! policy advises on drafts, decides at submission and decides on comments.
+//!
+//! All rules look together: one automaton finds the phrases of all of them, one set says which patterns
+//! match at all, personal data is detected once. A text costs time by its length, and hardly by the number
+//! of rules.
 
-use super::content::rule::{Rule, Scope, Severity};
+mod folding;
+mod glyphs;
+mod links;
+mod patterns;
+mod personal;
+mod phrases;
+mod plain;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::ops::Range;
+
+use regex::Regex;
+
+use self::patterns::Patterns;
+use self::personal::Detected;
+use self::phrases::{Found, Phrases, Role};
+use super::content::rule::{Condition, PersonalData, Rule, Scope, Severity};
+use super::language;
 use super::revision::Source;
-use super::span::Span;
+use super::span::{Span, Spans};
 use super::time::Time;
+
+pub(crate) use self::folding::{has_letter, phrase as folded_phrase};
+pub(crate) use self::links::domain;
+pub(crate) use self::patterns::compile as pattern;
+
+/// The most that one rule tells about one text: who has twenty places to mend looks at the text anew.
+pub const MAX_FINDS: usize = 20;
 
 /// All rules in force, ready to look at texts.
 #[derive(Debug, Default)]
 pub struct Policy {
-    rules: Vec<(Source, Rule)>,
+    rules: Vec<Ready>,
+    phrases: Phrases,
+    patterns: Patterns,
+}
+
+/// A rule, and what it needs beyond the common automata.
+#[derive(Debug)]
+struct Ready {
+    source: Source,
+    severity: Severity,
+    scope: Vec<Scope>,
+    languages: Vec<String>,
+    reason: String,
+    task: Task,
+}
+
+/// What a rule does with a text.
+#[derive(Debug)]
+enum Task {
+    Phrases,
+    Patterns,
+    PersonalData { kinds: Vec<PersonalData>, national_phone: Option<Regex> },
+    CodeNames { until: Time },
+    RequiredWording { topics: Vec<String> },
+    LinkDomains { allowed: Vec<String> },
 }
 
 /// The text that is looked at, and what rules may ask of it.
@@ -23,7 +77,8 @@ pub struct Subject<'a> {
     pub text: &'a str,
     /// Its language.
     pub language: &'a str,
-    /// The topics of its post.
+    /// The topics of its post, for a copy; empty for a headline, a credit or a link, of which no wording is
+    /// required.
     pub topics: &'a [String],
     /// The present time: some rules end.
     pub now: Time,
@@ -34,7 +89,8 @@ pub struct Subject<'a> {
 pub struct Violation {
     /// The rule.
     pub rule: Source,
-    /// What it is, as a stable slug: `phrase`, `pattern`, `iban`, `code_name`, ...
+    /// What it is, as a stable slug: `phrase`, `pattern`, `iban`, `bsn`, `payment_card`, `phone`, `email`,
+    /// `secret`, `code_name`, `required_wording`, `link_domain`.
     pub code: &'static str,
     /// What the rule does with it.
     pub severity: Severity,
@@ -54,15 +110,227 @@ pub struct Broken {
     pub reason: String,
 }
 
+/// What a rule finds in a text.
+#[derive(Debug, PartialEq, Eq)]
+struct Find {
+    rule: usize,
+    range: Range<usize>,
+    code: &'static str,
+}
+
 impl Policy {
     /// Makes the rules ready. Fails if one cannot be evaluated, which checking its content excludes.
     pub fn new(rules: Vec<(Source, Rule)>) -> Result<Self, Broken> {
-        Ok(Self { rules })
+        let mut collection = phrases::Collection::default();
+        let mut all_patterns = Vec::new();
+        for (number, (source, rule)) in rules.iter().enumerate() {
+            let broken = |reason: &str| Broken { rule: source.clone(), reason: reason.to_owned() };
+            let (wanted, within_words) = rule.condition.phrases();
+            let wanted = wanted.iter().map(|phrase| (Role::Wanted, phrase));
+            let exceptions = rule.exceptions.iter().map(|phrase| (Role::Exception, phrase));
+            for (role, phrase) in wanted.chain(exceptions) {
+                if !collection.add(number, role, phrase, within_words) {
+                    return Err(broken("nothing is left of a phrase to look for"));
+                }
+            }
+            if let Condition::Patterns { any_of } = &rule.condition {
+                all_patterns.extend(any_of.iter().map(|pattern| (number, pattern.as_str())));
+            }
+        }
+        let broken = |(number, reason): (usize, String)| match rules.get(number).or(rules.first()) {
+            Some((source, _)) => Err(Broken { rule: source.clone(), reason }),
+            None => Ok(Self::default()),
+        };
+        let patterns = match Patterns::new(all_patterns) {
+            Ok(patterns) => patterns,
+            Err(fault) => return broken(fault),
+        };
+        let phrases = match collection.build() {
+            Ok(phrases) => phrases,
+            Err(fault) => return broken((0, fault.to_string())),
+        };
+        let rules =
+            rules.into_iter().map(|(source, rule)| Ready::new(source, rule)).collect::<Result<_, _>>()?;
+        Ok(Self { rules, phrases, patterns })
     }
 
-    /// Everything that the rules find in a text, in order of place.
+    /// Everything that the rules find in a text, in order of place; what is missing comes last. Of one rule,
+    /// no two places overlap (the leftmost counts, then the longest), and no more than [`MAX_FINDS`] are told.
     pub fn check(&self, subject: &Subject<'_>) -> Vec<Violation> {
-        let _ = (&self.rules, subject);
-        Vec::new()
+        let active: Vec<bool> = self.rules.iter().map(|rule| rule.looks_at(subject)).collect();
+        if !active.contains(&true) {
+            return Vec::new();
+        }
+        let (mut finds, exceptions) = self.find_phrases(subject.text, &active);
+        let mut add = |rule, range, code| finds.push(Find { rule, range, code });
+        self.patterns.find(subject.text, &active, |rule, range| add(rule, range, "pattern"));
+        self.find_data(subject.text, &active, &mut add);
+        finds.retain(|find| {
+            !exceptions.iter().any(|(rule, range)| *rule == find.rule && covers(range, &find.range))
+        });
+        let finds = without_overlaps(finds);
+        let missing = self.missing(&active, &finds);
+        let mut violations = self.violations(subject.text, finds);
+        violations.extend(missing.into_iter().map(|rule| rule.violation("required_wording", None)));
+        violations
     }
+
+    /// The phrases in a text, and the places that rules make exceptions for.
+    fn find_phrases(&self, text: &str, active: &[bool]) -> (Vec<Find>, Vec<(usize, Range<usize>)>) {
+        let (mut finds, mut exceptions) = (Vec::new(), Vec::new());
+        for Found { rule, role, range } in self.phrases.find(text, active) {
+            let task = self.rules.get(rule).map(|ready| &ready.task);
+            match role {
+                Role::Exception => exceptions.push((rule, range)),
+                Role::Wanted => finds.push(Find { rule, range, code: task.map_or("phrase", Task::code) }),
+            }
+        }
+        (finds, exceptions)
+    }
+
+    /// Personal data, secrets and links in a text.
+    fn find_data(
+        &self,
+        text: &str,
+        active: &[bool],
+        add: &mut impl FnMut(usize, Range<usize>, &'static str),
+    ) {
+        let mut detected = None;
+        for (number, (rule, _)) in
+            self.rules.iter().zip(active).enumerate().filter(|(_, (_, active))| **active)
+        {
+            match &rule.task {
+                Task::PersonalData { kinds, national_phone } => {
+                    let detected = detected.get_or_insert_with(|| Detected::in_text(text));
+                    for kind in kinds {
+                        for range in detected.of(*kind, national_phone.as_ref()) {
+                            add(number, range, personal::code(*kind));
+                        }
+                    }
+                }
+                Task::LinkDomains { allowed } => {
+                    for range in links::elsewhere(text, allowed) {
+                        add(number, range, rule.task.code());
+                    }
+                }
+                Task::Phrases | Task::Patterns | Task::CodeNames { .. } | Task::RequiredWording { .. } => {}
+            }
+        }
+    }
+
+    /// The rules whose wording is nowhere in the text.
+    fn missing(&self, active: &[bool], finds: &[Find]) -> Vec<&Ready> {
+        let is_missing = |number: &usize, rule: &Ready| {
+            active.get(*number) == Some(&true)
+                && rule.task.is_required()
+                && !finds.iter().any(|find| find.rule == *number)
+        };
+        let numbered = self.rules.iter().enumerate();
+        numbered.filter(|(number, rule)| is_missing(number, rule)).map(|(_, rule)| rule).collect()
+    }
+
+    fn violations(&self, text: &str, mut finds: Vec<Find>) -> Vec<Violation> {
+        finds.sort_by_key(|find| (find.range.start, find.range.end, find.rule));
+        let mut spans = Spans::new(text);
+        let violation = |find: Find| {
+            let rule = self.rules.get(find.rule).filter(|rule| !rule.task.is_required())?;
+            Some(rule.violation(find.code, Some(spans.of(&find.range))))
+        };
+        finds.into_iter().filter_map(violation).collect()
+    }
+}
+
+impl Ready {
+    fn new(source: Source, rule: Rule) -> Result<Self, Broken> {
+        let task = match Task::new(rule.condition) {
+            Ok(task) => task,
+            Err(reason) => return Err(Broken { rule: source, reason }),
+        };
+        let Rule { severity, scope, languages, reason, .. } = rule;
+        Ok(Self { source, severity, scope, languages, reason, task })
+    }
+
+    fn looks_at(&self, subject: &Subject<'_>) -> bool {
+        let languages = &self.languages;
+        self.scope.contains(&subject.scope)
+            && (languages.is_empty() || languages.iter().any(|tag| language::covers(tag, subject.language)))
+            && match &self.task {
+                Task::CodeNames { until } => subject.now < *until,
+                Task::RequiredWording { topics } => {
+                    subject.scope == Scope::Copy && topics.iter().any(|topic| subject.topics.contains(topic))
+                }
+                _ => true,
+            }
+    }
+
+    fn violation(&self, code: &'static str, span: Option<Span>) -> Violation {
+        Violation {
+            rule: self.source.clone(),
+            code,
+            severity: self.severity,
+            reason: self.reason.clone(),
+            span,
+        }
+    }
+}
+
+impl Task {
+    fn new(condition: Condition) -> Result<Self, String> {
+        Ok(match condition {
+            Condition::Phrases { .. } => Self::Phrases,
+            Condition::Patterns { .. } => Self::Patterns,
+            Condition::PersonalData { kinds, national_phone } => {
+                let compile = |text: String| {
+                    patterns::compile(&text)
+                        .map_err(|reason| format!("the pattern of national phone numbers: {reason}"))
+                };
+                Self::PersonalData { kinds, national_phone: national_phone.map(compile).transpose()? }
+            }
+            Condition::CodeNames { until, .. } => Self::CodeNames { until },
+            Condition::RequiredWording { topics, .. } => Self::RequiredWording { topics },
+            Condition::LinkDomains { allowed } => {
+                let known =
+                    |text: &String| domain(text).ok_or_else(|| format!("{text} is no name of a host"));
+                Self::LinkDomains { allowed: allowed.iter().map(known).collect::<Result<_, _>>()? }
+            }
+        })
+    }
+
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Phrases => "phrase",
+            Self::Patterns => "pattern",
+            // Each kind has its own.
+            Self::PersonalData { .. } => "personal_data",
+            Self::CodeNames { .. } => "code_name",
+            Self::RequiredWording { .. } => "required_wording",
+            Self::LinkDomains { .. } => "link_domain",
+        }
+    }
+
+    const fn is_required(&self) -> bool {
+        matches!(self, Self::RequiredWording { .. })
+    }
+}
+
+fn covers(outer: &Range<usize>, inner: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// Of each rule the leftmost places, of those at one place the longest, and so many as are told.
+fn without_overlaps(mut finds: Vec<Find>) -> Vec<Find> {
+    finds.sort_by_key(|find| (find.rule, find.range.start, Reverse(find.range.end)));
+    // The rule that is looked at, where its last place ended, and how many there were.
+    let (mut rule, mut end, mut count) = (usize::MAX, 0, 0);
+    finds.retain(|find| {
+        if find.rule != rule {
+            (rule, end, count) = (find.rule, 0, 0);
+        }
+        let counts = find.range.start >= end && count < MAX_FINDS;
+        if counts {
+            (end, count) = (find.range.end, count + 1);
+        }
+        counts
+    });
+    finds
 }

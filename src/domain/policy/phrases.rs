@@ -1,0 +1,112 @@
+//! Words and phrases of all rules, found in one pass.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, BuildError};
+
+use super::folding;
+
+/// All phrases of all rules in one automaton: its time depends on the text, not on how many they are.
+#[derive(Debug, Default)]
+pub(super) struct Phrases {
+    automaton: Option<AhoCorasick>,
+    /// By the automaton's number of a phrase, who looks for it.
+    uses: Vec<Vec<Use>>,
+}
+
+/// What a phrase is to a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It is looked for.
+    Wanted,
+    /// What lies within it does not count.
+    Exception,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Use {
+    rule: usize,
+    role: Role,
+    within_words: bool,
+    has_letter: bool,
+}
+
+/// A phrase that stands in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The number of the rule.
+    pub(super) rule: usize,
+    /// What the phrase is to it.
+    pub(super) role: Role,
+    /// Where, in bytes of the text.
+    pub(super) range: Range<usize>,
+}
+
+/// Collects phrases for an automaton.
+#[derive(Debug, Default)]
+pub(super) struct Collection {
+    numbers: HashMap<String, usize>,
+    phrases: Vec<String>,
+    uses: Vec<Vec<Use>>,
+}
+
+impl Collection {
+    /// Adds a phrase of a rule; false if nothing is left of it to look for.
+    pub(super) fn add(&mut self, rule: usize, role: Role, phrase: &str, within_words: bool) -> bool {
+        let folded = folding::phrase(phrase);
+        if folded.is_empty() {
+            return false;
+        }
+        let number = *self.numbers.entry(folded).or_insert_with_key(|folded| {
+            self.phrases.push(folded.clone());
+            self.uses.push(Vec::new());
+            self.phrases.len() - 1
+        });
+        let has_letter = folding::has_letter(phrase);
+        if let Some(uses) = self.uses.get_mut(number) {
+            uses.push(Use { rule, role, within_words, has_letter });
+        }
+        true
+    }
+
+    /// The automaton. It fails only beyond 2 GiB of phrases.
+    pub(super) fn build(self) -> Result<Phrases, BuildError> {
+        let automaton = if self.phrases.is_empty() { None } else { Some(AhoCorasick::new(&self.phrases)?) };
+        Ok(Phrases { automaton, uses: self.uses })
+    }
+}
+
+impl Phrases {
+    /// Every occurrence of the phrases of the rules that are `active`, in no order, perhaps twice.
+    ///
+    /// A phrase with letters is found only where a letter stands, and one without only where none does: the
+    /// digits of `kamer 101` look like the letters of `lol`, and nobody reads them so.
+    pub(super) fn find(&self, text: &str, active: &[bool]) -> Vec<Found> {
+        let Some(automaton) = &self.automaton else { return Vec::new() };
+        let mut found = Vec::new();
+        for reading in folding::readings(text) {
+            for hit in automaton.find_overlapping_iter(&reading.text) {
+                let uses = self.uses.get(hit.pattern().as_usize()).map_or(&[][..], Vec::as_slice);
+                let Some(range) = reading.place(text, &hit.range()) else { continue };
+                let is_whole = folding::is_whole(text, &range);
+                let has_letter = folding::has_letter(text.get(range.clone()).unwrap_or_default());
+                let counts = |usage: &&Use| {
+                    active.get(usage.rule) == Some(&true)
+                        && (is_whole || usage.within_words)
+                        && usage.has_letter == has_letter
+                };
+                let mut uses = uses.iter().filter(counts).peekable();
+                if uses.peek().is_some() {
+                    let range = folding::whole_graphemes(text, range);
+                    found.extend(uses.map(|usage| Found {
+                        rule: usage.rule,
+                        role: usage.role,
+                        range: range.clone(),
+                    }));
+                }
+            }
+        }
+        found
+    }
+}
