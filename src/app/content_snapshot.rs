@@ -221,7 +221,7 @@ impl ApprovedItem {
         let revision = self.present(now)?;
         match &revision.content {
             Content::Post(post) => Some(LivePost { item: self, revision, post }),
-            Content::Hashtag(_) | Content::Disclaimer(_) => None,
+            Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => None,
         }
     }
 
@@ -242,7 +242,7 @@ impl ApprovedItem {
 pub fn disclaimer_content(content: &Content) -> Option<Disclaimer> {
     match content {
         Content::Disclaimer(disclaimer) => Some(disclaimer.clone()),
-        Content::Post(_) | Content::Hashtag(_) => None,
+        Content::Post(_) | Content::Hashtag(_) | Content::Rule(_) => None,
     }
 }
 
@@ -250,6 +250,6 @@ pub fn disclaimer_content(content: &Content) -> Option<Disclaimer> {
 pub fn hashtag_content(content: &Content) -> Option<Hashtag> {
     match content {
         Content::Hashtag(hashtag) => Some(hashtag.clone()),
-        Content::Post(_) | Content::Disclaimer(_) => None,
+        Content::Post(_) | Content::Disclaimer(_) | Content::Rule(_) => None,
     }
 }

@@ -128,7 +128,7 @@ fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -
     }
     let references = match &content {
         Content::Post(post) => References::read(conn, post, now)?,
-        Content::Hashtag(_) | Content::Disclaimer(_) => References::default(),
+        Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => References::default(),
     };
     let source = Source { item: item.id, revision: working.revision, digest: working.digest };
     Ok(Draft { content_version, source, content, references })

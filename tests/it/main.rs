@@ -31,3 +31,4 @@ mod schema;
 mod sharing;
 mod structure;
 mod triggers;
+mod upgrade;

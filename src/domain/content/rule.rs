@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::check::Checker;
+use crate::domain::text::Lines;
 use crate::domain::time::Time;
 
 /// The content of a rule.
@@ -27,6 +29,21 @@ pub struct Rule {
     /// What becomes of posts that are live already when the rule comes into force.
     #[serde(default)]
     pub on_existing: OnExisting,
+}
+
+impl Rule {
+    pub(super) fn check(&self, check: &mut Checker) {
+        check.text("/name", &self.name, 200, Lines::One);
+        check.text("/reason", &self.reason, 1000, Lines::Many);
+        if self.scope.is_empty() {
+            check.refuse("/scope", "empty", "Name at least one kind of text.");
+        }
+        check.list("/scope", &self.scope, 3);
+        check.list("/languages", &self.languages, 50);
+        for (at, tag) in self.languages.iter().enumerate() {
+            check.language(format_args!("/languages/{at}"), tag);
+        }
+    }
 }
 
 /// What a rule looks for.

@@ -19,6 +19,7 @@ mod places;
 mod posts;
 mod readiness;
 mod reviews;
+mod rules;
 mod secret;
 mod sessions;
 mod shares;
@@ -35,6 +36,7 @@ pub fn routes() -> Vec<Route> {
         posts::routes(),
         hashtags::routes(),
         disclaimers::routes(),
+        rules::routes(),
         reviews::routes(),
         decisions::routes(),
         workflows::routes(),
