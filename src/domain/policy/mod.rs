@@ -3,9 +3,9 @@
 //! A [`Policy`] is made once from all rules in force and then looks at any number of texts. The same
 //! policy advises on drafts, decides at submission and decides on comments.
 
-use super::content::rule::{Rule, Scope, Severity};
+use super::content::rule::{Condition, Rule, Scope, Severity};
 use super::revision::Source;
-use super::span::Span;
+use super::span::{Span, Spans};
 use super::time::Time;
 
 /// All rules in force, ready to look at texts.
@@ -62,7 +62,28 @@ impl Policy {
 
     /// Everything that the rules find in a text, in order of place.
     pub fn check(&self, subject: &Subject<'_>) -> Vec<Violation> {
-        let _ = (&self.rules, subject);
-        Vec::new()
+        let mut found = Vec::new();
+        for (source, rule) in &self.rules {
+            let covered = |tag: &String| super::language::covers(tag, subject.language);
+            let languages = rule.languages.is_empty() || rule.languages.iter().any(covered);
+            if !rule.scope.contains(&subject.scope) || !languages {
+                continue;
+            }
+            let (code, phrases) = match &rule.condition {
+                Condition::Phrases { any_of, .. } => ("phrase", any_of),
+                Condition::CodeNames { any_of, until } if subject.now < *until => ("code_name", any_of),
+                _ => continue,
+            };
+            let text = subject.text.to_ascii_lowercase();
+            for phrase in phrases {
+                let mut spans = Spans::new(subject.text);
+                for (at, _) in text.match_indices(&phrase.to_ascii_lowercase()) {
+                    let span = Some(spans.of(&(at..at + phrase.len())));
+                    let (reason, severity) = (rule.reason.clone(), rule.severity);
+                    found.push(Violation { rule: source.clone(), code, severity, reason, span });
+                }
+            }
+        }
+        found
     }
 }
