@@ -3,9 +3,11 @@
 mod answers;
 mod api_keys;
 mod channels;
+mod checks;
 mod decisions;
 mod disclaimers;
 mod feed;
+mod findings;
 mod freezes;
 mod groups;
 mod hashtags;
@@ -37,6 +39,8 @@ pub fn routes() -> Vec<Route> {
         hashtags::routes(),
         disclaimers::routes(),
         rules::routes(),
+        findings::routes(),
+        checks::routes(),
         reviews::routes(),
         decisions::routes(),
         workflows::routes(),
