@@ -27,6 +27,7 @@ mod races;
 mod reading;
 mod record;
 mod review;
+mod rules;
 mod schema;
 mod sharing;
 mod structure;
