@@ -71,14 +71,15 @@ pub fn in_post(policy: &Policy, post: &Post, now: Time) -> Vec<Finding> {
     found
 }
 
-/// What rules find in a text that goes with copies of every language, each once.
+/// What rules find in a text that goes with copies of every language, each once. It has no topics of its
+/// own, since no wording is required of it.
 fn beside_copies(policy: &Policy, post: &Post, pointer: &str, text: &str, now: Time) -> Vec<Finding> {
     let mut languages: Vec<&str> = post.copies.iter().map(|copy| copy.language.as_str()).collect();
     languages.sort_unstable();
     languages.dedup();
     let mut found: Vec<Finding> = Vec::new();
     for language in languages {
-        let subject = Subject { scope: Scope::Copy, text, language, topics: &post.topics, now };
+        let subject = Subject { scope: Scope::Copy, text, language, topics: &[], now };
         for violation in policy.check(&subject).into_iter().filter(|violation| violation.span.is_some()) {
             let finding = Finding { pointer: pointer.to_owned(), violation };
             if !found.contains(&finding) {

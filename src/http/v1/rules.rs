@@ -83,7 +83,7 @@ pub(super) struct RuleContent {
     reason: String,
     /// Words and phrases that are fine: what is found within one of them does not count.
     #[serde(default)]
-    #[schema(value_type = Vec<ShortText>, max_items = 1000)]
+    #[schema(value_type = Vec<ShortText>, max_items = 500)]
     exceptions: Vec<String>,
     /// What becomes of posts that are live when the rule comes into force: those that break it are listed
     /// by `GET /v1/rules/{id}/findings`, and with `block` they are blocked too, where the rule itself blocks.
@@ -98,7 +98,7 @@ enum RuleCondition {
     /// Words and phrases, in any spelling: compatibility forms, case, look-alike characters, line breaks.
     Phrases {
         /// Any of these.
-        #[schema(value_type = Vec<ShortText>, min_items = 1, max_items = 100_000)]
+        #[schema(value_type = Vec<ShortText>, min_items = 1, max_items = 2000)]
         any_of: Vec<String>,
         /// Whether they count within longer words too.
         #[serde(default)]
@@ -107,7 +107,7 @@ enum RuleCondition {
     /// Regular expressions without look-around and back-references, whose time is linear.
     Patterns {
         /// Any of these.
-        #[schema(value_type = Vec<ShortText>, min_items = 1, max_items = 1000)]
+        #[schema(value_type = Vec<ShortText>, min_items = 1, max_items = 100)]
         any_of: Vec<String>,
     },
     /// Personal data and secrets, recognised by their form.
@@ -124,7 +124,7 @@ enum RuleCondition {
     /// Names that are confidential until a date.
     CodeNames {
         /// Any of these, in any spelling.
-        #[schema(value_type = Vec<ShortText>, min_items = 1, max_items = 100_000)]
+        #[schema(value_type = Vec<ShortText>, min_items = 1, max_items = 2000)]
         any_of: Vec<String>,
         /// Until when; the rule finds nothing from then on.
         until: Time,
@@ -135,13 +135,13 @@ enum RuleCondition {
         #[schema(value_type = Vec<Slug>, min_items = 1, max_items = 250)]
         topics: Vec<String>,
         /// One of these must be there, in any spelling.
-        #[schema(value_type = Vec<ShortText>, min_items = 1, max_items = 1000)]
+        #[schema(value_type = Vec<ShortText>, min_items = 1, max_items = 2000)]
         any_of: Vec<String>,
     },
     /// Links, and the post's own link, lead to these domains only.
     LinkDomains {
         /// The domains; what lies below one is allowed too.
-        #[schema(value_type = Vec<ShortText>, min_items = 1, max_items = 10_000)]
+        #[schema(value_type = Vec<ShortText>, min_items = 1, max_items = 1000)]
         allowed: Vec<String>,
     },
 }
