@@ -84,7 +84,7 @@ codes! {
 
     // Sharing
     NotLive = "not_live", 409, "The post is not live";
-    Blocked = "blocked", 409, "The post is blocked by something it relies on";
+    Blocked = "blocked", 409, "The post is blocked by something it relies on, or by a rule";
     Frozen = "frozen", 409, "Sharing is frozen";
     ObligationsOpen = "obligations_open", 409, "Obligations are open";
     LimitReached = "limit_reached", 409, "A limit is reached";

@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | [`error`] | one error for everything, and the one table from code to status and title |
 //! | [`clock`] | the only reader of the time |
-//! | [`domain`] | pure: ids, content of each kind, lifecycle, review machine, channels and counting, compose, roles |
+//! | [`domain`] | pure: ids, content of each kind, lifecycle, review machine, channels and counting, compose, policy, roles |
 //! | [`record`] | pure: statements of what happened, with salted digests and sealed personal values |
 //! | [`keys`] | the server's own keys, kept beside the database and not in it |
 //! | [`store`] | all SQL: one set of queries for SQLite and PostgreSQL, and the one way to write |

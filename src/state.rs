@@ -10,6 +10,7 @@ use crate::app::context::Context;
 use crate::app::issuer::Issuer;
 use crate::app::passwords::Passwords;
 use crate::app::readiness;
+use crate::app::rules::Rules;
 use crate::app::sessions::Sessions;
 use crate::app::setup::set_up;
 use crate::app::shares::Desk;
@@ -76,7 +77,7 @@ impl App {
         db.compare_clocks_now()?;
         db.write_now(Lane::Ordinary, |tx| set_up(tx, &context))?;
         let context = Arc::new(context);
-        let snapshots = Arc::new(Snapshots::load(db.clone(), clock.clone(), Arc::clone(&keys))?);
+        let snapshots = Arc::new(Snapshots::load(db.clone(), clock.clone(), &context)?);
         let issuer = Issuer::start(db.clone(), Arc::clone(&context), Arc::clone(&snapshots))?;
         let passwords = Passwords::new()?;
         let sessions = Sessions::new(db.clone(), keys, Arc::clone(&tokens), passwords.clone());
@@ -121,6 +122,20 @@ impl App {
             tracing::warn!(%error, "the snapshots could not follow a write");
         }
         Ok(done.value)
+    }
+
+    /// The rules in force, as far as this node has heard.
+    pub fn rules(&self) -> Arc<Rules> {
+        Arc::clone(self.snapshots.content().rules())
+    }
+
+    /// Thinks in the background, about what needs neither the database nor the lock but takes its time.
+    pub async fn think<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T> + Send + 'static,
+    {
+        tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
     }
 
     /// Where shares are asked for.

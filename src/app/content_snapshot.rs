@@ -8,24 +8,26 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::availability::availability;
+use super::rules::{RuleInForce, Rules, RulesRead, rule_content};
 use crate::domain::content::{Content, Disclaimer, Hashtag, Post};
 use crate::domain::ids::{Digest, ItemId, Key, Kind};
 use crate::domain::lifecycle::{Availability, Blocker, History};
 use crate::domain::revision::{Pin, Resolved, Source};
 use crate::domain::time::Time;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::connection::Conn;
 use crate::store::freezes::{self, FreezeRow};
 use crate::store::items::{self, ItemRow};
 use crate::store::revisions;
 
 /// Everything approved, and the freezes in force, at one version.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ContentSnapshot {
     /// The `content_version` that this is.
     pub version: i64,
     items: HashMap<ItemId, Arc<ApprovedItem>>,
     freezes: Vec<FreezeRow>,
+    rules: Arc<Rules>,
 }
 
 /// An item that was ever approved.
@@ -75,22 +77,55 @@ impl LivePost<'_> {
 }
 
 impl ContentSnapshot {
-    /// Reads everything.
-    pub fn load(conn: &mut Conn, version: i64, now: Time) -> Result<Self> {
-        Self::default().advance(conn, version, now)
+    /// Nothing yet, under a configuration.
+    pub fn empty(config_digest: &Digest) -> Result<Self> {
+        Ok(Self::before_all(Rules::none(config_digest)?))
     }
 
-    /// This snapshot with what changed up to `version`.
+    fn before_all(rules: Arc<Rules>) -> Self {
+        Self { version: 0, items: HashMap::new(), freezes: Vec::new(), rules }
+    }
+
+    /// This snapshot with what changed up to `version`; its rules follow with [`Self::with_rules`], which
+    /// needs no database.
     pub fn advance(&self, conn: &mut Conn, version: i64, now: Time) -> Result<Self> {
         let changed = items::changed_since(conn, self.version)?;
         self.with_items(conn, changed, version, now)
     }
 
-    /// Only these items, what they pin and every disclaimer: for an evaluation inside a transaction.
-    pub fn load_some(conn: &mut Conn, ids: &[ItemId], version: i64, now: Time) -> Result<Self> {
+    /// Makes the rules those that are live now, and has those that block look at the posts they have not
+    /// seen, so that no request does. It takes its time where rules changed.
+    pub fn with_rules(mut self, now: Time) -> Result<Self> {
+        let digest =
+            |item: &ApprovedItem, revision| item.revisions.get(&revision).map(|it| it.digest.clone());
+        let in_force = self.of_kind(Kind::Rule).filter_map(|item| {
+            RuleInForce::of(item.id, &item.history, |revision| digest(item, revision), now)
+        });
+        let rules = self.rules.followed_by(in_force.collect(), |source| {
+            let revision = self.item(source.item).and_then(|item| item.revisions.get(&source.revision));
+            let content = revision.map(|revision| revision.content.clone());
+            rule_content(content.ok_or_else(|| Error::internal("a live rule without its text"))?)
+        })?;
+        self.rules = rules;
+        if self.rules.may_block() {
+            self.of_kind(Kind::Post).for_each(|item| drop(self.availability(item, now)));
+        }
+        Ok(self)
+    }
+
+    /// Only these items, what they pin, every disclaimer and the rules in force: for an evaluation inside a
+    /// transaction. What `present` knows of the rules is not read again.
+    pub fn load_some(
+        conn: &mut Conn,
+        ids: &[ItemId],
+        present: &Self,
+        version: i64,
+        now: Time,
+    ) -> Result<Self> {
+        let rules = RulesRead::read(conn, present, now)?.ready(present.rules())?;
         let mut rows = items::find_all(conn, ids)?;
         rows.extend(items::of_kind(conn, Kind::Disclaimer)?);
-        let some = Self::default().with_items(conn, rows, version, now)?;
+        let some = Self::before_all(rules).with_items(conn, rows, version, now)?;
         let pinned: Vec<ItemId> = some
             .items
             .values()
@@ -130,7 +165,8 @@ impl ContentSnapshot {
             };
             items.insert(item.id, Arc::new(item));
         }
-        Ok(Self { version, items, freezes: freezes::open(conn, now)? })
+        let rules = Arc::clone(&self.rules);
+        Ok(Self { version, items, freezes: freezes::open(conn, now)?, rules })
     }
 
     /// One item that was ever approved.
@@ -145,7 +181,24 @@ impl ContentSnapshot {
 
     /// What may be made of an item now, and what blocks it.
     pub fn availability(&self, item: &ApprovedItem, now: Time) -> (Availability, Vec<Blocker>) {
-        availability(&item.history, now, |pinned| self.item(pinned).map(|item| &item.history))
+        let by_rules = || self.blockers_by_rules(item, now).unwrap_or_default();
+        availability(&item.history, now, |pinned| self.item(pinned).map(|item| &item.history), by_rules)
+    }
+
+    /// What would be made of an item without any rules.
+    pub fn availability_without_rules(&self, item: &ApprovedItem, now: Time) -> Availability {
+        availability(&item.history, now, |pinned| self.item(pinned).map(|item| &item.history), Vec::new).0
+    }
+
+    fn blockers_by_rules(&self, item: &ApprovedItem, now: Time) -> Option<Vec<Blocker>> {
+        let live = item.post(now)?;
+        let approved = item.history.revision(live.revision.revision)?;
+        Some(self.rules.blockers(item.id, approved, Some(live.post), now))
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.rules
     }
 
     /// The freeze that stops sharing on a channel now, if one does.
@@ -197,7 +250,7 @@ impl ContentSnapshot {
     }
 
     /// The first moment after `now` at which time changes what may be made of a post: its own window,
-    /// those of its pins and of every disclaimer, and the ends of freezes.
+    /// those of its pins and of every disclaimer, and the ends of freezes and of rules.
     pub fn next_change(&self, item: &ApprovedItem, now: Time) -> Option<Time> {
         let pins = item.revisions.values().flat_map(|revision| &revision.pins);
         let pinned = pins.filter_map(|pin| self.item(pin.id));
@@ -206,7 +259,7 @@ impl ContentSnapshot {
             .chain(self.of_kind(Kind::Disclaimer))
             .filter_map(|item| item.history.next_change(now));
         let freezes = self.freezes.iter().map(FreezeRow::end).filter(|end| *end > now);
-        windows.chain(freezes).min()
+        windows.chain(freezes).chain(self.rules.next_change(now)).min()
     }
 }
 
@@ -221,7 +274,7 @@ impl ApprovedItem {
         let revision = self.present(now)?;
         match &revision.content {
             Content::Post(post) => Some(LivePost { item: self, revision, post }),
-            Content::Hashtag(_) | Content::Disclaimer(_) => None,
+            Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => None,
         }
     }
 
@@ -242,7 +295,7 @@ impl ApprovedItem {
 pub fn disclaimer_content(content: &Content) -> Option<Disclaimer> {
     match content {
         Content::Disclaimer(disclaimer) => Some(disclaimer.clone()),
-        Content::Post(_) | Content::Hashtag(_) => None,
+        Content::Post(_) | Content::Hashtag(_) | Content::Rule(_) => None,
     }
 }
 
@@ -250,6 +303,6 @@ pub fn disclaimer_content(content: &Content) -> Option<Disclaimer> {
 pub fn hashtag_content(content: &Content) -> Option<Hashtag> {
     match content {
         Content::Hashtag(hashtag) => Some(hashtag.clone()),
-        Content::Post(_) | Content::Disclaimer(_) => None,
+        Content::Post(_) | Content::Disclaimer(_) | Content::Rule(_) => None,
     }
 }

@@ -25,10 +25,9 @@ pub struct Context {
     pub keys: Arc<Keys>,
     /// How long a share awaits its outcome.
     pub share_lapses_after: Duration,
-    /// The fingerprint of channels, organisation and links: nodes must agree on it.
+    /// The fingerprint of channels, organisation and links: nodes must agree on it. With the rules in force
+    /// it makes a share's `rules_digest`.
     pub config_digest: Digest,
-    /// The fingerprint of channels, organisation values and rules in force (R15).
-    pub rules_digest: Digest,
 }
 
 impl Context {
@@ -42,8 +41,7 @@ impl Context {
     ) -> Result<Self> {
         let config = json!({ "channels": channels.digest()?, "organisation": organisation, "links": links });
         let config_digest = digest(&config)?;
-        let rules_digest = digest(&json!({ "config": config_digest, "rules": [] }))?;
-        Ok(Self { channels, organisation, links, keys, share_lapses_after, config_digest, rules_digest })
+        Ok(Self { channels, organisation, links, keys, share_lapses_after, config_digest })
     }
 }
 

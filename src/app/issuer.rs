@@ -298,7 +298,9 @@ impl Writer {
         let (version, now) = (tx.versions().content, tx.now());
         let person = access::person_from_rows(tx.conn(), &self.context.keys, request.person)?;
         person.require(Scope::Share)?;
-        let content = ContentSnapshot::load_some(tx.conn(), &[request.command.post_id], version, now)?;
+        let present = self.snapshots.content();
+        let content =
+            ContentSnapshot::load_some(tx.conn(), &[request.command.post_id], &present, version, now)?;
         self.draft(&content, &person, request, now)
     }
 }

@@ -12,6 +12,7 @@ use super::availability::Histories;
 use super::context::Context;
 use super::journal::{self, By, Facts};
 use super::reviews::{self, ReviewView};
+use super::rules::Rules;
 use crate::domain::content::Content;
 use crate::domain::ids::{Digest, GroupId, ItemId, Key, Kind, PersonId, ReviewId};
 use crate::domain::lifecycle::{Availability, Blocker, Edit, RevisionState, edit, is_superseded};
@@ -268,9 +269,9 @@ pub struct RevisionView {
 }
 
 /// One item.
-pub fn item_get(conn: &mut Conn, kind: Kind, id: ItemId, now: Time) -> Result<ItemView> {
+pub fn item_get(conn: &mut Conn, kind: Kind, id: ItemId, rules: &Rules, now: Time) -> Result<ItemView> {
     let item = find(conn, kind, id)?;
-    views(conn, vec![item], now)?.pop().ok_or_else(|| Error::not_found(kind.as_str()))
+    views(conn, vec![item], rules, now)?.pop().ok_or_else(|| Error::not_found(kind.as_str()))
 }
 
 /// What a list of items is narrowed to, beside what rows tell.
@@ -293,6 +294,7 @@ pub fn item_list(
     conn: &mut Conn,
     kind: Kind,
     query: &ItemQuery,
+    rules: &Rules,
     after: Option<ItemId>,
     limit: usize,
     now: Time,
@@ -308,7 +310,7 @@ pub fn item_list(
         let rows = item_rows::list(conn, kind, &query.filter, position, want)?;
         let is_last = rows.len() < batch;
         looked_at += rows.len();
-        for view in views(conn, rows, now)? {
+        for view in views(conn, rows, rules, now)? {
             position = Some(view.item.id);
             if query.availability.is_none_or(|wanted| wanted == view.availability) {
                 found.push(view);
@@ -339,9 +341,11 @@ pub fn revision_get(
     revision_view(&item, row, authors, &histories, now)
 }
 
-fn views(conn: &mut Conn, rows: Vec<ItemRow>, now: Time) -> Result<Vec<ItemView>> {
+fn views(conn: &mut Conn, rows: Vec<ItemRow>, rules: &Rules, now: Time) -> Result<Vec<ItemView>> {
     let ids: Vec<ItemId> = rows.iter().map(|item| item.id).collect();
-    let histories = Histories::read(conn, &ids)?;
+    let mut histories = Histories::read(conn, &ids)?;
+    let posts = rows.iter().filter(|item| item.kind == Kind::Post).map(|item| item.id);
+    histories.obey(conn, &posts.collect::<Vec<_>>(), rules, now)?;
     let mut working = revisions::working_of(conn, &ids)?;
     let mut authors = revisions::working_authors_of(conn, &ids)?;
     let mut reviews: HashMap<ItemId, ReviewView> = reviews::of_working_revisions(conn, &ids)?;

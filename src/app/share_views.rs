@@ -11,6 +11,7 @@ use super::journal::subject_keys_of;
 use super::shares::{NewShare, StoredPart};
 use crate::domain::compose::Role;
 use crate::domain::delivery::{Values, intent_url};
+use crate::domain::findings::Finding;
 use crate::domain::ids::{ItemId, PersonId, ShareId};
 use crate::domain::lifecycle::EndingKind;
 use crate::domain::revision::{Pin, Source};
@@ -47,6 +48,8 @@ pub struct ShareView {
     pub receipt: (i64, String),
     /// What was reported of it.
     pub outcomes: Vec<OutcomeView>,
+    /// What rules that only warn say to the comment, while the share is being issued; it is not stored.
+    pub warnings: Vec<Finding>,
 }
 
 /// A part of the text handed over.
@@ -78,9 +81,10 @@ pub struct OutcomeView {
 impl ShareView {
     /// A share that was just issued.
     pub(super) fn fresh(new: NewShare) -> Result<Self> {
-        let NewShare { text, comment, server, .. } = new;
+        let NewShare { text, comment, server, warnings, .. } = new;
         let values = Opened { final_text: Some(text), comment, server, ..Opened::default() };
-        Self::new(new.row, None, values, hex(&new.receipt.leaf_hash), Vec::new())
+        let view = Self::new(new.row, None, values, hex(&new.receipt.leaf_hash), Vec::new())?;
+        Ok(Self { warnings, ..view })
     }
 
     fn new(
@@ -108,6 +112,7 @@ impl ShareView {
             comment: values.comment,
             receipt: (row.idx, leaf_hash),
             outcomes,
+            warnings: Vec::new(),
             row,
         })
     }

@@ -16,6 +16,7 @@ use super::share_views::{ShareView, share_get};
 use super::sharing::{Evaluated, ShareCommand, evaluate, share_tag};
 use super::snapshots::Snapshots;
 use crate::domain::compose::{Part, Role};
+use crate::domain::findings::Finding;
 use crate::domain::ids::{ItemId, Kind, ShareId};
 use crate::domain::kit::Kit;
 use crate::domain::links::PREVIEW_TAG;
@@ -57,6 +58,8 @@ pub struct NewShare {
     pub comment: Option<String>,
     /// The person's own server, where the intent opens on it.
     pub server: Option<String>,
+    /// What rules that only warn say to the comment.
+    pub warnings: Vec<Finding>,
     /// Where its entry stands.
     pub receipt: Receipt,
 }
@@ -93,12 +96,13 @@ impl NewShare {
             intent_template: kit.intent_template.clone(),
             delivery: kit.delivery.as_str().to_owned(),
             must_paste: kit.must_paste,
-            rules_digest: context.rules_digest.clone(),
+            rules_digest: evaluated.rules_digest.clone(),
             issued_at: now,
             lapses_at: now.after(context.share_lapses_after),
         };
         let comment = request.command.comment.clone();
-        Self { row, text: kit.text.clone(), comment, server: kit.server.clone(), receipt }
+        let warnings = evaluated.warnings.clone();
+        Self { row, text: kit.text.clone(), comment, server: kit.server.clone(), warnings, receipt }
     }
 }
 
@@ -123,7 +127,7 @@ pub fn prepare(
         .with("language", kit.language.as_str())
         .with("copy_id", kit.copy_id.as_str())
         .with("disclaimers", json!(kit.disclaimers))
-        .with("rules_digest", context.rules_digest.as_str())
+        .with("rules_digest", evaluated.rules_digest.as_str())
         .about(person.id, "final_text", kit.text.as_str());
     let optional =
         [("comment", &command.comment), ("intent_text", &kit.intent_text), ("server", &kit.server)];

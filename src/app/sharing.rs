@@ -8,10 +8,12 @@ use serde_json::json;
 use super::access::PersonAccess;
 use super::content_snapshot::{ContentSnapshot, LivePost};
 use super::context::Context;
+use super::rules::{RULE_BROKEN, RULE_VIOLATED};
 use crate::domain::channels::ChannelId;
 use crate::domain::content::Post;
 use crate::domain::countries;
 use crate::domain::disclaimers::InForce;
+use crate::domain::findings::{self, Finding};
 use crate::domain::ids::{Digest, ItemId};
 use crate::domain::kit::{Kit, KitInput, Reader, make_kit, offered};
 use crate::domain::lifecycle::{Availability, EndingKind};
@@ -52,6 +54,10 @@ pub struct Evaluated {
     pub access_version: i64,
     /// The first moment at which time changes the answer.
     pub holds_until: Option<Time>,
+    /// What rules that only warn say to the comment.
+    pub warnings: Vec<Finding>,
+    /// The fingerprint of configuration and rules that were in force.
+    pub rules_digest: Digest,
 }
 
 /// A tag for a new share: random, so that it tells nothing about the person.
@@ -111,6 +117,7 @@ pub fn evaluate(
             mastodon: person.mastodon.as_ref(),
         },
     })?;
+    let warnings = check_comment(content, live.post, command.comment.as_deref(), &kit.language, now)?;
     let approved = live.item.history.revision(live.revision.revision);
     Ok(Evaluated {
         revision: live.revision.revision,
@@ -119,7 +126,29 @@ pub fn evaluate(
         content_version: content.version,
         access_version: person.access_version,
         holds_until: content.next_change(live.item, now),
+        warnings,
+        rules_digest: content.rules().digest().clone(),
     })
+}
+
+/// Lets the rules in force look at a comment (R18): refused where one blocks, with what all of them found;
+/// else what they warn of.
+fn check_comment(
+    content: &ContentSnapshot,
+    post: &Post,
+    comment: Option<&str>,
+    language: &str,
+    now: Time,
+) -> Result<Vec<Finding>> {
+    let policy = content.rules().policy()?;
+    let Some(comment) = comment else { return Ok(Vec::new()) };
+    let found = findings::in_comment(policy, comment, language, &post.topics, now);
+    if !found.iter().any(Finding::blocks) {
+        return Ok(found);
+    }
+    let faults = found.iter().map(Finding::fault).collect();
+    Err(Error::new(Code::RuleViolated, "The comment breaks a rule; errors says which, and where.")
+        .faults(faults))
 }
 
 /// The post as this person may share it now, or the reason why not.
@@ -152,7 +181,12 @@ pub fn find_live<'a>(
             })
         }
         Availability::Blocked => {
-            let detail = "Something that the post relies on may not be used any more.";
+            let by_rule =
+                blocked_by.iter().any(|blocker| [RULE_VIOLATED, RULE_BROKEN].contains(&blocker.code));
+            let detail = match by_rule {
+                true => "A rule in force keeps the post from being shared.",
+                false => "Something that the post relies on may not be used any more.",
+            };
             Err(Error::new(Code::Blocked, detail).with("blocked_by", json!(blocked_by)))
         }
         Availability::Expired | Availability::Retired => {

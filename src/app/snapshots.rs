@@ -12,6 +12,8 @@ use arc_swap::ArcSwap;
 
 use super::access::Access;
 use super::content_snapshot::ContentSnapshot;
+use super::context::Context;
+use super::rule_findings::RecentRules;
 use crate::clock::Clock;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
@@ -29,6 +31,8 @@ pub struct Snapshots {
     keys: Arc<Keys>,
     content: ArcSwap<ContentSnapshot>,
     access: ArcSwap<Access>,
+    /// Rules that somebody asked about, in force or not.
+    pub recent_rules: RecentRules,
     /// Held while refreshing.
     refreshing: Mutex<()>,
     /// When the versions were last seen to be these.
@@ -39,21 +43,23 @@ pub struct Snapshots {
 
 impl Snapshots {
     /// Reads both.
-    pub fn load(db: Db, clock: Clock, keys: Arc<Keys>) -> Result<Self> {
+    pub fn load(db: Db, clock: Clock, context: &Context) -> Result<Self> {
         let started = Instant::now();
         let now = clock.now();
+        let empty = ContentSnapshot::empty(&context.config_digest)?;
         let (state, content, access) = db.read_now(|conn| {
             let state = record::state(conn)?;
-            let content = ContentSnapshot::load(conn, state.versions.content, now)?;
-            let access = Access::load(conn, &keys, now)?;
+            let content = empty.advance(conn, state.versions.content, now)?;
+            let access = Access::load(conn, &context.keys, now)?;
             Ok((state, content, access))
         })?;
         Ok(Self {
             db,
             clock,
-            keys,
-            content: ArcSwap::from_pointee(content),
+            keys: Arc::clone(&context.keys),
+            content: ArcSwap::from_pointee(content.with_rules(now)?),
             access: ArcSwap::from_pointee(access),
+            recent_rules: RecentRules::default(),
             refreshing: Mutex::new(()),
             confirmed_at: ArcSwap::from_pointee(started),
             last_entry: AtomicI64::new(state.updated_at.micros()),
@@ -119,7 +125,8 @@ impl Snapshots {
             Ok((state, new_content, new_access))
         })?;
         if let Some(content) = new_content {
-            self.content.store(Arc::new(content));
+            // Compiling rules takes its time, so it holds no connection.
+            self.content.store(Arc::new(content.with_rules(now)?));
         }
         self.access.store(Arc::new(new_access));
         self.last_entry.fetch_max(state.updated_at.micros(), Ordering::AcqRel);

@@ -9,14 +9,17 @@ use std::collections::HashMap;
 use super::actor::Actor;
 use super::authentication;
 use super::availability::Histories;
-use super::content_snapshot::{disclaimer_content, hashtag_content};
+use super::content_snapshot::{ContentSnapshot, disclaimer_content, hashtag_content};
 use super::context::Context;
 use super::idempotency::{Done, Once};
 use super::items::{check_content, find, open_next, revision_facts, working_revision};
 use super::journal::{self, By};
+use super::rules::{Rules, RulesRead};
+use super::snapshots::Snapshots;
 use super::workflows::{not_enough_reviewers, short_stage};
 use crate::domain::content::{Content, Disclaimer, Hashtag, Post};
 use crate::domain::disclaimers::InForce;
+use crate::domain::findings::{self, Finding};
 use crate::domain::ids::{Digest, ItemId, Key, Kind, ReviewId};
 use crate::domain::lifecycle::{Availability, EndingKind, Submission, submission};
 use crate::domain::material::Material;
@@ -60,6 +63,7 @@ struct Plan {
 pub fn item_submit(
     db: &Db,
     context: &Context,
+    snapshots: &Snapshots,
     actor: &Actor,
     once: &Once,
     command: &Submit,
@@ -70,7 +74,7 @@ pub fn item_submit(
         if let Some(review) = known()? {
             return Ok(Done { resource: review, replayed: true });
         }
-        match submit_once(db, context, actor, once, command, now) {
+        match submit_once(db, context, &snapshots.content(), actor, once, command, now) {
             Ok(Some(done)) => return Ok(done),
             Ok(None) => {}
             // A request with the same key may have been quicker: then its answer is the answer.
@@ -87,14 +91,18 @@ pub fn item_submit(
 fn submit_once(
     db: &Db,
     context: &Context,
+    present: &ContentSnapshot,
     actor: &Actor,
     once: &Once,
     command: &Submit,
     now: Time,
 ) -> Result<Option<Done<ReviewId>>> {
-    let draft = db.read_now(|conn| read_draft(conn, context, command, now))?;
-    // Composing takes its time, so it holds neither a connection nor the lock.
-    let plan = draft.plan(context)?;
+    let (draft, rules) = db.read_now(|conn| {
+        let draft = read_draft(conn, context, command, now)?;
+        Ok((draft, RulesRead::read(conn, present, now)?))
+    })?;
+    // Compiling rules and composing take their time, so they hold neither a connection nor the lock.
+    let plan = draft.plan(context, &*rules.ready(present.rules())?, now)?;
     let submitted = db.write_now(Lane::Ordinary, |tx| {
         if tx.versions().content != plan.content_version {
             return Ok(None);
@@ -128,15 +136,15 @@ fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -
     }
     let references = match &content {
         Content::Post(post) => References::read(conn, post, now)?,
-        Content::Hashtag(_) | Content::Disclaimer(_) => References::default(),
+        Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => References::default(),
     };
     let source = Source { item: item.id, revision: working.revision, digest: working.digest };
     Ok(Draft { content_version, source, content, references })
 }
 
 impl Draft {
-    /// Pins what the draft refers to and tries every way to share it (R10).
-    fn plan(self, context: &Context) -> Result<Plan> {
+    /// Pins what the draft refers to and tries every way to share it (R10); the rules look at each text.
+    fn plan(self, context: &Context, rules: &Rules, now: Time) -> Result<Plan> {
         let Self { content_version, source, content, references } = self;
         let Content::Post(post) = &content else {
             return Ok(Plan { content_version, content, pins: Vec::new(), comment_room: Vec::new() });
@@ -153,15 +161,31 @@ impl Draft {
             ai_image: false,
             organisation: &context.organisation,
         };
-        let comment_room = check_submission(&material, &context.channels).map_err(|faults| {
-            let detail = "The post could not be shared everywhere it is meant for; each place is in errors.";
-            Error::new(Code::InvalidContent, detail).faults(faults)
-        })?;
+        let found = findings::in_post(rules.policy()?, post, now);
+        let comment_room = passed(check_submission(&material, &context.channels), &found)?;
         let required = can_be_required(post, false, &references.live_disclaimers);
         let mut pins: Vec<Pin> = references.hashtags.iter().map(|found| pin(Kind::Hashtag, found)).collect();
         pins.extend(required.into_iter().map(|found| pin(Kind::Disclaimer, found)));
         sort_pins(&mut pins);
         Ok(Plan { content_version, content, pins, comment_room })
+    }
+}
+
+/// The room for comments, if every way to share was found to work and no rule blocks a text. What only
+/// warns refuses nothing, and is told beside what does.
+fn passed(tried: Result<Vec<CommentRoom>, Vec<Fault>>, found: &[Finding]) -> Result<Vec<CommentRoom>> {
+    let violations = || found.iter().map(Finding::fault);
+    match tried {
+        Ok(room) if !found.iter().any(Finding::blocks) => Ok(room),
+        Ok(_) => {
+            let detail = "A text breaks a rule; errors says which, where and why.";
+            Err(Error::new(Code::RuleViolated, detail).faults(violations().collect()))
+        }
+        Err(mut faults) => {
+            faults.extend(violations());
+            let detail = "The post could not be shared everywhere it is meant for; each place is in errors.";
+            Err(Error::new(Code::InvalidContent, detail).faults(faults))
+        }
     }
 }
 
@@ -318,7 +342,8 @@ impl References {
     }
 }
 
-fn not_live<T>(member: &str, keys: &[Key], live: &[Resolved<T>]) -> Vec<Fault> {
+/// What a post names and is not live, each at its place.
+pub(super) fn not_live<T>(member: &str, keys: &[Key], live: &[Resolved<T>]) -> Vec<Fault> {
     let missing = |(_, key): &(usize, &Key)| !live.iter().any(|found| found.key == **key);
     keys.iter()
         .enumerate()

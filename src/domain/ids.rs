@@ -142,11 +142,13 @@ pub enum Kind {
     Hashtag,
     /// A post.
     Post,
+    /// A rule for texts.
+    Rule,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 3] = [Kind::Disclaimer, Kind::Hashtag, Kind::Post];
+    pub const ALL: [Kind; 4] = [Kind::Disclaimer, Kind::Hashtag, Kind::Post, Kind::Rule];
 
     /// The kind's name, in the singular.
     pub const fn as_str(self) -> &'static str {
@@ -154,6 +156,7 @@ impl Kind {
             Kind::Disclaimer => "disclaimer",
             Kind::Hashtag => "hashtag",
             Kind::Post => "post",
+            Kind::Rule => "rule",
         }
     }
 

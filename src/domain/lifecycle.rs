@@ -272,9 +272,9 @@ pub struct History {
 /// Something that keeps an approved item from being used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Blocker {
-    /// `pin_expired` or `pin_recalled`.
+    /// `pin_expired`, `pin_recalled`, `pin_not_approved`, `rule_violated` or `rule_broken`.
     pub code: &'static str,
-    /// The pinned item.
+    /// The pinned item, or the rule.
     pub item: ItemId,
     /// Since when.
     pub since: Time,

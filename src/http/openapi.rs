@@ -27,6 +27,7 @@ pub const TAGS: &[(&str, &str)] = &[
     ("people", "Employees, staff and the groups they are in."),
     ("posts", "Posts: drafts, revisions, submission, recall."),
     ("reviews", "Reviews, decisions and the workflows they follow."),
+    ("rules", "Rules for texts: what may not stand in them, or must, and the posts that break them."),
     ("service", "The service itself: health and this document."),
     ("shares", "Shares and what became of them."),
 ];

@@ -14,6 +14,7 @@ use crate::domain::channels::{ChannelId, Counting};
 use crate::domain::compose::Role as PartRole;
 use crate::domain::content::disclaimer::{Form, Placement};
 use crate::domain::content::post::Personalisation;
+use crate::domain::content::rule;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids;
 use crate::domain::lifecycle::{Availability, RevisionState};
@@ -120,6 +121,14 @@ schemas! {
     Placement, "Placement", text("Where in a post a disclaimer stands.")
         .enum_values(Some(["lead", "visible", "end", "attached"]));
     Form, "Form", text("How long a disclaimer is told.").enum_values(Some(["full", "short", "tag"]));
+    rule::Severity, "RuleSeverity", text("What a rule does with what it finds: the writer is told, or the text is refused.")
+        .enum_values(Some(["warn", "block"]));
+    rule::Scope, "RuleScope", text("A text that rules look at; `copy` is also the post's headline, credit and link.")
+        .enum_values(Some(["copy", "comment", "alt"]));
+    rule::PersonalData, "PersonalData", text("Personal data, or a secret, that is recognised by its form.")
+        .enum_values(Some(["iban", "bsn", "payment_card", "phone", "email", "secret"]));
+    rule::OnExisting, "OnExisting", text("What becomes of live posts that break a rule when it comes into force.")
+        .enum_values(Some(["list", "block"]));
     RevisionState, "RevisionState", text("The stored state of a revision.")
         .enum_values(Some(RevisionState::ALL.map(RevisionState::as_str)));
     Availability, "Availability", text("What time, recalls and dependencies make of an item.")

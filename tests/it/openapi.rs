@@ -28,6 +28,8 @@ const WITHOUT_EVENT: &[(&str, &str)] = &[
     ("post_create", "a draft is nobody's act yet: its submission is the entry"),
     ("hashtag_create", "a draft"),
     ("disclaimer_create", "a draft"),
+    ("rule_create", "a draft"),
+    ("post_check", "a look: nothing is stored"),
     ("kit_create", "a preview: nothing is stored"),
     ("session_create", "access is not content; sessions are kept apart"),
     ("token_refresh", "the same"),

@@ -1,6 +1,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+use serde_json::json;
+
 use super::*;
 use crate::app::fixture::{Fixture, actor};
+use crate::domain::content::rule;
+use crate::domain::ids::{Digest, ItemId};
+use crate::domain::policy::{Policy, Subject};
+use crate::domain::revision::Source;
 use crate::domain::roles::Role;
 
 fn app(fixture: &Fixture) -> ApiKeyCreate {
@@ -119,4 +125,21 @@ fn the_checksum_has_six_digits() {
         .bytes()
         .try_fold(0_u64, |sum, byte| Some(sum * 62 + BASE62.iter().position(|digit| *digit == byte)? as u64));
     assert_eq!(read, Some(u64::from(value)));
+}
+
+#[test]
+fn a_key_that_stands_in_a_text_is_found_as_a_secret() {
+    let rule = json!({
+        "name": "Secrets", "condition": { "personal_data": { "kinds": ["secret"] } }, "severity": "block",
+        "scope": ["comment"], "reason": "No secrets.",
+    });
+    let source = Source { item: ItemId::generate(), revision: 1, digest: Digest::of(b"") };
+    let policy = Policy::new(vec![(source, serde_json::from_value(rule).unwrap())]).unwrap();
+    let key = ApiKey::generate().unwrap();
+    let text = format!("Zie {} voor toegang.", key.text());
+    let now = Time::from_micros(0);
+    let found =
+        policy.check(&Subject { scope: rule::Scope::Comment, text: &text, language: "nl", topics: &[], now });
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].span.unwrap().end.utf8, 4 + key.text().len());
 }

@@ -208,12 +208,13 @@ impl Past {
         let digest = self.digest(kind, id)?;
         let once = Once { operation: "demo", key: None, body: Vec::new() };
         let command = Submit { kind, id, digest };
-        item_submit(&app.db, &app.context, author, &once, &command, self.clock.now())?;
+        item_submit(&app.db, &app.context, &app.snapshots, author, &once, &command, self.clock.now())?;
         Ok((id, self.digest(kind, id)?))
     }
 
     fn digest(&self, kind: Kind, id: ItemId) -> Result<Digest, Failure> {
-        let view = self.app.db.read_now(|conn| item_get(conn, kind, id, self.clock.now()))?;
+        let rules = self.app.rules();
+        let view = self.app.db.read_now(|conn| item_get(conn, kind, id, &rules, self.clock.now()))?;
         Ok(view.working.digest)
     }
 

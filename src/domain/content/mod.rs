@@ -34,6 +34,8 @@ pub enum Content {
     Hashtag(Hashtag),
     /// Of a disclaimer.
     Disclaimer(Disclaimer),
+    /// Of a rule.
+    Rule(Rule),
 }
 
 /// What content refers to.
@@ -55,6 +57,7 @@ impl Content {
             Kind::Post => shaped(content).map(|post| Self::Post(Box::new(post))),
             Kind::Hashtag => shaped(content).map(Self::Hashtag),
             Kind::Disclaimer => shaped(content).map(Self::Disclaimer),
+            Kind::Rule => shaped(content).map(Self::Rule),
         }
     }
 
@@ -64,6 +67,7 @@ impl Content {
             Kind::Post => serde_json::from_str(json).map(|post| Self::Post(Box::new(post))),
             Kind::Hashtag => serde_json::from_str(json).map(Self::Hashtag),
             Kind::Disclaimer => serde_json::from_str(json).map(Self::Disclaimer),
+            Kind::Rule => serde_json::from_str(json).map(Self::Rule),
         };
         content.map_err(Error::internal)
     }
@@ -79,6 +83,7 @@ impl Content {
             Self::Post(_) => Kind::Post,
             Self::Hashtag(_) => Kind::Hashtag,
             Self::Disclaimer(_) => Kind::Disclaimer,
+            Self::Rule(_) => Kind::Rule,
         }
     }
 
@@ -89,6 +94,7 @@ impl Content {
             Self::Post(post) => post.check(channels, links, &mut checker),
             Self::Hashtag(hashtag) => hashtag.check(channels, &mut checker),
             Self::Disclaimer(disclaimer) => disclaimer.check(channels, &mut checker),
+            Self::Rule(rule) => rule.check(&mut checker),
         }
         checker.faults
     }
@@ -101,7 +107,7 @@ impl Content {
                 disclaimers: post.disclaimers.clone(),
                 images: post.images.clone(),
             },
-            Self::Hashtag(_) => References::default(),
+            Self::Hashtag(_) | Self::Rule(_) => References::default(),
             Self::Disclaimer(disclaimer) => {
                 References { disclaimers: disclaimer.includes.clone(), ..References::default() }
             }
@@ -112,7 +118,7 @@ impl Content {
     pub fn campaign(&self) -> Option<&str> {
         match self {
             Self::Post(post) => post.campaign.as_deref(),
-            Self::Hashtag(_) | Self::Disclaimer(_) => None,
+            Self::Hashtag(_) | Self::Disclaimer(_) | Self::Rule(_) => None,
         }
     }
 
@@ -120,7 +126,7 @@ impl Content {
     pub const fn disclaimers_member(&self) -> &'static str {
         match self {
             Self::Disclaimer(_) => "includes",
-            Self::Post(_) | Self::Hashtag(_) => "disclaimers",
+            Self::Post(_) | Self::Hashtag(_) | Self::Rule(_) => "disclaimers",
         }
     }
 
@@ -128,7 +134,7 @@ impl Content {
     pub fn window(&self) -> (Option<Time>, Option<Time>) {
         match self {
             Self::Post(post) => (post.publish_at, post.expires_at),
-            Self::Hashtag(_) | Self::Disclaimer(_) => (None, None),
+            Self::Hashtag(_) | Self::Disclaimer(_) | Self::Rule(_) => (None, None),
         }
     }
 }

@@ -4,18 +4,22 @@
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
 use super::channels::{Channel, ChannelId, Channels};
 use super::comment::INTRO_MAX;
 use super::compose::{Refusal, comment_room, compose};
-use super::content::disclaimer::Occasion;
+use super::content::disclaimer::{Form, Occasion};
 use super::content::post::{Personalisation, PostCopy};
 use super::content::{Disclaimer, Post};
+use super::counting::Count;
 use super::countries;
 use super::disclaimers::Unsayable;
+use super::ids::Key;
 use super::links::PREVIEW_TAG;
-use super::material::{Material, Sharing};
+use super::material::{Material, Prepared, Sharing};
 use super::revision::Resolved;
 use crate::error::Fault;
 
@@ -49,12 +53,35 @@ pub struct CommentRoom {
     pub room: Option<usize>,
 }
 
-/// Composes every combination as sharing will. Answers the room for comments of each, or every fault,
-/// with pointers from `/content`.
-pub fn check_submission(
-    material: &Material<'_>,
-    channels: &Channels,
-) -> Result<Vec<CommentRoom>, Vec<Fault>> {
+/// One copy on one channel in one country, tried as sharing will do it.
+#[derive(Debug, Clone)]
+pub struct Tried<'a> {
+    /// Where.
+    pub channel: &'a Channel,
+    /// Which copy.
+    pub copy: &'a PostCopy,
+    /// The country, where the audience names countries; absent = this holds for all countries.
+    pub country: Option<&'a str>,
+    /// The text that fits, or each reason against it, with pointers from `/content`.
+    pub outcome: Result<Fitted, Vec<Fault>>,
+}
+
+/// A text that fits, as far as its writers need to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fitted {
+    /// Its length without a comment.
+    pub count: Count,
+    /// Hashtags that gave way.
+    pub dropped: Vec<String>,
+    /// The disclaimers, by rank, and the form used of each.
+    pub disclaimers: Vec<(Key, Form)>,
+    /// Units of the channel that a comment may have; `None` = any number. 0 where none is taken.
+    pub room: Option<usize>,
+}
+
+/// Composes every combination as sharing will, and tells each. Refused as a whole when there are more
+/// than a submission tries.
+pub fn try_all<'a>(material: &'a Material<'a>, channels: &'a Channels) -> Result<Vec<Tried<'a>>, Fault> {
     let post = material.post;
     let combinations = combinations(post);
     if combinations > COMBINATIONS {
@@ -62,23 +89,49 @@ pub fn check_submission(
             "{combinations} combinations of copy, channel and country are more than the {COMBINATIONS} that a \
              submission tries: name fewer countries, or split the post."
         );
-        return Err(vec![Fault::body("/content/copies", "too_many_combinations", detail)]);
+        return Err(Fault::body("/content/copies", "too_many_combinations", detail));
     }
-    let mut rooms = Vec::new();
-    let mut faults: Vec<Fault> = Vec::new();
+    let mut tried = Vec::with_capacity(combinations);
     for (nth, id) in post.channels.iter().enumerate() {
-        let Some(channel) = channels.get(id) else {
-            let pointer = format!("/content/channels/{nth}");
-            faults.push(Fault::body(pointer, "unknown_channel", "There is no channel of this name."));
-            continue;
-        };
-        faults.extend(headline_fault(post, channel));
+        let Some(channel) = channels.get(id) else { continue };
         for (at, copy) in post.copies.iter().enumerate().filter(|(_, copy)| copy.is_for(id)) {
-            let combination = Combination { material, channel, copy, at, nth };
-            match combination.check() {
-                Ok(found) => rooms.extend(found),
-                Err(found) => faults.extend(found),
-            }
+            tried.extend(Combination { material, channel, copy, at, nth }.tried());
+        }
+    }
+    Ok(tried)
+}
+
+/// What is wrong with a post on one of its channels whatever the copy.
+pub fn channel_faults(post: &Post, channels: &Channels) -> Vec<Fault> {
+    let fault = |(nth, id): (usize, &ChannelId)| match channels.get(id) {
+        Some(channel) => headline_fault(post, channel),
+        None => {
+            let pointer = format!("/content/channels/{nth}");
+            Some(Fault::body(pointer, "unknown_channel", "There is no channel of this name."))
+        }
+    };
+    post.channels.iter().enumerate().filter_map(fault).collect()
+}
+
+/// Composes every combination as sharing will. Answers the room for comments of each, or every fault,
+/// with pointers from `/content`.
+pub fn check_submission(
+    material: &Material<'_>,
+    channels: &Channels,
+) -> Result<Vec<CommentRoom>, Vec<Fault>> {
+    let tried = try_all(material, channels).map_err(|fault| vec![fault])?;
+    let mut rooms = Vec::with_capacity(tried.len());
+    let mut faults = channel_faults(material.post, channels);
+    for Tried { channel, copy, country, outcome } in tried {
+        match outcome {
+            Ok(fitted) => rooms.push(CommentRoom {
+                language: copy.language.clone(),
+                channel: channel.id.clone(),
+                copy_id: copy.id.clone(),
+                country: country.map(str::to_owned),
+                room: fitted.room,
+            }),
+            Err(found) => faults.extend(found),
         }
     }
     if faults.is_empty() { Ok(rooms) } else { Err(faults) }
@@ -156,45 +209,39 @@ struct Combination<'a> {
     nth: usize,
 }
 
-impl Combination<'_> {
-    fn check(&self) -> Result<Vec<CommentRoom>, Vec<Fault>> {
+impl<'a> Combination<'a> {
+    /// Tries the countries that the audience names, each for itself. Where it names none, all countries
+    /// are told as one: with the least room, or with each reason that holds in some.
+    fn tried(&self) -> Vec<Tried<'a>> {
+        let (channel, copy) = (self.channel, self.copy);
         let named = &self.material.post.audience.countries;
-        let countries = if named.is_empty() {
-            self.distinct_countries()
-        } else {
-            named.iter().map(|country| Some(country.as_str())).collect()
-        };
-        let (mut rooms, mut faults) = (Vec::new(), Vec::new());
-        for country in countries {
-            let told = country.filter(|_| !named.is_empty());
+        if !named.is_empty() {
+            let tried = |country: &'a String| {
+                let country = Some(country.as_str());
+                let outcome = self.try_country(country);
+                let outcome = outcome.map_err(|refusal| vec![self.fault(&refusal, country)]);
+                Tried { channel, copy, country, outcome }
+            };
+            return named.iter().map(tried).collect();
+        }
+        let (mut fitted, mut faults) = (Vec::new(), Vec::new());
+        for country in self.distinct_countries() {
             match self.try_country(country) {
-                Ok(room) => rooms.push(self.room(told, room)),
+                Ok(found) => fitted.push(found),
                 Err(refusal) => {
-                    let fault = self.fault(&refusal, told);
+                    let fault = self.fault(&refusal, None);
                     if !faults.contains(&fault) {
                         faults.push(fault);
                     }
                 }
             }
         }
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        if named.is_empty() {
-            let least = rooms.into_iter().min_by_key(|found| found.room.unwrap_or(usize::MAX));
-            return Ok(least.into_iter().collect());
-        }
-        Ok(rooms)
-    }
-
-    fn room(&self, country: Option<&str>, room: Option<usize>) -> CommentRoom {
-        CommentRoom {
-            language: self.copy.language.clone(),
-            channel: self.channel.id.clone(),
-            copy_id: self.copy.id.clone(),
-            country: country.map(str::to_owned),
-            room,
-        }
+        let least = |found: &Fitted| (found.room.unwrap_or(usize::MAX), Reverse(found.count.units));
+        let outcome = match fitted.into_iter().min_by_key(least) {
+            Some(fitted) if faults.is_empty() => Ok(fitted),
+            _ => Err(faults),
+        };
+        vec![Tried { channel, copy, country: None, outcome }]
     }
 
     /// An unknown country, and one of each set of countries between which no demand tells.
@@ -214,25 +261,35 @@ impl Combination<'_> {
         distinct
     }
 
-    /// Composes without a comment, then with one where the post and the channel take it; answers the
-    /// room for it.
-    fn try_country(&self, country: Option<&str>) -> Result<Option<usize>, Refusal> {
+    /// Composes without a comment, then with one where the post and the channel take it, for the room that
+    /// it has.
+    fn try_country(&self, country: Option<&str>) -> Result<Fitted, Refusal> {
+        let (prepared, sharing) = self.prepared(None, country)?;
+        let composed = compose(&prepared.ingredients(self.material, &sharing))?;
+        let statements = prepared.statements.iter().map(|statement| statement.key.clone());
+        let disclaimers = statements.zip(composed.forms.iter().copied()).collect();
         let mut room = Some(0);
-        for comment in comments(self.material.post) {
-            if comment.is_some() && !self.channel.text_field {
-                continue;
-            }
-            let (channel, copy) = (self.channel, self.copy);
-            let sharing = Sharing { channel, copy, comment, country, tag: PREVIEW_TAG };
-            let prepared = self.material.prepare(&sharing)?;
+        let personalisation = self.material.post.personalisation;
+        if personalisation != Personalisation::None && self.channel.text_field {
+            let (prepared, sharing) = self.prepared(Some(SHORTEST_COMMENT), country)?;
             let ingredients = prepared.ingredients(self.material, &sharing);
             compose(&ingredients)?;
-            if comment.is_some() {
-                room = comment_room(&ingredients);
-            }
+            room = comment_room(&ingredients);
         }
-        let intro = self.material.post.personalisation == Personalisation::Intro;
-        Ok(if intro { Some(room.map_or(INTRO_MAX, |room| room.min(INTRO_MAX))) } else { room })
+        if personalisation == Personalisation::Intro {
+            room = Some(room.map_or(INTRO_MAX, |room| room.min(INTRO_MAX)));
+        }
+        Ok(Fitted { count: composed.count, dropped: composed.dropped, disclaimers, room })
+    }
+
+    fn prepared<'b>(
+        &'b self,
+        comment: Option<&'b str>,
+        country: Option<&'b str>,
+    ) -> Result<(Prepared, Sharing<'b>), Refusal> {
+        let (channel, copy) = (self.channel, self.copy);
+        let sharing = Sharing { channel, copy, comment, country, tag: PREVIEW_TAG };
+        Ok((self.material.prepare(&sharing)?, sharing))
     }
 
     fn fault(&self, refusal: &Refusal, country: Option<&str>) -> Fault {

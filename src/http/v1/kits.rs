@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::findings::{RuleFinding, told};
 use super::sharing::{
     DisclaimerUsed, EXAMPLE_DIGEST, EXAMPLE_POST, REFUSALS, ShareCreate, TextPart, example_request,
     example_text,
@@ -48,6 +49,7 @@ fn example_kit() -> Value {
     set(&mut kit, "count", json!({ "unit": "utf16", "units": 101, "limit": 3000, "bytes": 101 }));
     set(&mut kit, "intent_too_long", json!(false));
     set(&mut kit, "dropped_hashtags", json!([]));
+    set(&mut kit, "warnings", json!([]));
     set(&mut kit, "preview", json!(true));
     kit
 }
@@ -98,6 +100,9 @@ struct Kit {
     /// Hashtags of the post that were left out for the text to fit.
     #[schema(max_items = 30)]
     dropped_hashtags: Vec<String>,
+    /// What rules that only warn say to the comment.
+    #[schema(max_items = 10_000)]
+    warnings: Vec<RuleFinding>,
     /// Always true: this is no share.
     preview: bool,
 }
@@ -132,7 +137,7 @@ impl From<Count> for TextCount {
 
 impl Kit {
     fn of(command: ShareCommand, evaluated: Evaluated) -> Self {
-        let Evaluated { revision, kit, .. } = evaluated;
+        let Evaluated { revision, kit, warnings, .. } = evaluated;
         Self {
             post_id: command.post_id,
             revision,
@@ -150,6 +155,7 @@ impl Kit {
             must_paste: kit.must_paste,
             intent_too_long: kit.intent_too_long,
             dropped_hashtags: kit.dropped_hashtags,
+            warnings: told(warnings),
             preview: true,
         }
     }

@@ -3,9 +3,11 @@
 mod answers;
 mod api_keys;
 mod channels;
+mod checks;
 mod decisions;
 mod disclaimers;
 mod feed;
+mod findings;
 mod freezes;
 mod groups;
 mod hashtags;
@@ -19,6 +21,7 @@ mod places;
 mod posts;
 mod readiness;
 mod reviews;
+mod rules;
 mod secret;
 mod sessions;
 mod shares;
@@ -35,6 +38,9 @@ pub fn routes() -> Vec<Route> {
         posts::routes(),
         hashtags::routes(),
         disclaimers::routes(),
+        rules::routes(),
+        findings::routes(),
+        checks::routes(),
         reviews::routes(),
         decisions::routes(),
         workflows::routes(),

@@ -7,10 +7,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answers::{after, cursor_after, page};
 use super::decisions::{Decision, example_decision};
+use super::findings::{RuleFinding, told};
 use super::workflows::Pool;
 use crate::app::actor::Permission;
 use crate::app::reviews::{ReviewView, StageView, review_get, review_list};
 use crate::domain::channels::ChannelId;
+use crate::domain::findings::Finding;
 use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ReviewId};
 use crate::domain::review::{ReviewState, StageState};
 use crate::domain::roles::Scope;
@@ -112,6 +114,10 @@ pub struct Review {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 100_000, nullable = false)]
     comment_room: Option<Vec<CommentRoom>>,
+    /// What rules in force warn of in the words; only in the answer to their submission.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 100_000, nullable = false)]
+    warnings: Option<Vec<RuleFinding>>,
     /// When it opened.
     opened_at: Time,
     /// Who submitted; absent once erased.
@@ -176,6 +182,7 @@ impl Review {
             state: row.state,
             stages: stages.into_iter().map(ReviewStage::from).collect(),
             comment_room: None,
+            warnings: None,
             opened_at: row.opened_at,
             opened_by: row.opened_by,
             closed_at: row.closed_at,
@@ -186,6 +193,11 @@ impl Review {
     pub fn whole(view: ReviewView) -> Result<Self> {
         let comment_room = serde_json::from_str(&view.row.comment_room).map_err(Error::internal)?;
         Ok(Self { comment_room: Some(comment_room), ..Self::summary(view) })
+    }
+
+    /// The same review as the answer to a submission, with what rules warn of.
+    pub fn warned(self, warnings: Option<Vec<Finding>>) -> Self {
+        Self { warnings: warnings.map(told), ..self }
     }
 }
 

@@ -59,9 +59,21 @@ impl TestApp {
         Self::with_clock(backend, Clock::system())
     }
 
+    /// One on a database of the first release, which it upgrades as it starts; `fill` gets its address
+    /// before that.
+    pub fn upgraded(backend: Backend, fill: impl FnOnce(&str)) -> Self {
+        let folder = folder();
+        let database = Database::of_first_release(backend, folder.path());
+        fill(&database.url);
+        Self::start(database, folder, Clock::manual(Time::parse(BEGINNING).unwrap()))
+    }
+
     fn with_clock(backend: Backend, clock: Clock) -> Self {
         let folder = folder();
-        let database = Database::new(backend, folder.path());
+        Self::start(Database::new(backend, folder.path()), folder, clock)
+    }
+
+    fn start(database: Database, folder: TempDir, clock: Clock) -> Self {
         Keys::load_or_create(&folder.path().join("keys")).unwrap();
         let node = Node::start(&database.url, folder.path(), clock);
         let root = make_administrator(&node.app);

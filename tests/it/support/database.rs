@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use greenlight::store::backend::migrate;
 use greenlight::store::connection::Conn;
 use tempfile::TempDir;
@@ -40,10 +41,36 @@ impl Database {
         }
     }
 
+    /// A database as the first release made it: only the first migration has run.
+    pub fn of_first_release(backend: Backend, folder: &Path) -> Self {
+        let migrations = |dialect: &str| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(dialect);
+            FileBasedMigrations::from_path(path).unwrap()
+        };
+        match backend {
+            Backend::Sqlite => {
+                let path = folder.join("greenlight.db");
+                let mut conn = SqliteConnection::establish(&path.to_string_lossy()).unwrap();
+                conn.run_next_migration(migrations("sqlite")).unwrap();
+                Self { url: format!("sqlite:{}", path.display()), postgres: None }
+            }
+            Backend::Postgres => {
+                let database = Self::empty_in_cluster(cluster().expect("asked for only where it is"));
+                let mut conn = PgConnection::establish(&database.url).unwrap();
+                conn.run_next_migration(migrations("postgres")).unwrap();
+                database
+            }
+        }
+    }
+
+    fn empty_in_cluster(cluster: &'static Cluster) -> Self {
+        let name = next_name();
+        administer(cluster, &format!("CREATE DATABASE {name}"));
+        Self { url: cluster.url(&name), postgres: Some((cluster, name)) }
+    }
+
     fn in_cluster(cluster: &'static Cluster) -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(1);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("greenlight_test_{}_{number}", std::process::id());
+        let name = next_name();
         let url = cluster.url(&name);
         if cluster.is_throw_away {
             let template = postgres_template(cluster);
@@ -55,6 +82,12 @@ impl Database {
         }
         Self { url, postgres: Some((cluster, name)) }
     }
+}
+
+fn next_name() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    format!("greenlight_test_{}_{number}", std::process::id())
 }
 
 impl Drop for Database {

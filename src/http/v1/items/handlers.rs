@@ -9,21 +9,26 @@ use super::types::{
     Submission,
 };
 use crate::app::actor::Actor;
+use crate::app::checks::{advice, review_with_words, warnings};
+use crate::app::context::Context;
 use crate::app::endings::item_end;
 use crate::app::idempotency::Once;
 use crate::app::items::{self, ItemQuery, ItemView};
 use crate::app::reviews::{Decide, item_decide, review_get};
+use crate::app::rules::Rules;
 use crate::app::submission::{Submit, item_submit};
 use crate::domain::content::Content;
+use crate::domain::findings::Finding;
 use crate::domain::ids::{ItemId, Kind};
 use crate::domain::lifecycle::EndingKind;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::extract::{Body, Caller, IfMatch, OptionalIdempotencyKey, Path, Query};
 use crate::http::v1::answers::{after, cursor_after, done, once, page};
 use crate::http::v1::reviews::{Review, review_address};
 use crate::http::{Frame, etag};
 use crate::state::App;
 use crate::store::Lane;
+use crate::store::connection::Conn;
 use crate::store::items::ItemFilter as Filter;
 use crate::store::write::WriteTx;
 
@@ -35,18 +40,20 @@ pub(super) async fn create<K: ItemKind>(
 ) -> Result<HttpResponse> {
     let once = once(K::OPERATIONS.create, key, &(), &body)?;
     let NewItem { key, content } = body.into();
+    let rules = app.rules();
     let (view, replayed) = app
         .write(Lane::Ordinary, move |tx, context| {
             let done = once.run(tx, &context.keys, &actor, |tx| {
                 items::item_create(tx, context, &actor, key.as_ref(), &content)
             })?;
-            Ok((reread(tx, K::KIND, done.resource)?, done.replayed))
+            Ok((reread(tx, K::KIND, done.resource, &rules)?, done.replayed))
         })
         .await?;
     let address = format!("/v1/{}/{}", K::PLURAL, view.item.id);
     let mut response = done(StatusCode::CREATED, replayed);
     response.insert_header((header::LOCATION, address));
-    Ok(with_item(response, view.into()))
+    let advice = advise(&app, &view).await?;
+    Ok(with_item(response, Item::from(view).advised(advice)))
 }
 
 pub(super) async fn list<K: ItemKind>(
@@ -61,16 +68,19 @@ pub(super) async fn list<K: ItemKind>(
     let (limit, now) = (usize::from(query.limit.get()), app.clock.now());
     let filter = Filter { state: query.state, campaign: query.campaign, author: query.author };
     let query = ItemQuery { filter, availability: query.availability };
-    let (views, last) =
-        app.read(move |conn, _| items::item_list(conn, K::KIND, &query, after, limit, now)).await?;
+    let rules = app.rules();
+    let read = move |conn: &mut Conn, _: &Context| {
+        items::item_list(conn, K::KIND, &query, &rules, after, limit, now)
+    };
+    let (views, last) = app.read(read).await?;
     let next_cursor = cursor_after(&walk, last)?;
     let items = views.into_iter().map(Item::from).collect();
     Ok(page(&request, next_cursor.as_deref(), &ItemPage { items, next_cursor: next_cursor.clone() }))
 }
 
 pub(super) async fn get<K: ItemKind>(app: web::Data<App>, Path(id): Path<ItemId>) -> Result<HttpResponse> {
-    let now = app.clock.now();
-    let view = app.read(move |conn, _| items::item_get(conn, K::KIND, id, now)).await?;
+    let (rules, now) = (app.rules(), app.clock.now());
+    let view = app.read(move |conn, _| items::item_get(conn, K::KIND, id, &rules, now)).await?;
     Ok(with_item(HttpResponse::Ok(), view.into()))
 }
 
@@ -91,13 +101,15 @@ pub(super) async fn draft_put<K: ItemKind>(
     Body(draft): Body<ItemDraft<K::Content>>,
 ) -> Result<HttpResponse> {
     let content: Content = draft.content.into();
+    let rules = app.rules();
     let (view, saved) = app
         .write(Lane::Ordinary, move |tx, context| {
             let saved = items::draft_put(tx, context, &actor, id, version, &content)?;
-            Ok((reread(tx, K::KIND, id)?, saved))
+            Ok((reread(tx, K::KIND, id, &rules)?, saved))
         })
         .await?;
-    Ok(with_item(HttpResponse::Ok(), Item::from(view).withdrew(saved.withdrew)))
+    let advice = advise(&app, &view).await?;
+    Ok(with_item(HttpResponse::Ok(), Item::from(view).withdrew(saved.withdrew).advised(advice)))
 }
 
 pub(super) async fn submit<K: ItemKind>(
@@ -111,12 +123,14 @@ pub(super) async fn submit<K: ItemKind>(
     let command = Submit { kind: K::KIND, id, digest: body.digest };
     let (desk, now) = (app.clone(), app.clock.now());
     // Trying every way to share is slow, and it reads and writes in turns.
-    let work = move || item_submit(&desk.db, &desk.context, &actor, &once, &command, now);
-    let submitted = tokio::task::spawn_blocking(work).await.map_err(Error::internal)??;
-    let view = app.read(move |conn, _| review_get(conn, submitted.resource)).await?;
+    let work = move || item_submit(&desk.db, &desk.context, &desk.snapshots, &actor, &once, &command, now);
+    let submitted = app.think(work).await?;
+    let (view, words) = app.read(move |conn, _| review_with_words(conn, submitted.resource)).await?;
+    let rules = app.rules();
+    let warnings = app.think(move || Ok(words.map(|words| warnings(&rules, &words, now)))).await?;
     Ok(done(StatusCode::CREATED, submitted.replayed)
         .insert_header((header::LOCATION, review_address(view.row.id)))
-        .json(Review::whole(view)?))
+        .json(Review::whole(view)?.warned(warnings)))
 }
 
 pub(super) async fn decide<K: ItemKind>(
@@ -175,22 +189,34 @@ async fn end(
         EndingKind::Recall => Lane::Urgent,
         EndingKind::Retirement => Lane::Ordinary,
     };
+    let rules = app.rules();
     let (view, replayed) = app
         .write(lane, move |tx, context| {
             let done = once.run(tx, &context.keys, &actor, |tx| {
                 item_end(tx, context, &actor, kind, id, ending, &reason)?;
                 Ok(id)
             })?;
-            Ok((reread(tx, kind, done.resource)?, done.replayed))
+            Ok((reread(tx, kind, done.resource, &rules)?, done.replayed))
         })
         .await?;
     Ok(with_item(done(StatusCode::OK, replayed), view.into()))
 }
 
 /// The item as the transaction leaves it.
-fn reread(tx: &mut WriteTx<'_>, kind: Kind, id: ItemId) -> Result<ItemView> {
+fn reread(tx: &mut WriteTx<'_>, kind: Kind, id: ItemId, rules: &Rules) -> Result<ItemView> {
     let now = tx.now();
-    items::item_get(tx.conn(), kind, id, now)
+    items::item_get(tx.conn(), kind, id, rules, now)
+}
+
+/// What rules say to the words that were saved.
+async fn advise(app: &App, view: &ItemView) -> Result<Option<Vec<Finding>>> {
+    let (kind, words) = (view.item.kind, view.working.content.clone());
+    let (rules, now) = (app.rules(), app.clock.now());
+    app.think(move || {
+        let content = words.and_then(|words| Content::parse(kind, &words).ok());
+        Ok(content.and_then(|content| advice(&rules, &content, now)))
+    })
+    .await
 }
 
 /// Ends an answer with an item and its version.

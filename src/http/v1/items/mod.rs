@@ -78,6 +78,7 @@ mod tests {
     use crate::http::v1::disclaimers::DisclaimerKind;
     use crate::http::v1::hashtags::HashtagKind;
     use crate::http::v1::posts::PostKind;
+    use crate::http::v1::rules::RuleKind;
 
     /// What a request says and what is stored are two types; nothing may be lost between them.
     fn example_is_stored_as_it_was_sent<K: ItemKind>() {
@@ -97,5 +98,6 @@ mod tests {
         example_is_stored_as_it_was_sent::<PostKind>();
         example_is_stored_as_it_was_sent::<HashtagKind>();
         example_is_stored_as_it_was_sent::<DisclaimerKind>();
+        example_is_stored_as_it_was_sent::<RuleKind>();
     }
 }

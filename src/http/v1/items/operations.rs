@@ -115,7 +115,9 @@ fn submit<K: ItemKind>() -> Operation {
                        country, so that what is approved can be shared; `comment_room` tells what each \
                        combination leaves for a comment. Another digest is 409 `revision_changed` with the \
                        present one. The words of a review that ended with `changes_requested`, `withdrawn` or \
-                       `lapsed` may be submitted again as the next revision.";
+                       `lapsed` may be submitted again as the next revision. Rules in force look at each \
+                       text: one that blocks is 422 `rule_violated`, with the place of each violation; those \
+                       that warn refuse nothing, and stand in `warnings`.";
     let codes = [
         Code::ReviewOpen,
         Code::RevisionChanged,
@@ -123,6 +125,7 @@ fn submit<K: ItemKind>() -> Operation {
         Code::NoWorkflow,
         Code::NotEnoughReviewers,
     ];
+    let by_rules: &[Code] = if K::KIND == Kind::Post { &[Code::RuleViolated, Code::Blocked] } else { &[] };
     operation::<K>(K::OPERATIONS.submit, format!("Submit a {} for review", K::KIND), description)
         .body::<Submission>(examples::submission())
         .idempotency_key()
@@ -130,6 +133,7 @@ fn submit<K: ItemKind>() -> Operation {
         .location()
         .errors(&codes)
         .errors(K::CONTENT_CODES)
+        .errors(by_rules)
         .event(Event::RevisionSubmitted.as_str())
 }
 

@@ -9,6 +9,7 @@ use validator::Validate;
 use crate::app::items::{ItemView, RevisionView};
 use crate::app::reviews::Decide;
 use crate::domain::content;
+use crate::domain::findings::Finding;
 use crate::domain::ids::{Digest, ItemId, Key, Kind, PersonId, ReviewId};
 use crate::domain::lifecycle::{self, Availability, RevisionState};
 use crate::domain::review::DecisionKind;
@@ -18,6 +19,7 @@ use crate::http::extract::params;
 use crate::http::paging::Limit;
 use crate::http::schema::{Content, Slug};
 use crate::http::v1::answers::{REASON_MAX, not_blank};
+use crate::http::v1::findings::{RuleFinding, told};
 use crate::http::v1::reviews::Review;
 
 /// The whole content of a draft.
@@ -176,6 +178,11 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     withdrew_review: Option<ReviewId>,
+    /// What rules in force find in the words that were saved: advice, which refuses nothing. Only in the
+    /// answers to saves of posts, and not while a rule cannot be evaluated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 100_000, nullable = false)]
+    advice: Option<Vec<RuleFinding>>,
     /// Counts the item's changes; the `ETag`.
     #[schema(minimum = 1)]
     pub version: i64,
@@ -197,6 +204,7 @@ impl From<ItemView> for Item {
             working_revision: working.into(),
             review: review.map(Review::summary),
             withdrew_review: None,
+            advice: None,
             version: item.version,
             created_at: item.created_at,
         }
@@ -209,15 +217,22 @@ impl Item {
         self.withdrew_review = review;
         self
     }
+
+    /// The same item as the answer to a save, with what rules find in it.
+    pub fn advised(mut self, advice: Option<Vec<Finding>>) -> Self {
+        self.advice = advice.map(told);
+        self
+    }
 }
 
 /// What keeps an approved item from being used.
 #[derive(Serialize, ToSchema)]
 struct Blocker {
-    /// How: `pin_expired`, `pin_recalled` or `pin_not_approved`.
+    /// How: `pin_expired`, `pin_recalled` or `pin_not_approved` by what it pins; `rule_violated` by a rule in
+    /// force that it breaks, `rule_broken` by one that cannot be evaluated.
     #[schema(max_length = 64)]
     code: &'static str,
-    /// The pinned item.
+    /// The pinned item, or the rule.
     item: ItemId,
     /// Since when.
     since: Time,

@@ -15,6 +15,7 @@ use crate::domain::ids::{ClientId, Digest, ItemId, Kind, PersonId, ShareId};
 use crate::domain::share::{Outcome, ShownState};
 use crate::domain::time::Time;
 use crate::http::paging::Limit;
+use crate::http::v1::findings::{RuleFinding, told};
 use crate::http::v1::sharing::{DisclaimerUsed, TextPart};
 use crate::store::shares;
 
@@ -172,6 +173,10 @@ pub(super) struct Share {
     delivery: String,
     /// Whether the employee must paste the text.
     must_paste: bool,
+    /// What rules that only warn say to the comment; only in the answer that issues the share.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10_000, required = false)]
+    warnings: Vec<RuleFinding>,
     /// The fingerprint of channels, organisation and rules that were in force.
     rules_digest: Digest,
     /// When it was issued.
@@ -209,6 +214,7 @@ impl From<ShareView> for Share {
             comment,
             receipt,
             outcomes,
+            warnings,
         } = view;
         let (index, leaf_hash) = receipt;
         Self {
@@ -233,6 +239,7 @@ impl From<ShareView> for Share {
             comment,
             delivery: row.delivery,
             must_paste: row.must_paste,
+            warnings: told(warnings),
             rules_digest: row.rules_digest,
             issued_at: row.issued_at,
             lapses_at: row.lapses_at,
