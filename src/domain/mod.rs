@@ -11,6 +11,7 @@ pub mod counting;
 pub mod countries;
 pub mod delivery;
 pub mod disclaimers;
+pub mod entities;
 pub mod ids;
 pub mod kit;
 pub mod language;
