@@ -18,6 +18,7 @@ pub mod language;
 pub mod lifecycle;
 pub mod material;
 pub mod matrix;
+pub mod measure;
 pub mod policy;
 pub mod review;
 pub mod revision;

@@ -18,6 +18,7 @@ mod access;
 mod command_line;
 mod housekeeping;
 mod matrix;
+mod measuring;
 mod openapi;
 mod people;
 mod races;

@@ -29,6 +29,7 @@ const WITHOUT_EVENT: &[(&str, &str)] = &[
     ("hashtag_create", "a draft"),
     ("disclaimer_create", "a draft"),
     ("kit_create", "a preview: nothing is stored"),
+    ("text_measurement_create", "nothing is stored"),
     ("session_create", "access is not content; sessions are kept apart"),
     ("token_refresh", "the same"),
     ("session_delete", "the same"),

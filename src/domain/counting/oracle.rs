@@ -1,5 +1,5 @@
 //! An independent counter: slow and plain, on characters and with the rules as their sources state them.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -86,83 +86,93 @@ fn encoded(label: &str) -> usize {
     if label.is_ascii() { label.len() } else { 4 + idna::punycode::encode_str(label).unwrap().len() }
 }
 
+static SCHEME: LazyLock<Regex> = LazyLock::new(|| regex("^(?i)https?://"));
+
+static HOST: LazyLock<Regex> = LazyLock::new(|| {
+    let c = format!(r"[^{PUNCTUATION}\\{SPACES}{STEERING}\x{{FEFF}}\x{{FFFE}}\x{{FFFF}}]");
+    regex(&format!(r"^(?:(?:{c}(?:[_-]|{c})*)?{c}\.)*(?:(?:{c}(?:-|{c})*)?{c}\.){TLD}$"))
+});
+
+static BARE_HOST: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"^(?i)(?:[-a-z0-9{LATIN}]+\.)+{TLD}$")));
+
+const QUERY: &str = r"(?:\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9\-_&=#/])?";
+
+static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
+    let g = format!(r"[a-z\x{{400}}-\x{{4FF}}0-9!*';:=+,.$/%#\[\]\-\x{{2013}}_~@|&{LATIN}]");
+    let b = format!(r"\((?:{g}+|(?:{g}*\({g}+\){g}*))\)");
+    let e = format!(r"(?:[+\-a-z\x{{400}}-\x{{4FF}}0-9=_#/{LATIN}]|{b})");
+    regex(&format!(r"^(?i)(?::[0-9]+)?(/(?:{g}*(?:{b}{g}*)*{e}|@{g}+/)*)?{QUERY}"))
+});
+
+static OWN: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"^(?i)https?://t\.co/([a-z0-9]+){QUERY}")));
+
+/// The places in a stretch of a text.
+fn places(text: &str, within: Range<usize>) -> impl DoubleEndedIterator<Item = usize> {
+    within.filter(|&at| text.is_char_boundary(at))
+}
+
+/// The end of the longest host of this form that begins at `from` and is not part of a longer word.
+fn host_end(text: &str, form: &Regex, from: usize) -> Option<usize> {
+    let is_cut = |end: usize| {
+        let encoded =
+            text[from..end].rsplit('.').next().is_some_and(|name| name.to_lowercase().starts_with("xn--"));
+        let follows = |c: char| c.is_ascii_alphanumeric() || "@+-".contains(c);
+        !encoded && text[end..].starts_with(follows)
+    };
+    let mut ends = places(text, from + 1..text.len() + 1).rev();
+    ends.find(|&end| form.is_match(&text[from..end]) && !is_cut(end))
+}
+
+/// The first URL behind `free`: where it begins, its host, and what is before it.
+fn next_url(text: &str, free: usize) -> Option<(usize, Range<usize>, Option<char>)> {
+    let begins = |(at, before)| {
+        let scheme = SCHEME.find(&text[at..]).map_or(at, |scheme| at + scheme.end());
+        [scheme, at].into_iter().find_map(|host| Some((at, host..host_end(text, &HOST, host)?, before)))
+    };
+    places(text, free..text.len() + 1).find_map(|place| {
+        let before = text[place..].chars().next();
+        let may = |c: &char| !(c.is_ascii_alphanumeric() || "@＠$#＃\u{FEFF}\u{FFFE}\u{FFFF}".contains(*c));
+        let behind = before.filter(may).map(|c| (place + c.len_utf8(), before));
+        [behind, (place == 0).then_some((0, None))].into_iter().flatten().find_map(begins)
+    })
+}
+
+/// The Latin hosts within a host.
+fn bare_hosts(text: &str, host: Range<usize>) -> Vec<Range<usize>> {
+    let text = &text[..host.end];
+    let mut found = Vec::new();
+    let mut last = host.start;
+    while let Some(bare) =
+        places(text, last..text.len()).find_map(|from| Some(from..host_end(text, &BARE_HOST, from)?))
+    {
+        last = bare.end;
+        found.push(bare);
+    }
+    found
+}
+
 /// URLs as twitter-text's one expression has them: at each place in turn, with the longest host.
 fn urls(text: &str) -> Vec<Range<usize>> {
-    static HOST: LazyLock<Regex> = LazyLock::new(|| {
-        let c = format!(
-            r"[^{}\\{SPACES}{STEERING}\x{{FEFF}}\x{{FFFE}}\x{{FFFF}}]",
-            PUNCTUATION.replace(r"\-", r"\-")
-        );
-        regex(&format!(r"^(?:(?:{c}(?:[_-]|{c})*)?{c}\.)*(?:(?:{c}(?:-|{c})*)?{c}\.){TLD}$"))
-    });
-    static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
-        let g = format!(r"[a-z\x{{400}}-\x{{4FF}}0-9!*';:=+,.$/%#\[\]\-\x{{2013}}_~@|&{LATIN}]");
-        let b = format!(r"\((?:{g}+|(?:{g}*\({g}+\){g}*))\)");
-        let e = format!(r"(?:[+\-a-z\x{{400}}-\x{{4FF}}0-9=_#/{LATIN}]|{b})");
-        let q = r"(\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9\-_&=#/])?";
-        regex(&format!(r"^(?i)(?::[0-9]+)?(/(?:{g}*(?:{b}{g}*)*{e}|@{g}+/)*)?{q}"))
-    });
-    let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
-    let host_end = |from: usize| {
-        let ends = places.iter().rev().filter(|&&end| end > from).copied();
-        let follows =
-            |end: usize| text[end..].starts_with(|c: char| c.is_ascii_alphanumeric() || "@+-".contains(c));
-        let coded = |end: usize| {
-            text[from..end]
-                .rsplit('.')
-                .next()
-                .is_some_and(|name| name.to_ascii_lowercase().starts_with("xn--"))
-        };
-        ends.filter(|&end| HOST.is_match(&text[from..end])).find(|&end| coded(end) || !follows(end))
-    };
     let mut urls = Vec::new();
     let mut free = 0;
-    while let Some((at, host, end, before)) =
-        places.iter().filter(|&&place| place >= free).find_map(|&place| {
-            let before = text[place..].chars().next();
-            let may = before
-                .filter(|&c| !(c.is_ascii_alphanumeric() || "@＠$#＃\u{FEFF}\u{FFFE}\u{FFFF}".contains(c)));
-            let behind = may.map(|c| (place + c.len_utf8(), Some(c)));
-            [behind, (place == 0).then_some((0, None))].into_iter().flatten().find_map(|(at, before)| {
-                let scheme = regex("^(?i)https?://").find(&text[at..]).map_or(at, |scheme| at + scheme.end());
-                [scheme, at].into_iter().find_map(|host| Some((at, host, host_end(host)?, before)))
-            })
-        })
-    {
-        let behind = BEHIND.captures(&text[end..]).unwrap();
-        let whole = end + behind[0].len();
-        free = whole;
-        if !text[host..end].split('.').all(|label| encoded(label) <= 63) {
+    while let Some((at, host, before)) = next_url(text, free) {
+        let behind = BEHIND.captures(&text[host.end..]).unwrap();
+        free = host.end + behind[0].len();
+        if !text[host.clone()].split('.').all(|label| encoded(label) <= 63) {
             continue;
         }
-        if at < host {
-            let own = regex(
-                r"^(?i)https?://t\.co/([a-z0-9]+)(?:\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9\-_&=#/])?",
-            );
-            match own.captures(&text[at..whole]) {
+        if at < host.start {
+            match OWN.captures(&text[at..free]) {
                 Some(own) if own[1].len() > 40 => {}
                 Some(own) => urls.push(at..at + own[0].len()),
-                None => urls.push(at..whole),
+                None => urls.push(at..free),
             }
         } else if !matches!(before, Some('-' | '_' | '.' | '/')) {
-            let bare = regex(&format!(r"^(?i)(?:[-a-z0-9{LATIN}]+\.)+{TLD}$"));
-            let mut last = host;
-            let known = urls.len();
-            while let Some(found) =
-                places.iter().filter(|&&from| from >= last && from < end).find_map(|&from| {
-                    let ends = places.iter().rev().filter(|&&to| to > from && to <= end).copied();
-                    let cut = |to: usize| {
-                        text[to..end].starts_with(|c: char| c.is_ascii_alphanumeric() || "@+-".contains(c))
-                    };
-                    ends.filter(|&to| bare.is_match(&text[from..to])).find(|&to| !cut(to)).map(|to| from..to)
-                })
-            {
-                last = found.end;
-                urls.push(found);
+            let mut bare = bare_hosts(text, host);
+            if let (Some(url), Some(_)) = (bare.last_mut(), behind.get(1)) {
+                url.end = free;
             }
-            if let (Some(url), Some(_)) = (urls[known..].last_mut(), behind.get(1)) {
-                url.end = whole;
-            }
+            urls.extend(bare);
         }
     }
     urls

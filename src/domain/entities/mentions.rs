@@ -140,7 +140,7 @@ pub(super) fn bluesky(text: &str) -> Vec<Range<usize>> {
 mod tests {
     use super::*;
 
-    fn texts<'a>(text: &'a str, found: impl IntoIterator<Item = Range<usize>>) -> Vec<&'a str> {
+    fn texts(text: &str, found: impl IntoIterator<Item = Range<usize>>) -> Vec<&str> {
         found.into_iter().filter_map(|range| text.get(range)).collect()
     }
 

@@ -21,6 +21,8 @@ mod secret;
 mod sessions;
 mod shares;
 mod sharing;
+mod spans;
+mod text_measurements;
 mod workflows;
 
 use super::table::Route;
@@ -30,6 +32,7 @@ pub fn routes() -> Vec<Route> {
     [
         health::routes(),
         channels::routes(),
+        text_measurements::routes(),
         posts::routes(),
         hashtags::routes(),
         disclaimers::routes(),
