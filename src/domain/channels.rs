@@ -56,6 +56,19 @@ pub enum Counting {
     Utf8Bytes,
 }
 
+/// By whose rules a channel finds links, hashtags and mentions in a text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Convention {
+    /// X's, which stand in where a platform publishes none.
+    #[default]
+    X,
+    /// Mastodon's.
+    Mastodon,
+    /// Bluesky's.
+    Bluesky,
+}
+
 /// What a channel makes of hashtags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -124,6 +137,12 @@ pub struct Channel {
     /// Whether only what has `http(s)://` is taken for a URL.
     #[serde(default)]
     pub url_needs_scheme: bool,
+    /// The most different links in a post.
+    #[serde(default)]
+    pub url_max: u32,
+    /// By whose rules links, hashtags and mentions are found.
+    #[serde(default)]
+    pub convention: Convention,
     /// The longest text in bytes, beside `text_limit`.
     #[serde(default)]
     pub byte_limit: u32,

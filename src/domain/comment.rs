@@ -3,6 +3,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::content::post::Personalisation;
+use super::entities;
 use super::text::{Lines, bidi_control, forbidden_character, graphemes, is_blank};
 use crate::error::Fault;
 
@@ -39,15 +40,22 @@ fn intro_faults(comment: &str) -> impl Iterator<Item = Fault> {
         Fault::body(POINTER, "comment_too_long", detail).with("excess", excess)
     });
     // Compatibility forms such as a full-width number sign work like the plain ones on networks.
-    let plain: String = comment.nfkc().flat_map(char::to_lowercase).collect();
-    let holds = |marks: &[&str]| marks.iter().any(|mark| plain.contains(mark));
+    let plain: String = comment.nfkc().collect();
+    let holds = |finds: fn(&str) -> bool| finds(comment) || finds(&plain);
     let found = [
-        ("comment_link", holds(&["://", "www."]), "An introduction holds no link."),
-        ("comment_hashtag", holds(&["#"]), "An introduction holds no hashtag."),
-        ("comment_mention", holds(&["@"]), "An introduction holds no mention."),
+        ("comment_link", holds(has_link), "An introduction holds no link."),
+        ("comment_hashtag", holds(entities::has_hashtag), "An introduction holds no hashtag."),
+        ("comment_mention", holds(entities::has_mention), "An introduction holds no mention."),
     ];
     let marks = found.into_iter().filter(|(_, found, _)| *found);
     too_long.into_iter().chain(marks.map(|(code, _, detail)| Fault::body(POINTER, code, detail)))
+}
+
+/// Whether some network finds a link, or a reader would see one.
+fn has_link(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let seen = ["://", "www."].iter().any(|mark| lower.contains(mark));
+    seen || !entities::links_anywhere(text).is_empty()
 }
 
 #[cfg(test)]
@@ -65,7 +73,14 @@ mod tests {
         assert_eq!(codes(Intro, "Trots op dit team!\nEcht waar. 😀"), [] as [&str; 0]);
         assert_eq!(codes(Intro, &"é".repeat(200)), [] as [&str; 0]);
         assert_eq!(codes(Intro, &"é".repeat(201)), ["comment_too_long"]);
-        assert_eq!(codes(Intro, "WWW.x.nl"), ["comment_link"]);
+        for link in ["WWW.x.nl", "zie zuiver.nl", "ftp://x", "https://x.nl"] {
+            assert_eq!(codes(Intro, link), ["comment_link"], "{link}");
+        }
+        for fine in ["Nummer # 1 @ ons", "rapport.pdf en v1.2.3", "5 @ 10 euro", "C# is een taal"] {
+            assert_eq!(codes(Intro, fine), [""; 0], "{fine}");
+        }
+        assert_eq!(codes(Intro, "Mail jan@zuiver.nl"), [""; 0]);
+        assert_eq!(codes(Intro, "＃trots"), ["comment_hashtag"]);
         assert_eq!(codes(Intro, "http://x ＃a @b"), ["comment_link", "comment_hashtag", "comment_mention"]);
         assert_eq!(codes(Free, "Zie https://x.nl #a @b"), [] as [&str; 0]);
         assert_eq!(codes(Free, " \n"), ["empty"]);

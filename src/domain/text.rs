@@ -56,7 +56,33 @@ pub fn bidi_control(text: &str) -> Option<char> {
 
 /// The number of extended grapheme clusters: what a reader calls characters.
 pub fn graphemes(text: &str) -> usize {
-    text.graphemes(true).count()
+    // Two characters of ASCII are never one cluster, but for CR LF, so only the surroundings of other
+    // characters are looked at closely.
+    let mut rest = text;
+    let mut count = 0;
+    loop {
+        let plain = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let (ascii, _) = rest.split_at_checked(plain).unwrap_or_default();
+        count += ascii.len() - ascii.matches("\r\n").count();
+        if plain == rest.len() {
+            return count;
+        }
+        let near = rest.get(plain.saturating_sub(1)..).unwrap_or_default();
+        let (mixed, after) = near.split_at_checked(mixed_length(near)).unwrap_or((near, ""));
+        count += mixed.graphemes(true).count() - usize::from(plain > 0);
+        rest = after;
+    }
+}
+
+/// The bytes up to where two characters of ASCII stand side by side behind others, or a control character
+/// does, before which there is always a boundary.
+fn mixed_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let is_plain = |at: usize| bytes.get(at).is_none_or(u8::is_ascii);
+    let mut ends = (1..bytes.len()).filter(|&at| is_plain(at) && !is_plain(at - 1));
+    let end = ends.find(|&at| is_plain(at + 1) || bytes.get(at).is_some_and(u8::is_ascii_control));
+    let with_last = |end: usize| if bytes.get(end).is_some_and(u8::is_ascii_control) { end } else { end + 1 };
+    end.map_or(bytes.len(), with_last)
 }
 
 #[cfg(test)]

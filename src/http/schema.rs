@@ -18,6 +18,7 @@ use crate::domain::content::rule;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids;
 use crate::domain::lifecycle::{Availability, RevisionState};
+use crate::domain::measure::Reason;
 use crate::domain::review::{DecisionKind, ReviewState, StageState};
 use crate::domain::roles::{Role, Scope};
 use crate::domain::share::{Outcome, ShownState};
@@ -144,6 +145,10 @@ schemas! {
     ]));
     Counting, "Counting", text("In which unit a channel counts a text.").enum_values(Some([
         "weighted-twitter", "graphemes", "mastodon", "threads", "utf16", "code-points", "utf8-bytes",
+    ]));
+    Reason, "MeasurementReason", text("Why a text cannot be posted on a channel.").enum_values(Some([
+        "no_text_field", "empty", "invalid_character", "too_long", "too_many_bytes", "too_many_links",
+        "too_many_hashtags",
     ]));
     Delivery, "Delivery", text("How the text gets into the channel's composer.")
         .enum_values(Some(["prefilled", "paste_then_open", "share_sheet"]));

@@ -21,6 +21,7 @@ mod golden;
 mod housekeeping;
 mod mastodon;
 mod matrix;
+mod measuring;
 mod openapi;
 mod people;
 mod races;

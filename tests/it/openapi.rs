@@ -31,6 +31,7 @@ const WITHOUT_EVENT: &[(&str, &str)] = &[
     ("rule_create", "a draft"),
     ("post_check", "a look: nothing is stored"),
     ("kit_create", "a preview: nothing is stored"),
+    ("text_measurement_create", "nothing is stored"),
     ("session_create", "access is not content; sessions are kept apart"),
     ("token_refresh", "the same"),
     ("session_delete", "the same"),

@@ -8,9 +8,9 @@ use std::cmp::Reverse;
 
 use super::layout::{Choice, Layout};
 use super::refusal::{Limit, PartLength, Refusal};
-use super::{Ingredients, Tag, inline_tags};
+use super::{Ingredients, Tag, links_in, tags_in};
 use crate::domain::channels::Counting;
-use crate::domain::counting::{Count, units};
+use crate::domain::counting::{Count, limit, units};
 use crate::domain::disclaimers::{Form, Statement};
 
 /// Combinations of forms that are tried at most before a refusal: three forms of six disclaimers.
@@ -60,16 +60,15 @@ impl<'a> Fitting<'a, '_> {
     fn excess(&self, layout: &Layout<'_>) -> Option<(Limit, usize)> {
         let channel = self.ingredients.channel;
         let count = Count::of(&layout.text, channel);
-        let over = |found: usize, limit: u32| match usize::try_from(limit) {
-            Ok(limit) if limit > 0 => found.saturating_sub(limit),
-            _ => 0,
-        };
-        let hashtags = if channel.hashtag_max > 0 { inline_tags(&layout.text).len() } else { 0 };
+        let over = |found: usize, figure| limit(figure).map_or(0, |limit| found.saturating_sub(limit));
+        let hashtags = if channel.hashtag_max > 0 { tags_in(&layout.text, channel).len() } else { 0 };
+        let links = if channel.url_max > 0 { links_in(&layout.text, channel) } else { 0 };
         [
             (Limit::Fold, layout.beyond_fold(self.ingredients)),
             (Limit::Text, count.excess_units()),
             (Limit::Bytes, count.excess_bytes()),
             (Limit::Hashtags, over(hashtags, channel.hashtag_max)),
+            (Limit::Links, over(links, channel.url_max)),
         ]
         .into_iter()
         .find(|(_, excess)| *excess > 0)

@@ -18,13 +18,13 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
 
 use self::fitting::Fitting;
 use self::layout::Layout;
 use super::channels::{Channel, HashtagMode};
 use super::counting::Count;
 use super::disclaimers::{Form, Statement};
+use super::entities;
 use super::revision::Source;
 use super::span::{Offset, Span};
 
@@ -174,7 +174,7 @@ impl<'a> Ingredients<'a> {
         }
         let forms = self.statements.iter().flat_map(Statement::forms).map(|(_, text)| text.as_str());
         let texts = [Some(self.copy), self.comment, self.credit].into_iter().flatten().chain(forms);
-        let mut present: Vec<String> = texts.flat_map(inline_tags).collect();
+        let mut present: Vec<String> = texts.flat_map(|text| tags_in(text, self.channel)).collect();
         let mut tags = Vec::new();
         for tag in self.hashtags {
             let folded = fold_case(&tag.tag);
@@ -192,9 +192,14 @@ fn fold_case(tag: &str) -> String {
     tag.nfkc().flat_map(char::to_lowercase).collect()
 }
 
-/// The hashtags within a text, folded.
-fn inline_tags(text: &str) -> Vec<String> {
-    let inside = |c: char| c.is_alphanumeric() || c == '_' || is_combining_mark(c);
-    let tags = text.split(['#', '＃']).skip(1).map(|rest| rest.chars().take_while(|&c| inside(c)));
-    tags.map(|tag| fold_case(&tag.collect::<String>())).filter(|tag| !tag.is_empty()).collect()
+/// The hashtags that a channel finds in a text, folded.
+fn tags_in(text: &str, channel: &Channel) -> Vec<String> {
+    let found = entities::find(text, channel).hashtags.into_iter();
+    let tags = found.filter_map(|range| text.get(range)).map(|tag| tag.trim_start_matches(['#', '＃']));
+    tags.map(fold_case).collect()
+}
+
+/// The number of different links that a channel finds in a text.
+fn links_in(text: &str, channel: &Channel) -> usize {
+    entities::distinct_links(text, &entities::links(text, channel))
 }

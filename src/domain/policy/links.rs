@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use url::Url;
 
-use crate::domain::counting;
+use crate::domain::entities;
 
 /// The links in a text that lead neither to one of the `allowed` domains nor below one. A link whose host
 /// cannot be read leads elsewhere.
 pub(super) fn elsewhere(text: &str, allowed: &[String]) -> Vec<Range<usize>> {
-    let mut links = counting::links(text);
+    let mut links = entities::links_anywhere(text);
     links.retain(|range| {
         let host = text.get(range.clone()).and_then(host);
         // What seems a host is a user's name then.
@@ -62,7 +62,7 @@ mod tests {
                 "https://zuiver.nl.eu https://xn--80ak6aa92e.com",
                 vec!["https://zuiver.nl.eu", "https://xn--80ak6aa92e.com"],
             ),
-            ("https://zuiver.nl@example.com/", vec!["https://zuiver.nl"]),
+            ("https://zuiver.nl@example.com/", vec!["https://zuiver.nl@example.com/"]),
             ("https://zuiver.nl:8443/ https://127.0.0.1/", vec!["https://127.0.0.1/"]),
             ("jan@example.com", vec![]),
         ] {

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
 
 use crate::app::actor::Permission;
-use crate::domain::channels::{self, ChannelId, Confidence, Counting, HashtagMode, Placeholder};
+use crate::domain::channels::{self, ChannelId, Confidence, Convention, Counting, HashtagMode, Placeholder};
 use crate::error::Result;
 use crate::http::etag;
 use crate::http::operation::{NO_EVENT, Operation};
@@ -38,6 +38,8 @@ pub fn routes() -> Vec<Route> {
             "counting": "weighted-twitter",
             "url_length": 23,
             "url_needs_scheme": false,
+            "url_max": 0,
+            "convention": "x",
             "byte_limit": 0,
             "fold": 0,
             "forbidden_characters": "",
@@ -83,6 +85,11 @@ struct Channel {
     url_length: u32,
     /// Whether only what has `http(s)://` is taken for a URL.
     url_needs_scheme: bool,
+    /// The most different links in a post.
+    url_max: u32,
+    /// By whose rules links, hashtags and mentions are found.
+    #[schema(schema_with = convention)]
+    convention: Convention,
     /// The longest text in bytes, beside `text_limit`.
     byte_limit: u32,
     /// About how many units show before the reader must ask for more; 0 = all, or unknown.
@@ -121,6 +128,10 @@ fn counting() -> Object {
     one_of("The unit of `text_limit` and `fold`.", names)
 }
 
+fn convention() -> Object {
+    one_of("By whose rules links, hashtags and mentions are found.", ["x", "mastodon", "bluesky"])
+}
+
 fn hashtag_mode() -> Object {
     one_of("What the channel makes of hashtags.", ["linked", "topic", "plain", "none"])
 }
@@ -150,6 +161,8 @@ impl From<&channels::Channel> for Channel {
             counting: channel.counting,
             url_length: channel.url_length,
             url_needs_scheme: channel.url_needs_scheme,
+            url_max: channel.url_max,
+            convention: channel.convention,
             byte_limit: channel.byte_limit,
             fold: channel.fold,
             forbidden_characters: channel.forbidden_characters,
@@ -189,6 +202,7 @@ mod tests {
         };
         for channel in channels::Channels::defaults().unwrap().iter().map(Channel::from) {
             known(json!(counting())["enum"].clone(), json!(channel.counting));
+            known(json!(convention())["enum"].clone(), json!(channel.convention));
             known(json!(hashtag_mode())["enum"].clone(), json!(channel.hashtag_mode));
             known(json!(confidence())["enum"].clone(), json!(channel.confidence));
             for placeholder in channel.prefills {

@@ -26,6 +26,7 @@ mod secret;
 mod sessions;
 mod shares;
 mod sharing;
+mod text_measurements;
 mod workflows;
 
 use super::table::Route;
@@ -35,6 +36,7 @@ pub fn routes() -> Vec<Route> {
     [
         health::routes(),
         channels::routes(),
+        text_measurements::routes(),
         posts::routes(),
         hashtags::routes(),
         disclaimers::routes(),

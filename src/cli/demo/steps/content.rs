@@ -22,7 +22,7 @@ fn content(dutch: &str) -> Value {
         ],
         "channels": ["x", "linkedin"],
         "hashtags": ["noordzee"],
-        "link": { "url": "https://www.noordzee-energie.example/oosterveld" },
+        "link": { "url": "https://www.example.com/oosterveld" },
         "personalisation": "intro",
         "campaign": "oosterveld",
     })
