@@ -43,7 +43,7 @@ pub(crate) fn domain(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::string_slice)]
 
     use super::*;
 
@@ -67,7 +67,7 @@ mod tests {
             ("jan@example.com", vec![]),
         ] {
             let links: Vec<&str> = elsewhere(text, &allowed).into_iter().map(|range| &text[range]).collect();
-            assert_eq!(links[..found.len().min(links.len())], found[..], "{text}");
+            assert_eq!(links, found);
         }
     }
 
