@@ -67,7 +67,7 @@ mod tests {
             ("jan@example.com", vec![]),
         ] {
             let links: Vec<&str> = elsewhere(text, &allowed).into_iter().map(|range| &text[range]).collect();
-            assert_eq!(links[..found.len().min(links.len())], found[..], "{text}");
+            assert_eq!(links, found);
         }
     }
 

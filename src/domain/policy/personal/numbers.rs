@@ -116,7 +116,7 @@ fn passes_elfproef(plain: &Plain<'_>, range: &Range<usize>) -> bool {
         if number.len() == 8 { first != Some(&0) } else { first != Some(&0) || second != Some(&0) };
     let weighted =
         number.iter().rev().zip([10, 2, 3, 4, 5, 6, 7, 8, 9]).map(|(digit, weight)| digit * weight);
-    has_room && weighted.sum::<u32>() % 11 == 0
+    has_room && weighted.sum::<u32>().is_multiple_of(11)
 }
 
 /// Payment cards of 13 to 19 digits with the prefix and length of a known network and a right check digit,
