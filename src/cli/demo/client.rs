@@ -110,6 +110,11 @@ impl Reply {
         Ok(detail.unwrap_or_default().to_owned())
     }
 
+    /// What came back, whatever it is.
+    pub(super) fn body(&self) -> &Value {
+        &self.body
+    }
+
     /// The version to name in `If-Match`.
     pub(super) fn etag(&self) -> Result<String, Failure> {
         self.etag.clone().ok_or_else(|| Failure::new("expected an ETag, but got none"))

@@ -81,10 +81,11 @@ fn make_past(config: &Config, organisation: &Organisation, folder: &Folder) -> R
     let began = Instant::now();
     past::make(config.clone(), organisation)?;
     output::line(format_args!(
-        "Made: {} people in {} groups, {} hashtags, {} posts since 60 days, in {:.1} seconds.\n",
+        "Made: {} people in {} groups, {} hashtags, {} rules, {} posts since 60 days, in {:.1} seconds.\n",
         organisation.people.len(),
         organisation.groups.len(),
         organisation.hashtags.len(),
+        organisation.rules.len(),
         organisation.posts.len(),
         began.elapsed().as_secs_f32()
     ))

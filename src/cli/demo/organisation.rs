@@ -15,7 +15,7 @@ const TEXT: &str = include_str!("organisation.toml");
 /// Everybody's password.
 pub(super) const PASSWORD: &str = "noordzee-demo-2026";
 
-/// The people, groups, hashtags and posts.
+/// The people, groups, hashtags, rules and posts.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Organisation {
@@ -24,6 +24,8 @@ pub(super) struct Organisation {
     pub(super) people: Vec<Person>,
     #[serde(rename = "hashtag")]
     pub(super) hashtags: Vec<Hashtag>,
+    #[serde(rename = "rule")]
+    pub(super) rules: Vec<Rule>,
     #[serde(rename = "post")]
     pub(super) posts: Vec<Post>,
 }
@@ -44,6 +46,13 @@ pub(super) struct Person {
 #[serde(deny_unknown_fields)]
 pub(super) struct Hashtag {
     pub(super) key: Key,
+    pub(super) content: toml::Table,
+}
+
+/// A rule to be approved.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rule {
     pub(super) content: toml::Table,
 }
 

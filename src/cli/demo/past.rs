@@ -64,6 +64,12 @@ pub(super) fn make(config: Config, organisation: &Organisation) -> Result<(), Fa
         let (id, digest) = past.submit(&author, Some(&hashtag.key), &content)?;
         past.decide(Kind::Hashtag, id, &digest, DecisionKind::Approve, None)?;
     }
+    for rule in &organisation.rules {
+        let author = past.person("Sanne de Wit")?.clone();
+        let content = parse(Kind::Rule, &json!(rule.content))?;
+        let (id, digest) = past.submit(&author, None, &content)?;
+        past.decide(Kind::Rule, id, &digest, DecisionKind::Approve, None)?;
+    }
     for post in &organisation.posts {
         past.make_post(post)?;
     }

@@ -29,6 +29,10 @@ pub(super) const STEPS: &[(&str, Step)] = &[
     ("Pieter approves that revision, by its digest", content::reviewer_approves),
     ("Joris sees it in his feed", sharing::feed_has_it),
     ("Joris tries an introduction with a link in it", sharing::kit_refuses_a_link),
+    (
+        "Joris names a project that is still secret, one letter from another script",
+        sharing::kit_finds_a_secret,
+    ),
     ("Joris looks at how it would be posted, with words of his own", sharing::kit_previews),
     ("Joris shares it on X; this is the text to post, disclaimers included", sharing::employee_shares),
     ("His phone lost the answer and sends the request again", sharing::employee_retries),

@@ -43,6 +43,17 @@ pub(super) fn kit_refuses_a_link(story: &mut Story) -> Result<String, Failure> {
     story.post(JORIS, "/v1/kits", &body)?.refused(422, "rule_violated")
 }
 
+pub(super) fn kit_finds_a_secret(story: &mut Story) -> Result<String, Failure> {
+    // The first letter is Cyrillic.
+    let body = request(story, "\u{420}roject Zeester komt ook!");
+    let reply = story.post(JORIS, "/v1/kits", &body)?;
+    let reason = text_at(reply.body(), "/errors/0/reason")?;
+    let place = |which: &str| at(reply.body(), &format!("/errors/0/{which}/utf16")).cloned();
+    let (start, end) = (place("start")?, place("end")?);
+    reply.refused(422, "rule_violated")?;
+    Ok(format!("{reason} (units {start} to {end} of UTF-16)"))
+}
+
 pub(super) fn kit_previews(story: &mut Story) -> Result<String, Failure> {
     story.share_request = request(story, INTRODUCTION);
     let body = story.share_request.clone();
