@@ -1,6 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use super::*;
 use crate::app::fixture::{Fixture, actor};
+use crate::domain::content::rule::Scope as Text;
+use crate::domain::ids::{Digest, ItemId};
+use crate::domain::policy::{Policy, Subject};
+use crate::domain::revision::Source;
 use crate::domain::roles::Role;
 
 fn app(fixture: &Fixture) -> ApiKeyCreate {
@@ -119,4 +123,19 @@ fn the_checksum_has_six_digits() {
         .bytes()
         .try_fold(0_u64, |sum, byte| Some(sum * 62 + BASE62.iter().position(|digit| *digit == byte)? as u64));
     assert_eq!(read, Some(u64::from(value)));
+}
+
+#[test]
+fn a_rule_against_secrets_knows_a_key_by_its_form() {
+    let rule = serde_json::json!({
+        "name": "a", "condition": {"personal_data": {"kinds": ["secret"]}}, "severity": "block", "scope": ["copy"],
+        "reason": "b",
+    });
+    let source = Source { item: ItemId::generate(), revision: 1, digest: Digest::of(b"") };
+    let policy = Policy::new(vec![(source, serde_json::from_value(rule).unwrap())]).unwrap();
+    let key = ApiKey::generate().unwrap();
+    let now = Time::from_micros(0);
+    let subject = Subject { scope: Text::Copy, text: key.text(), language: "nl", topics: &[], now };
+    let span = policy.check(&subject)[0].span.unwrap();
+    assert_eq!((span.start.utf8, span.end.utf8), (0, key.text().len()));
 }
