@@ -24,18 +24,12 @@ pub(crate) fn phrase(text: &str) -> String {
 
 /// A text in each reading in which it differs: one for most texts.
 pub(super) fn readings(text: &str) -> Vec<Folded> {
-    let (mut other_look, mut capital_i) = (false, false);
-    for c in text.chars() {
-        if let Some(glyph) = glyphs::block(c).and_then(|block| block.glyph(c)) {
-            other_look |= glyph.has_other_look();
-            capital_i |= glyph.has_capital_i();
-        }
-    }
-    let mut readings = vec![fold(text, Reading::Folded)];
-    if capital_i {
+    let first = Folding::of(text, Reading::Folded);
+    let mut readings = vec![first.folded];
+    if first.capital_i {
         readings.push(fold(text, Reading::Looks));
     }
-    if other_look {
+    if first.other_look {
         readings.push(fold(text, Reading::LooksButI));
     }
     readings
@@ -43,18 +37,7 @@ pub(super) fn readings(text: &str) -> Vec<Folded> {
 
 /// A text in one reading.
 pub(super) fn fold(text: &str, reading: Reading) -> Folded {
-    let mut folding = Folding {
-        folded: Folded { text: String::with_capacity(text.len()), starts: Vec::with_capacity(text.len()) },
-        marks: None,
-    };
-    for (at, c) in text.char_indices() {
-        if let Some((block, glyph)) = glyphs::block(c).and_then(|block| Some((block, block.glyph(c)?))) {
-            let (form, mark) = block.form(&glyph, reading);
-            folding.push(at, form, mark);
-        }
-    }
-    folding.settle();
-    folding.folded
+    Folding::of(text, reading).folded
 }
 
 impl Folded {
@@ -83,9 +66,29 @@ struct Folding {
     folded: Folded,
     /// Where marks began that are not in order yet.
     marks: Option<usize>,
+    /// Whether a character reads differently when its look comes first.
+    other_look: bool,
+    /// Whether there is a capital I.
+    capital_i: bool,
 }
 
 impl Folding {
+    fn of(text: &str, reading: Reading) -> Self {
+        let folded =
+            Folded { text: String::with_capacity(text.len()), starts: Vec::with_capacity(text.len()) };
+        let mut folding = Self { folded, marks: None, other_look: false, capital_i: false };
+        for (at, c) in text.char_indices() {
+            if let Some((block, glyph)) = glyphs::block(c).and_then(|block| Some((block, block.glyph(c)?))) {
+                let (form, mark) = block.form(&glyph, reading);
+                folding.push(at, form, mark);
+                folding.other_look |= glyph.has_other_look();
+                folding.capital_i |= glyph.has_capital_i();
+            }
+        }
+        folding.settle();
+        folding
+    }
+
     fn push(&mut self, at: usize, form: &str, mark: bool) {
         if mark {
             self.marks.get_or_insert_with(|| end_of_starters(&self.folded.text));

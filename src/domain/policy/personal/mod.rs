@@ -5,8 +5,6 @@ mod iban;
 mod numbers;
 mod phone;
 mod secrets;
-#[cfg(test)]
-mod tests;
 
 use std::ops::Range;
 

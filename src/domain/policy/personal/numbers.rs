@@ -24,7 +24,8 @@ impl Groups {
         self.0.iter()
     }
 
-    /// The groups from one on, as far as the same one of the `separators` joins each to the next.
+    /// The groups from one on, as far as the same one of the `separators` joins each to the next; no more
+    /// than are needed to see that they are too many for any number.
     fn joined(&self, plain: &Plain<'_>, from: usize, separators: &[u8]) -> &[Range<usize>] {
         let groups = self.0.get(from..).unwrap_or_default();
         let mut used = None;
@@ -37,7 +38,7 @@ impl Groups {
             }
             _ => false,
         };
-        let more = groups.windows(2).take_while(joins).count();
+        let more = groups.windows(2).take(8).take_while(joins).count();
         groups.get(..(more + 1).min(groups.len())).unwrap_or_default()
     }
 }
