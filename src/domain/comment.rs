@@ -26,6 +26,11 @@ pub fn faults(personalisation: Personalisation, comment: &str) -> Vec<Fault> {
         let detail = format!("The character U+{:04X} is not taken here.", u32::from(found));
         faults.push(Fault::body(POINTER, "control_character", detail));
     }
+    // Empty lines would push what must show out of sight, where a network shows so many lines (R14).
+    if comment.contains("\n\n\n\n") {
+        let detail = "At most two empty lines stand together.";
+        faults.push(Fault::body(POINTER, "empty_lines", detail));
+    }
     if personalisation == Personalisation::Intro {
         faults.extend(intro_faults(comment));
     }
@@ -84,6 +89,8 @@ mod tests {
         assert_eq!(codes(Intro, "http://x ＃a @b"), ["comment_link", "comment_hashtag", "comment_mention"]);
         assert_eq!(codes(Free, "Zie https://x.nl #a @b"), [] as [&str; 0]);
         assert_eq!(codes(Free, " \n"), ["empty"]);
+        assert_eq!(codes(Free, "a\n\n\nb"), [""; 0]);
+        assert_eq!(codes(Free, "a\n\n\n\nb"), ["empty_lines"]);
         assert_eq!(codes(Free, "\u{200D}\u{FE0F}"), ["empty"]);
         for odd in ["a\u{0}", "a\rb", "a\u{202E}b"] {
             assert_eq!(codes(Free, odd), ["control_character"]);

@@ -11,10 +11,10 @@ use super::refusal::{Limit, PartLength, Refusal};
 use super::{Ingredients, Tag, links_in, tags_in};
 use crate::domain::channels::Counting;
 use crate::domain::counting::{Count, limit, units};
-use crate::domain::disclaimers::{Form, Statement};
+use crate::domain::disclaimers::Statement;
 
-/// Combinations of forms that are tried at most before a refusal: three forms of six disclaimers.
-const COMBINATIONS: usize = 729;
+/// Disclaimers whose forms are all tried before a refusal; further ones are told at their shortest.
+const TRIED: usize = 7;
 
 /// What is to fit.
 pub(super) struct Fitting<'a, 'b> {
@@ -37,15 +37,27 @@ impl<'a> Fitting<'a, '_> {
             };
             if !self.concede(&mut choice, limit) {
                 let found = if self.is_least(&choice, limit) { None } else { self.search() };
-                return found.ok_or_else(|| self.refusal(&layout, limit, excess));
+                return found.ok_or_else(|| {
+                    let least = self.least();
+                    let (limit, excess) = self.excess(&least).unwrap_or((limit, excess));
+                    self.refusal(&least, limit, excess)
+                });
             }
         }
     }
 
-    /// The text with every concession made.
+    /// The shortest text: every concession made, but for tags that would be more hashtags than the channel
+    /// takes.
     pub fn least(&self) -> Layout<'a> {
-        let steps = self.statements().iter().map(|statement| self.shortest(statement)).collect();
-        self.lay_out(&Choice { hashtags: 0, steps })
+        let shortest = self.statements().iter().map(|statement| self.shortest(statement)).collect();
+        let layout = self.lay_out(&Choice { hashtags: 0, steps: shortest });
+        if self.hashtag_excess(&layout) == 0 {
+            return layout;
+        }
+        let layouts =
+            self.combinations().into_iter().map(|steps| self.lay_out(&Choice { hashtags: 0, steps }));
+        let fewer = layouts.filter(|layout| self.hashtag_excess(layout) == 0);
+        fewer.min_by_key(|layout| units(&layout.text, self.ingredients.channel)).unwrap_or(layout)
     }
 
     const fn statements(&self) -> &'a [Statement] {
@@ -60,18 +72,25 @@ impl<'a> Fitting<'a, '_> {
     fn excess(&self, layout: &Layout<'_>) -> Option<(Limit, usize)> {
         let channel = self.ingredients.channel;
         let count = Count::of(&layout.text, channel);
-        let over = |found: usize, figure| limit(figure).map_or(0, |limit| found.saturating_sub(limit));
-        let hashtags = if channel.hashtag_max > 0 { tags_in(&layout.text, channel).len() } else { 0 };
-        let links = if channel.url_max > 0 { links_in(&layout.text, channel) } else { 0 };
         [
             (Limit::Fold, layout.beyond_fold(self.ingredients)),
             (Limit::Text, count.excess_units()),
             (Limit::Bytes, count.excess_bytes()),
-            (Limit::Hashtags, over(hashtags, channel.hashtag_max)),
-            (Limit::Links, over(links, channel.url_max)),
+            (Limit::Hashtags, self.hashtag_excess(layout)),
+            (Limit::Links, self.link_excess(layout)),
         ]
         .into_iter()
         .find(|(_, excess)| *excess > 0)
+    }
+
+    fn hashtag_excess(&self, layout: &Layout<'_>) -> usize {
+        let channel = self.ingredients.channel;
+        limit(channel.hashtag_max).map_or(0, |most| tags_in(&layout.text, channel).len().saturating_sub(most))
+    }
+
+    fn link_excess(&self, layout: &Layout<'_>) -> usize {
+        let channel = self.ingredients.channel;
+        limit(channel.url_max).map_or(0, |most| links_in(&layout.text, channel).saturating_sub(most))
     }
 
     /// Makes the next concession that helps; false when there is none.
@@ -92,22 +111,19 @@ impl<'a> Fitting<'a, '_> {
         next.map(|(_, (_, steps))| *steps += 1).is_some()
     }
 
-    /// Whether no other combination of forms can be shorter where it matters.
+    /// Whether no other combination of forms can be less of what the limit counts.
     fn is_least(&self, choice: &Choice, limit: Limit) -> bool {
-        let length = |text: &str| match limit {
+        let channel = self.ingredients.channel;
+        let amount = |text: &str| match limit {
+            Limit::Text | Limit::Fold => units(text, channel),
             Limit::Bytes => text.len(),
-            Limit::Text | Limit::Fold => units(text, self.ingredients.channel),
-            Limit::Hashtags | Limit::Links => 0,
+            Limit::Hashtags => tags_in(text, channel).len(),
+            Limit::Links => links_in(text, channel),
         };
-        let mut said = self.statements().iter().zip(&choice.steps);
-        match limit {
-            Limit::Hashtags => said.all(|(statement, steps)| statement.form(*steps).0 != Form::Tag),
-            Limit::Links => true,
-            Limit::Text | Limit::Bytes | Limit::Fold => said.all(|(statement, steps)| {
-                let chosen = length(&statement.form(*steps).1);
-                statement.forms().all(|(_, text)| length(text) >= chosen)
-            }),
-        }
+        self.statements().iter().zip(&choice.steps).all(|(statement, steps)| {
+            let chosen = amount(&statement.form(*steps).1);
+            statement.forms().all(|(_, text)| amount(text) >= chosen)
+        })
     }
 
     /// The steps to the form of the fewest units.
@@ -136,12 +152,13 @@ impl<'a> Fitting<'a, '_> {
 
     fn combinations(&self) -> Vec<Vec<usize>> {
         let mut all = vec![Vec::new()];
-        for statement in self.statements() {
-            let steps = 0..=statement.shorter.len();
+        for (at, statement) in self.statements().iter().enumerate() {
+            let shortest = self.shortest(statement);
+            let steps = if at < TRIED { 0..=statement.shorter.len() } else { shortest..=shortest };
             let longer = |known: Vec<usize>| {
                 steps.clone().map(move |step| known.iter().copied().chain([step]).collect::<Vec<usize>>())
             };
-            all = all.into_iter().flat_map(longer).take(COMBINATIONS).collect();
+            all = all.into_iter().flat_map(longer).collect();
         }
         all.sort_by_key(|steps| steps.iter().sum::<usize>());
         all

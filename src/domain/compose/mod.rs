@@ -127,7 +127,7 @@ pub fn compose(ingredients: &Ingredients<'_>) -> Result<Composed, Refusal> {
     Ok(Composed {
         parts,
         forms: statements.map(|(statement, steps)| statement.form(*steps).0).collect(),
-        dropped: tags.iter().skip(choice.hashtags).map(|tag| tag.tag.clone()).collect(),
+        dropped: ingredients.missing_in(&layout.text),
         count: Count::of(&layout.text, ingredients.channel),
         text: layout.text,
     })
@@ -165,6 +165,16 @@ impl<'a> Ingredients<'a> {
         }
         let count = Count::of("", self.channel);
         Ok(Composed { text: String::new(), parts: Vec::new(), forms: Vec::new(), dropped: Vec::new(), count })
+    }
+
+    /// The wanted hashtags that do not stand in a text, in their order.
+    fn missing_in(&self, text: &str) -> Vec<String> {
+        if self.channel.hashtag_mode == HashtagMode::None || self.hashtags.is_empty() {
+            return Vec::new();
+        }
+        let present = tags_in(text, self.channel);
+        let wanted = self.hashtags.iter().map(|tag| &tag.tag);
+        wanted.filter(|tag| !present.contains(&fold_case(tag))).cloned().collect()
     }
 
     /// The hashtags worth adding: each once, and none that stands in another part, or may.

@@ -95,7 +95,7 @@ struct Given {
 }
 
 fn given() -> impl Strategy<Value = Given> {
-    let statements = proptest::collection::vec(statement(), 0..4);
+    let statements = proptest::collection::vec(statement(), 0..6);
     let hashtags = proptest::sample::subsequence(vec!["Water", "WERKENBIJ", "Één", "vier4"], 0..4);
     let texts = (words(14), proptest::option::of(words(6)), proptest::option::of(words(3)));
     let link = proptest::option::of(Just("https://zuiver.example/?utm_content=preview0preview0".to_owned()));
@@ -248,7 +248,11 @@ proptest! {
     #[test]
     fn a_hashtag_gives_way_only_where_it_must(given in given()) {
         let Ok(composed) = compose(&given.ingredients()) else { return Ok(()) };
-        let Some(next) = composed.dropped.first() else { return Ok(()) };
+        // A tag that a disclaimer may say is never added; the next one that might be is what gave way.
+        let said: Vec<String> = given.statements.iter().flat_map(Statement::forms)
+            .flat_map(|(_, text)| tags_in(text, &given.channel)).collect();
+        let may_be_added = |tag: &&String| !said.contains(&fold_case(tag));
+        let Some(next) = composed.dropped.iter().find(may_be_added) else { return Ok(()) };
         // With the same forms, one hashtag more breaks a limit.
         let tags = composed.parts.iter().filter(|part| part.role == Role::Hashtag).count();
         let separator = if tags == 0 { "\n\n" } else { " " };

@@ -44,7 +44,8 @@ pub struct Rule {
     pub severity: Severity,
     /// In which texts it looks; at least one.
     pub scope: Vec<Scope>,
-    /// In texts of these languages; empty = all.
+    /// In copies of these languages; empty = all. Comments are looked at whatever these are, as nobody knows
+    /// their language.
     #[serde(default)]
     pub languages: Vec<String>,
     /// Told to whoever writes such a text: what is wrong, and what to write instead.
@@ -202,7 +203,6 @@ impl Condition {
 
 impl Rule {
     /// Everything that is wrong with a rule. What passes here can be made ready as a policy.
-    #[allow(dead_code)] // Until rules are a kind of content.
     pub(super) fn check(&self, check: &mut Checker) {
         check.text("/name", &self.name, 200, Lines::One);
         self.condition.check(check);

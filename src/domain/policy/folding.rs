@@ -164,10 +164,11 @@ fn touch(outer: Option<char>, inner: Option<char>) -> bool {
     is_word(outer) && is_word(inner) && !has_no_blanks(outer) && !has_no_blanks(inner)
 }
 
-/// Whether a character is part of a word: a letter, a mark, a decimal digit, or an underscore.
+/// Whether a character is part of a word: a letter, a mark or a decimal digit. An underscore is none: people
+/// and messengers set words between two of them.
 pub(super) fn is_word(c: char) -> bool {
     if c.is_ascii() {
-        return c.is_ascii_alphanumeric() || c == '_';
+        return c.is_ascii_alphanumeric();
     }
     c.is_alphabetic() || is_combining_mark(c) || glyphs::digit(c).is_some()
 }

@@ -252,8 +252,10 @@ impl Ready {
 
     fn looks_at(&self, subject: &Subject<'_>) -> bool {
         let languages = &self.languages;
+        // Nobody knows in which language a comment is, so all apply (R9).
+        let any_language = languages.is_empty() || subject.scope == Scope::Comment;
         self.scope.contains(&subject.scope)
-            && (languages.is_empty() || languages.iter().any(|tag| language::covers(tag, subject.language)))
+            && (any_language || languages.iter().any(|tag| language::covers(tag, subject.language)))
             && match &self.task {
                 Task::CodeNames { until } => subject.now < *until,
                 Task::RequiredWording { topics } => {

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::folding;
 use super::glyphs;
 
-/// What stands for a letter or mark beyond ASCII: a part of a word, as an underscore is.
-pub(super) const LETTER: u8 = b'_';
+/// What stands for a letter or mark beyond ASCII: a part of a word, which an underscore is not.
+pub(super) const LETTER: u8 = 2;
 
 /// What stands for any other character beyond ASCII.
 pub(super) const OTHER: u8 = 1;
@@ -76,9 +76,10 @@ mod tests {
             ("ＮＬ９１ ＡＢＮＡ", "NL91 ABNA"),
             ("٠٦–१२\u{A0}𝟛", "06-12 3"),
             ("€ 5, £6", "$ 5, $6"),
-            ("é\u{301}日 👍", "___ \u{1}"),
+            ("é\u{301}日 👍", "\u{2}\u{2}\u{2} \u{1}"),
             ("1\u{FE0F}\u{20E3}2\u{AD}3\u{200B}4", "1234"),
             ("a\n\tb", "a  b"),
+            ("_a_", "_a_"),
         ] {
             assert_eq!(Plain::new(original).text(), plain);
         }

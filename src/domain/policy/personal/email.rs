@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::domain::policy::plain::{Plain, is_word};
+use crate::domain::policy::plain::{LETTER, Plain, is_word};
 
 /// Addresses with a dotted host, as mail programs make links of them. Handles of networks
 /// (`@name@example.org`) are none.
@@ -29,7 +29,8 @@ fn address(plain: &Plain<'_>, at: usize) -> Option<Range<usize>> {
 
 /// The characters of names that are in use (RFC 5321 allows more).
 const fn is_name(byte: u8) -> bool {
-    is_word(byte) || matches!(byte, b'.' | b'%' | b'+' | b'-' | b'\'' | b'&' | b'*' | b'/' | b'=' | b'~')
+    is_word(byte)
+        || matches!(byte, b'_' | b'.' | b'%' | b'+' | b'-' | b'\'' | b'&' | b'*' | b'/' | b'=' | b'~')
 }
 
 fn is_host(host: &str) -> bool {
@@ -37,7 +38,8 @@ fn is_host(host: &str) -> bool {
     host.len() <= 253
         && host.split('.').all(is_label)
         && host.rsplit_once('.').is_some_and(|(_, top)| {
-            let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-            (top.len() >= 2 || top == "_") && top.bytes().all(is_letter) || top.starts_with("xn--")
+            let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == LETTER;
+            (top.len() >= 2 || top.as_bytes() == [LETTER]) && top.bytes().all(is_letter)
+                || top.starts_with("xn--")
         })
 }

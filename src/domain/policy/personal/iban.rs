@@ -98,8 +98,8 @@ const LENGTHS: &[(&str, usize)] = &[
     ("YE", 30),
 ];
 
-/// Accounts whose length and check digits are right. Single blanks, dots or hyphens may stand between
-/// characters, and letters may be small.
+/// Accounts whose length and check digits are right. One or two blanks, dots, hyphens or underscores may
+/// stand between characters, and letters may be small.
 pub(super) fn find(plain: &Plain<'_>, groups: &Groups) -> Vec<Range<usize>> {
     let starts =
         groups.iter().filter(|group| group.len() >= 2).filter_map(|group| group.start.checked_sub(2));
@@ -119,7 +119,7 @@ fn at(plain: &Plain<'_>, start: usize) -> Option<Range<usize>> {
         let byte = plain.at(end);
         if byte.is_ascii_alphanumeric() {
             account.push(byte.to_ascii_uppercase());
-        } else if !is_gap(byte) || is_gap(plain.before(end)) {
+        } else if !is_gap(byte) || (is_gap(plain.before(end)) && is_gap(plain.before(end - 1))) {
             return None;
         }
         end += 1;
@@ -128,7 +128,7 @@ fn at(plain: &Plain<'_>, start: usize) -> Option<Range<usize>> {
 }
 
 const fn is_gap(byte: u8) -> bool {
-    matches!(byte, b' ' | b'.' | b'-')
+    matches!(byte, b' ' | b'.' | b'-' | b'_')
 }
 
 /// The remainder by 97 (ISO/IEC 7064) of an account, whose first four characters count last.

@@ -81,7 +81,7 @@ fn bsn(plain: &Plain<'_>, groups: &Groups, from: usize) -> Option<Range<usize>> 
         first.start <= group.end + 2 && is_prefix
     });
     let is_alone = matches!(first.len(), 8 | 9);
-    let chain = if is_alone { std::slice::from_ref(first) } else { groups.joined(plain, from, b" .") };
+    let chain = if is_alone { std::slice::from_ref(first) } else { groups.joined(plain, from, b" ._") };
     let lengths: Vec<usize> = chain.iter().take(4).map(Range::len).collect();
     let is_dotted = plain.at(first.end) == b'.';
     let is_usual = match lengths.as_slice() {
@@ -127,7 +127,7 @@ pub(super) fn cards(plain: &Plain<'_>, groups: &Groups) -> Vec<Range<usize>> {
 }
 
 fn card(plain: &Plain<'_>, groups: &Groups, from: usize) -> Option<Range<usize>> {
-    let chain = groups.joined(plain, from, b" -");
+    let chain = groups.joined(plain, from, b" -_");
     let start = chain.first()?.start;
     // Cards are printed in groups of four to six; a year or an expiry date may follow.
     let whole = chain.iter().take(6).enumerate().take_while(|(at, _)| {

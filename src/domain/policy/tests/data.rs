@@ -22,6 +22,8 @@ fn bank_accounts_have_a_country_a_length_and_check_digits() {
         "nl91abna0417164300",
         "NL91-ABNA-0417-1643-00",
         "NL91\nABNA 0417 1643 00",
+        "NL91  ABNA 0417 1643 00",
+        "NL91_ABNA_0417_1643_00",
         "ＮＬ９１ＡＢＮＡ０４１７１６４３００",
         "NL٩١ABNA٠٤١٧١٦٤٣٠٠",
         "DE89 3704 0044 0532 0130 00",
@@ -41,7 +43,7 @@ fn bank_accounts_have_a_country_a_length_and_check_digits() {
         "XNL91ABNA0417164300",
         "NL91ABNA0417164300x",
         "ZZ91ABNA0417164300",
-        "NL91  ABNA  0417 1643 00",
+        "NL91   ABNA   0417 1643 00",
         "NL91 ABNA",
     ] {
         assert_eq!(one("iban", odd), [""; 0], "{odd}");
@@ -243,4 +245,20 @@ fn characters_without_a_shape_hide_nothing() {
     assert_eq!(one("phone", "+31\u{200B}6123\u{AD}45678"), ["+31\u{200B}6123\u{AD}45678"]);
     let keycaps = "0\u{FE0F}\u{20E3}6\u{FE0F}\u{20E3}12345678\u{FE0F}\u{20E3}";
     assert_eq!(all(keycaps), [("phone", keycaps)]);
+}
+
+#[test]
+fn what_stands_between_underscores_is_found() {
+    for (code, text) in [
+        ("iban", "NL91ABNA0417164300"),
+        ("bsn", "111222333"),
+        ("payment_card", "4111111111111111"),
+        ("phone", "+31612345678"),
+        ("email", "jan@zuiver.nl"),
+        ("secret", "AKIAIOSFODNN7EXAMPLE"),
+    ] {
+        let written = format!("_{text}_");
+        let found = one(code, &written);
+        assert!(found.iter().any(|found| found.contains(text)), "{code}: {found:?}");
+    }
 }
