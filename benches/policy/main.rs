@@ -1,4 +1,5 @@
-//! What rules cost: the time that a policy needs for a text, by the text's length and the number of rules.
+//! What rules cost: the time that a policy needs for a text, by the text's length and the number of rules, and
+//! what composing the text takes beside it.
 //!
 //! `cargo bench --bench policy`; arguments that follow `--` choose sections by their names.
 
@@ -7,17 +8,21 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use greenlight::domain::channels::Channels;
+use greenlight::domain::compose::{Ingredients, Tag, compose};
 use greenlight::domain::content::Rule;
 use greenlight::domain::content::rule::{Condition, OnExisting, PersonalData, Scope, Severity};
+use greenlight::domain::disclaimers::{self, Organisation, Statement};
 use greenlight::domain::ids::{Digest, ItemId};
 use greenlight::domain::policy::{Policy, Subject};
-use greenlight::domain::revision::Source;
+use greenlight::domain::revision::{Resolved, Source};
 use greenlight::domain::time::Time;
 
 /// A part of the bench: what it is called, and what it does.
 type Section = (&'static str, fn());
 
-const SECTIONS: &[Section] = &[("policy", texts), ("length", lengths), ("phrases", phrases), ("hard", hard)];
+const SECTIONS: &[Section] =
+    &[("policy", texts), ("length", lengths), ("phrases", phrases), ("hard", hard), ("compose", composing)];
 
 fn main() {
     let chosen: Vec<String> =
@@ -92,6 +97,93 @@ fn hard() {
     }
 }
 
+/// What a share costs before it is told: its text is composed, and the rules look at copy and comment.
+fn composing() {
+    println!("composing and policy (same rules), copy of              median       p99");
+    let house = house();
+    for (channel, length) in [("linkedin", 300), ("x", 180)] {
+        let share = Share::new(channel, &cut(DUTCH, length));
+        row(&format!("{length} characters, {channel}"), &share.measure(Some(&house)));
+        row(&format!("{length} characters, {channel}, without policy"), &share.measure(None));
+    }
+    // A channel of long texts, which takes the longest of these too.
+    for length in [300, 1000, 3000, 10_000] {
+        let share = Share::new("facebook", &repeated(DUTCH, length));
+        row(&format!("{length} characters, facebook"), &share.measure(Some(&house)));
+        row(&format!("{length} characters, facebook, without policy"), &share.measure(None));
+    }
+    for number in [10, 1000, 100_000] {
+        let share = Share::new("linkedin", &cut(DUTCH, 300));
+        row(&format!("300 characters, linkedin, {number} phrases"), &share.measure(Some(&policy(number))));
+    }
+}
+
+/// A share with a comment, a link, two hashtags, and what an employee has to say.
+struct Share {
+    channels: Channels,
+    channel: &'static str,
+    post: Source,
+    copy: String,
+    statements: Vec<Statement>,
+    hashtags: [Tag; 2],
+}
+
+impl Share {
+    fn new(channel: &'static str, copy: &str) -> Self {
+        let organisation = Organisation {
+            name: "Zuiver".to_owned(),
+            hashtag: "Zuiver".to_owned(),
+            ..Organisation::default()
+        };
+        let all = disclaimers::defaults().expect("the embedded disclaimers are read");
+        let wanted = all.into_iter().filter(|(key, _)| ["employee", "own-opinion"].contains(&key.as_str()));
+        let statement = |(key, content)| {
+            let Source { item: id, revision, digest } = source();
+            let disclaimer = Resolved { id, key, revision, digest, content };
+            Statement::new(&disclaimer, "nl", &organisation, None).expect("it can be said in Dutch")
+        };
+        let share = Self {
+            channels: Channels::defaults().expect("the embedded channels are read"),
+            channel,
+            post: source(),
+            copy: copy.to_owned(),
+            statements: wanted.map(statement).collect(),
+            hashtags: ["Wonen", "WerkenBij"].map(|tag| Tag { tag: tag.to_owned(), source: source() }),
+        };
+        assert_eq!(share.statements.len(), 2);
+        compose(&share.ingredients()).expect("the text fits");
+        share
+    }
+
+    fn ingredients(&self) -> Ingredients<'_> {
+        Ingredients {
+            channel: self.channels.get(&self.channel.into()).expect("a channel of the table"),
+            source: &self.post,
+            copy: &self.copy,
+            comment: Some(COMMENT),
+            statements: &self.statements,
+            credit: None,
+            hashtags: &self.hashtags,
+            link: Some("https://zuiver.nl/rivierwijk?utm_source=greenlight&utm_content=preview0preview0"),
+        }
+    }
+
+    /// The times of composing it once, with what a policy's checks take, sorted.
+    fn measure(&self, policy: Option<&Policy>) -> Vec<Duration> {
+        let ingredients = self.ingredients();
+        let topics = ["wonen".to_owned()];
+        let subject =
+            |scope, text| Subject { scope, text, language: "nl", topics: &topics, now: Time::from_micros(0) };
+        let subjects = [subject(Scope::Copy, self.copy.as_str()), subject(Scope::Comment, COMMENT)];
+        times(self.copy.len(), || {
+            drop(black_box(compose(black_box(&ingredients))));
+            if let Some(policy) = policy {
+                subjects.iter().for_each(|subject| drop(black_box(policy.check(black_box(subject)))));
+            }
+        })
+    }
+}
+
 /// The median and the 99th percentile.
 fn row(name: &str, times: &[Duration]) {
     let at = |part: usize| times[(times.len() - 1) * part / 100];
@@ -107,12 +199,19 @@ fn measure(policy: &Policy, text: &str) -> Vec<Duration> {
     let topics = ["wonen".to_owned()];
     let subject =
         Subject { scope: Scope::Copy, text, language: "nl", topics: &topics, now: Time::from_micros(0) };
+    times(text.len(), || {
+        black_box(policy.check(black_box(&subject)));
+    })
+}
+
+/// The times of single rounds, sorted; fewer of them for a text of many bytes.
+fn times(bytes: usize, round: impl Fn()) -> Vec<Duration> {
     let once = || {
         let began = Instant::now();
-        black_box(policy.check(black_box(&subject)));
+        round();
         began.elapsed()
     };
-    let rounds = if text.len() > 1000 { 200 } else { 2000 };
+    let rounds = if bytes > 1000 { 200 } else { 2000 };
     (0..rounds / 10).for_each(|_| {
         once();
     });
@@ -186,6 +285,8 @@ fn cut(text: &str, characters: usize) -> String {
 fn repeated(text: &str, characters: usize) -> String {
     text.chars().cycle().take(characters).collect()
 }
+
+const COMMENT: &str = "Trots op dit team! 💚";
 
 const DUTCH: &str = "In onze nieuwe wijk aan de rivier wonen straks 240 gezinnen in huizen die zelf hun energie \
     opwekken. Ik ben trots op de collega\u{2019}s die dit mogelijk maakten 💚\n\nKom zaterdag kijken bij het café op \
