@@ -1,7 +1,7 @@
 //! What rules find in the texts of a post and in comments, each at its place.
 //!
-//! Rules look at what a network gets to see of a post: its copies, headline, credit and the address of
-//! its link. The title and the tips stay in the house. Headline, credit and link go with copies of every
+//! Rules look at a post's copies, headline, credit and the address of its link; not at its hashtags, nor at
+//! the parameters that its link is tracked by. The title and the tips stay in the house. Headline, credit and link go with copies of every
 //! language, so they are looked at in each of them. Wording that is required belongs in the copy: a
 //! headline or a comment without it misses nothing.
 

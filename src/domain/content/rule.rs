@@ -10,8 +10,8 @@ use crate::domain::text::Lines;
 use crate::domain::time::Time;
 use crate::domain::{policy, text};
 
-/// The most words and phrases of a rule. With [`MAX_PHRASE`], a rule stays below 2 MB; more go into more
-/// rules, which costs a text no time.
+/// The most words and phrases of a rule, as far as they fit in the body of a request. More go into more rules,
+/// which costs a text no time.
 const MAX_PHRASES: usize = 2000;
 
 /// The longest word, phrase or name, in characters as a reader counts them.

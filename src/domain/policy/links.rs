@@ -5,6 +5,7 @@ use std::ops::Range;
 use url::Url;
 
 use crate::domain::entities;
+use crate::domain::links::is_within;
 
 /// The links in a text that lead neither to one of the `allowed` domains nor below one. A link whose host
 /// cannot be read leads elsewhere.
@@ -24,10 +25,6 @@ fn host(link: &str) -> Option<String> {
     let address =
         if link.contains("://") { Url::parse(link) } else { Url::parse(&format!("https://{link}")) };
     Some(address.ok()?.host_str()?.trim_end_matches('.').to_owned())
-}
-
-fn is_within(host: &str, domain: &str) -> bool {
-    host.strip_suffix(domain).is_some_and(|below| below.is_empty() || below.ends_with('.'))
 }
 
 /// A domain as hosts are compared with it: in lower case and in punycode. `None` if it is no name of a host
