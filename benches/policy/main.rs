@@ -21,8 +21,14 @@ use greenlight::domain::time::Time;
 /// A part of the bench: what it is called, and what it does.
 type Section = (&'static str, fn());
 
-const SECTIONS: &[Section] =
-    &[("policy", texts), ("length", lengths), ("phrases", phrases), ("hard", hard), ("compose", composing)];
+const SECTIONS: &[Section] = &[
+    ("policy", texts),
+    ("length", lengths),
+    ("phrases", phrases),
+    ("hard", hard),
+    ("ready", ready),
+    ("compose", composing),
+];
 
 fn main() {
     let chosen: Vec<String> =
@@ -95,6 +101,24 @@ fn hard() {
     ] {
         row(&format!("{text:?}"), &measure(&policy, &repeated(text, 10_000)));
     }
+}
+
+/// How long shares wait when a rule changes in a house that has as many as it may, and how long a text takes
+/// in which phrases lie within one another.
+fn ready() {
+    println!("making ready                                               time");
+    let began = Instant::now();
+    black_box(policy(100_000));
+    println!("{:<52} {:>8} ms", "100,000 phrases, 50 patterns", began.elapsed().as_millis());
+    let began = Instant::now();
+    let large = (0..26).map(|nth| format!(r"\p{{L}}{{1,20}}x{nth}")).collect::<Vec<_>>();
+    let rules = large.chunks(6).map(|chunk| rule(Condition::Patterns { any_of: chunk.to_vec() }));
+    black_box(Policy::new(rules.map(|rule| (source(), rule)).collect()).expect("patterns"));
+    println!("{:<52} {:>8} ms", "patterns of 8 MiB", began.elapsed().as_millis());
+    let nested = (1..=200).map(|length| "q".repeat(length)).collect();
+    let nested = rule(Condition::Phrases { any_of: nested, within_words: true });
+    let nested = Policy::new(vec![(source(), nested)]).expect("phrases");
+    row("200 phrases within one another", &measure(&nested, &"q".repeat(10_000)));
 }
 
 /// What a share costs before it is told: its text is composed, and the rules look at copy and comment.
@@ -172,8 +196,13 @@ impl Share {
     fn measure(&self, policy: Option<&Policy>) -> Vec<Duration> {
         let ingredients = self.ingredients();
         let topics = ["wonen".to_owned()];
-        let subject =
-            |scope, text| Subject { scope, text, language: "nl", topics: &topics, now: Time::from_micros(0) };
+        let subject = |scope, text| Subject {
+            scope,
+            text,
+            language: Some("nl"),
+            topics: &topics,
+            now: Time::from_micros(0),
+        };
         let subjects = [subject(Scope::Copy, self.copy.as_str()), subject(Scope::Comment, COMMENT)];
         times(self.copy.len(), || {
             drop(black_box(compose(black_box(&ingredients))));
@@ -197,8 +226,13 @@ fn micros(time: Duration) -> f64 {
 /// The times of single checks of a text, sorted.
 fn measure(policy: &Policy, text: &str) -> Vec<Duration> {
     let topics = ["wonen".to_owned()];
-    let subject =
-        Subject { scope: Scope::Copy, text, language: "nl", topics: &topics, now: Time::from_micros(0) };
+    let subject = Subject {
+        scope: Scope::Copy,
+        text,
+        language: Some("nl"),
+        topics: &topics,
+        now: Time::from_micros(0),
+    };
     times(text.len(), || {
         black_box(policy.check(black_box(&subject)));
     })

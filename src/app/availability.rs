@@ -2,20 +2,21 @@
 
 use std::collections::HashMap;
 
-use super::rules::Rules;
-use crate::domain::content::Content;
+use super::rules::{Rules, are_looked_at};
+use super::words::{self, Words};
 use crate::domain::ids::{ItemId, Kind};
-use crate::domain::lifecycle::{Availability, Blocker, History};
+use crate::domain::lifecycle::{Approved, Availability, Blocker, History};
 use crate::domain::time::Time;
 use crate::error::Result;
 use crate::store::connection::Conn;
+use crate::store::items::ItemRow;
 use crate::store::revisions;
 
 /// The histories of some items and of everything that their approved revisions pin.
 #[derive(Debug, Default)]
 pub struct Histories {
     histories: HashMap<ItemId, History>,
-    /// What rules in force say to the present revisions of posts.
+    /// What rules in force say to present revisions.
     by_rules: HashMap<ItemId, Vec<Blocker>>,
 }
 
@@ -36,25 +37,28 @@ impl Histories {
         Ok(Self { histories, by_rules: HashMap::new() })
     }
 
-    /// Takes in what rules in force say to these posts. Texts are read only of those that no node looked at
+    /// Takes in what rules in force say to these items. Words are read only of those that no node looked at
     /// under these rules.
-    pub fn obey(&mut self, conn: &mut Conn, posts: &[ItemId], rules: &Rules, now: Time) -> Result<()> {
+    pub fn obey(&mut self, conn: &mut Conn, rows: &[ItemRow], rules: &Rules, now: Time) -> Result<()> {
         if !rules.may_block() {
             return Ok(());
         }
-        let present = |id: &ItemId| Some((*id, self.histories.get(id)?.present(now)?.clone()));
-        let present: Vec<_> = posts.iter().filter_map(present).collect();
+        let kinds: HashMap<ItemId, Kind> = rows.iter().map(|row| (row.id, row.kind)).collect();
+        let looked_at = rows.iter().filter(|row| are_looked_at(row.kind)).map(|row| row.id);
+        let present = |id: ItemId| Some((id, self.histories.get(&id)?.present(now)?.clone()));
+        let present: Vec<(ItemId, Approved)> = looked_at.filter_map(present).collect();
         let unknown = present.iter().filter(|(id, approved)| !rules.knows(*id, approved.revision));
         let unknown: Vec<ItemId> = unknown.map(|(id, _)| *id).collect();
-        let rows = revisions::approved_of(conn, &unknown)?;
+        let rows = revisions::approved_of(conn, &unknown)?.into_iter().filter(|row| {
+            present.iter().any(|(id, approved)| (*id, approved.revision) == (row.item_id, row.revision))
+        });
+        let rows = rows.filter_map(|row| Some((*kinds.get(&row.item_id)?, row))).collect();
+        for Words { id, revision, content, hashtags } in words::of_rows(conn, rows)? {
+            rules.look_at(id, revision, &content, &hashtags, now);
+        }
         for (id, approved) in present {
-            let row = rows.iter().find(|row| row.item_id == id && row.revision == approved.revision);
-            let json = row.and_then(|row| row.content.as_deref());
-            let post = match json.map(|json| Content::from_json(Kind::Post, json)).transpose()? {
-                Some(Content::Post(post)) => Some(post),
-                _ => None,
-            };
-            self.by_rules.insert(id, rules.blockers(id, &approved, post.as_deref(), now));
+            let kind = kinds.get(&id).copied().unwrap_or(Kind::Post);
+            self.by_rules.insert(id, rules.blockers(kind, id, &approved, now));
         }
         Ok(())
     }

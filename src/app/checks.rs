@@ -10,9 +10,9 @@ use super::content_snapshot::{ApprovedRevision, ContentSnapshot, hashtag_content
 use super::context::Context;
 use super::items::{find, working_revision};
 use super::reviews::{ReviewView, review_get};
-use super::rules::Rules;
+use super::rules::are_looked_at;
 use super::submission::not_live;
-use crate::domain::content::{Content, Hashtag, Post};
+use crate::domain::content::{Content, Hashtag};
 use crate::domain::counting::Count;
 use crate::domain::disclaimers::InForce;
 use crate::domain::findings::{self, Finding};
@@ -26,18 +26,20 @@ use crate::error::{Error, Fault, Result};
 use crate::store::connection::Conn;
 use crate::store::revisions;
 
-/// What rules find in a post that is saved. Nothing for other kinds, which have no texts that rules look
-/// at, and nothing while a rule cannot be evaluated.
-pub fn advice(rules: &Rules, content: &Content, now: Time) -> Option<Vec<Finding>> {
-    match content {
-        Content::Post(post) => Some(findings::in_post(rules.policy().ok()?, post, now)),
-        Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => None,
+/// What rules find in words that are saved; of a post's hashtags, in those that are live. Nothing for kinds
+/// that rules do not look at, and nothing while a rule cannot be evaluated.
+pub fn advice(present: &ContentSnapshot, content: &Content, now: Time) -> Option<Vec<Finding>> {
+    if !are_looked_at(content.kind()) {
+        return None;
     }
+    let policy = present.rules().policy().ok()?;
+    let hashtags = live_hashtags(present, &content.references().hashtags, now);
+    Some(findings::in_content(policy, content, &hashtags, now))
 }
 
-/// What rules that only warn find in a post.
-pub fn warnings(rules: &Rules, content: &Content, now: Time) -> Vec<Finding> {
-    let mut found = advice(rules, content, now).unwrap_or_default();
+/// What rules that only warn find in words.
+pub fn warnings(present: &ContentSnapshot, content: &Content, now: Time) -> Vec<Finding> {
+    let mut found = advice(present, content, now).unwrap_or_default();
     found.retain(|finding| !finding.blocks());
     found
 }
@@ -134,17 +136,18 @@ pub fn post_check(
     let Content::Post(post) = &revision.content.content else {
         return Err(Error::internal("the content of a post is that of another kind"));
     };
-    let violations = findings::in_post(content.rules().policy()?, post, now);
     let (live, recalled) = (content.live_disclaimers(now), content.recalled_disclaimers(now));
     let mut faults = channel_faults(post, &context.channels);
     let (hashtags, pinned) = if revision.is_draft {
-        let hashtags = live_hashtags(content, post, now);
+        let hashtags = live_hashtags(content, &post.hashtags, now);
         faults.extend(not_live("hashtags", &post.hashtags, &hashtags));
         faults.extend(not_live("disclaimers", &post.disclaimers, &live));
         (hashtags, Vec::new())
     } else {
         (content.pinned_hashtags(&revision.content), content.pinned_disclaimers(&revision.content))
     };
+    let policy = content.rules().policy()?;
+    let violations = findings::in_content(policy, &revision.content.content, &hashtags, now);
     let material = Material {
         post,
         source: &revision.source,
@@ -193,12 +196,12 @@ fn excess(fault: &Fault) -> Option<usize> {
     usize::try_from(fault.extra.get("excess")?.as_u64()?).ok()
 }
 
-/// The live hashtags that a post names, in its order.
-fn live_hashtags(content: &ContentSnapshot, post: &Post, now: Time) -> Vec<Resolved<Hashtag>> {
+/// The live hashtags of these keys, in their order.
+fn live_hashtags(content: &ContentSnapshot, keys: &[Key], now: Time) -> Vec<Resolved<Hashtag>> {
     let find = |key: &Key| {
         let mut named = content.of_kind(Kind::Hashtag).filter(|item| item.key.as_ref() == Some(key));
         let item = named.find(|item| content.availability(item, now).0 == Availability::Live)?;
         item.resolve(item.present(now)?.revision, hashtag_content)
     };
-    post.hashtags.iter().filter_map(find).collect()
+    keys.iter().filter_map(find).collect()
 }

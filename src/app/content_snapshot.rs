@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::availability::availability;
-use super::rules::{RuleInForce, Rules, RulesRead, rule_content};
+use super::rules::{RuleInForce, Rules, RulesRead, are_looked_at, rule_content};
 use crate::domain::content::{Content, Disclaimer, Hashtag, Post};
 use crate::domain::ids::{Digest, ItemId, Key, Kind};
 use crate::domain::lifecycle::{Availability, Blocker, History};
@@ -108,13 +108,13 @@ impl ContentSnapshot {
         })?;
         self.rules = rules;
         if self.rules.may_block() {
-            self.of_kind(Kind::Post).for_each(|item| drop(self.availability(item, now)));
+            self.items.values().for_each(|item| drop(self.availability(item, now)));
         }
         Ok(self)
     }
 
     /// Only these items, what they pin, every disclaimer and the rules in force: for an evaluation inside a
-    /// transaction. What `present` knows of the rules is not read again.
+    /// transaction, which is refused where other rules are in force than those that `present` has ready.
     pub fn load_some(
         conn: &mut Conn,
         ids: &[ItemId],
@@ -122,7 +122,7 @@ impl ContentSnapshot {
         version: i64,
         now: Time,
     ) -> Result<Self> {
-        let rules = RulesRead::read(conn, present, now)?.ready(present.rules())?;
+        let rules = RulesRead::read(conn, present, now)?.known()?;
         let mut rows = items::find_all(conn, ids)?;
         rows.extend(items::of_kind(conn, Kind::Disclaimer)?);
         let some = Self::before_all(rules).with_items(conn, rows, version, now)?;
@@ -191,9 +191,13 @@ impl ContentSnapshot {
     }
 
     fn blockers_by_rules(&self, item: &ApprovedItem, now: Time) -> Option<Vec<Blocker>> {
-        let live = item.post(now)?;
-        let approved = item.history.revision(live.revision.revision)?;
-        Some(self.rules.blockers(item.id, approved, Some(live.post), now))
+        let approved = item.history.present(now).filter(|_| are_looked_at(item.kind))?;
+        if !self.rules.knows(item.id, approved.revision) {
+            let present = item.revisions.get(&approved.revision)?;
+            let hashtags = self.pinned_hashtags(present);
+            self.rules.look_at(item.id, present.revision, &present.content, &hashtags, now);
+        }
+        Some(self.rules.blockers(item.kind, item.id, approved, now))
     }
 
     /// The rules in force.

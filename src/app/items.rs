@@ -344,8 +344,7 @@ pub fn revision_get(
 fn views(conn: &mut Conn, rows: Vec<ItemRow>, rules: &Rules, now: Time) -> Result<Vec<ItemView>> {
     let ids: Vec<ItemId> = rows.iter().map(|item| item.id).collect();
     let mut histories = Histories::read(conn, &ids)?;
-    let posts = rows.iter().filter(|item| item.kind == Kind::Post).map(|item| item.id);
-    histories.obey(conn, &posts.collect::<Vec<_>>(), rules, now)?;
+    histories.obey(conn, &rows, rules, now)?;
     let mut working = revisions::working_of(conn, &ids)?;
     let mut authors = revisions::working_authors_of(conn, &ids)?;
     let mut reviews: HashMap<ItemId, ReviewView> = reviews::of_working_revisions(conn, &ids)?;

@@ -12,6 +12,7 @@ pub mod availability;
 pub mod checks;
 pub mod content_snapshot;
 pub mod context;
+pub mod decisions;
 pub mod endings;
 pub mod feed;
 #[cfg(test)]
@@ -39,4 +40,6 @@ pub mod snapshots;
 pub mod submission;
 pub mod throttle;
 pub mod tokens;
+pub mod verdict;
+pub mod words;
 pub mod workflows;

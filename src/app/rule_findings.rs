@@ -5,9 +5,9 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::content_snapshot::{ApprovedItem, ContentSnapshot};
+use super::content_snapshot::{ApprovedItem, ApprovedRevision, ContentSnapshot};
 use super::items::{find, working_revision};
-use super::rules::{RuleInForce, RuleSet, rule_content};
+use super::rules::{LoneRule, RuleInForce, rule_content};
 use crate::domain::content::Content;
 use crate::domain::content::rule::Rule;
 use crate::domain::findings::Finding;
@@ -59,25 +59,26 @@ pub struct BreakingPost {
 /// Revisions of rules, each ready to look at posts, with what it found.
 #[derive(Debug, Default)]
 pub struct RecentRules {
-    recent: Mutex<VecDeque<Arc<RuleSet>>>,
+    recent: Mutex<VecDeque<Arc<LoneRule>>>,
 }
 
 impl RecentRules {
     /// The one rule, compiled unless it was asked for lately.
-    fn ready(&self, revision: RuleRevision) -> Arc<RuleSet> {
+    fn ready(&self, revision: RuleRevision) -> Arc<LoneRule> {
         let RuleRevision { rule, text } = revision;
-        let known = self.with(|recent| recent.iter().find(|set| set.is_of(&rule.source)).cloned());
+        let known =
+            self.with(|recent| recent.iter().find(|known| known.rule().source == rule.source).cloned());
         known.unwrap_or_else(|| {
-            let set = Arc::new(RuleSet::compile(vec![(rule, text)]));
+            let rule = Arc::new(LoneRule::new(rule, text));
             self.with(|recent| {
-                recent.push_front(Arc::clone(&set));
+                recent.push_front(Arc::clone(&rule));
                 recent.truncate(REMEMBERED);
             });
-            set
+            rule
         })
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut VecDeque<Arc<RuleSet>>) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut VecDeque<Arc<LoneRule>>) -> T) -> T {
         work(&mut self.recent.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -115,6 +116,7 @@ pub fn rule_findings(
     now: Time,
 ) -> Result<(Vec<BreakingPost>, Option<ItemId>)> {
     let rule = recent.ready(revision);
+    rule.is_usable()?;
     let mut posts: Vec<&ApprovedItem> = content.of_kind(Kind::Post).collect();
     posts.retain(|item| after.is_none_or(|after| item.id < after));
     posts.sort_unstable_by_key(|item| Reverse(item.id));
@@ -123,7 +125,7 @@ pub fn rule_findings(
         if nth == LOOKED_AT {
             return Ok((found, posts.get(nth - 1).map(|item| item.id)));
         }
-        found.extend(breaking(&rule, content, item, now)?);
+        found.extend(breaking(&rule, content, item, now));
         if found.len() == limit {
             return Ok((found, Some(item.id).filter(|_| nth + 1 < posts.len())));
         }
@@ -133,26 +135,25 @@ pub fn rule_findings(
 
 /// The post as it breaks the rule, if it does.
 fn breaking(
-    rule: &RuleSet,
+    rule: &LoneRule,
     content: &ContentSnapshot,
     item: &ApprovedItem,
     now: Time,
-) -> Result<Option<BreakingPost>> {
+) -> Option<BreakingPost> {
     let without = content.availability_without_rules(item, now);
     if !matches!(without, Availability::Live | Availability::Scheduled) {
-        return Ok(None);
+        return None;
     }
-    let Some(live) = item.post(now) else { return Ok(None) };
-    let findings = rule.in_approved(item.id, live.revision.revision, live.post, now)?;
-    if findings.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(BreakingPost {
+    let live = item.post(now)?;
+    let ApprovedRevision { revision, digest, content: words, .. } = live.revision;
+    let hashtags = content.pinned_hashtags(live.revision);
+    let findings = rule.look_at(item.id, *revision, words, &hashtags, now);
+    (!findings.is_empty()).then(|| BreakingPost {
         post_id: item.id,
-        revision: live.revision.revision,
-        digest: live.revision.digest.clone(),
+        revision: *revision,
+        digest: digest.clone(),
         title: live.post.title.clone(),
         availability: content.availability(item, now).0,
         findings,
-    }))
+    })
 }

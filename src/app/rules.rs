@@ -1,36 +1,37 @@
-//! The rules in force: compiled once for each set of them, and what they find in posts that are approved.
+//! The rules in force: made ready once for each set of them, and what they find in words that are approved.
 //!
 //! Rules are items, so those in force are the live ones, and which they are moves only with the
 //! `content_version`: a rule has no window, and a code name that time sets free is told by its own date.
-//! A [`Rules`] is made outside every lock and shared by all snapshots of the same rules. What a rule that
-//! blocks finds in an approved post never changes, since both are frozen, so it is looked for once and
-//! kept beside the rules for as long as they are in force; nothing of it is stored.
+//! [`Rules`] are made ready outside every lock and shared by all snapshots of the same rules. What a rule
+//! that blocks finds in approved words never changes, since both are frozen, so it is looked for once and
+//! kept beside the rule for as long as it is in force; nothing of it is stored.
 //!
-//! A rule that cannot be evaluated blocks every post (R9): nothing is submitted or shared until it is
-//! mended, recalled or retired. Other kinds can still be submitted, so that the rule can be mended.
+//! A rule that cannot be evaluated blocks every post (R9): nothing that rules look at is submitted, approved
+//! or shared until it is mended, recalled or retired. Other kinds can still be, so that it can be mended.
 
+mod lone;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use serde_json::json;
 
+pub use self::lone::LoneRule;
 use super::content_snapshot::ContentSnapshot;
 use crate::domain::content::rule::Rule;
-use crate::domain::content::{Content, Post};
-use crate::domain::findings::{self, Finding};
+use crate::domain::content::{Content, Hashtag};
+use crate::domain::findings;
 use crate::domain::ids::{Digest, ItemId, Kind};
 use crate::domain::lifecycle::{Approved, Availability, Blocker, History};
 use crate::domain::policy::{Broken, Policy};
-use crate::domain::revision::Source;
+use crate::domain::revision::{Resolved, Source};
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
 use crate::store::connection::Conn;
 use crate::store::{items, revisions};
 
-/// What keeps a post from being used when a rule finds something in it.
+/// What keeps an item from being used when a rule finds something in it.
 pub const RULE_VIOLATED: &str = "rule_violated";
 /// What keeps every post from being used when a rule cannot be evaluated.
 pub const RULE_BROKEN: &str = "rule_broken";
@@ -61,116 +62,33 @@ impl RuleInForce {
     }
 }
 
-/// What rules found, by post and revision.
-type Found = HashMap<(ItemId, i64), Arc<[Finding]>>;
-
-/// Some rules, ready to look at texts.
-#[derive(Debug)]
-pub struct RuleSet {
-    rules: Vec<Member>,
-    policy: Result<Policy, Broken>,
-    /// What they find in approved revisions of posts.
-    found: Mutex<Found>,
-}
-
-/// One rule of a set.
-#[derive(Debug)]
-struct Member {
-    rule: RuleInForce,
-    /// When it ends by itself.
-    ends: Option<Time>,
-}
-
-impl RuleSet {
-    /// Compiles rules; one that cannot be evaluated is logged, and the set says so from then on.
-    pub fn compile(rules: Vec<(RuleInForce, Rule)>) -> Self {
-        let members = rules
-            .iter()
-            .map(|(rule, text)| Member { rule: rule.clone(), ends: findings::ends(text) })
-            .collect();
-        let policy = Policy::new(rules.into_iter().map(|(rule, text)| (rule.source, text)).collect());
-        if let Err(broken) = &policy {
-            let Broken { rule, reason } = broken;
-            tracing::error!(rule = %rule.item, revision = rule.revision, reason, "a rule cannot be evaluated");
-        }
-        Self { rules: members, policy, found: Mutex::default() }
-    }
-
-    /// What looks at texts; refused while a rule cannot be evaluated.
-    pub fn policy(&self) -> Result<&Policy> {
-        self.policy.as_ref().map_err(|broken| {
-            let detail = "A rule cannot be evaluated: nothing is submitted or shared until it is mended.";
-            let blockers = self.blockers_of(broken);
-            Error::new(Code::Blocked, detail).with("blocked_by", json!(blockers))
-        })
-    }
-
-    /// Whether the set is this one rule.
-    pub fn is_of(&self, rule: &Source) -> bool {
-        self.rules.iter().map(|member| &member.rule.source).eq([rule])
-    }
-
-    fn blockers_of(&self, broken: &Broken) -> Vec<Blocker> {
-        let of_rule = self.rules.iter().filter(|member| member.rule.source == broken.rule);
-        let blocker = |member: &Member| Blocker {
-            code: RULE_BROKEN,
-            item: member.rule.source.item,
-            since: member.rule.approved_at,
-        };
-        of_rule.map(blocker).collect()
-    }
-
-    /// What the rules find in an approved revision of a post: looked for once, then remembered. Rules that
-    /// have ended since find nothing any more.
-    pub fn in_approved(&self, id: ItemId, revision: i64, post: &Post, now: Time) -> Result<Vec<Finding>> {
-        if self.known(id, revision).is_none() {
-            // Two that look at the same time find the same.
-            let found = findings::in_post(self.policy()?, post, now).into();
-            self.memory().insert((id, revision), found);
-        }
-        Ok(self.still(&self.known(id, revision).unwrap_or_default(), now).cloned().collect())
-    }
-
-    fn known(&self, id: ItemId, revision: i64) -> Option<Arc<[Finding]>> {
-        self.memory().get(&(id, revision)).cloned()
-    }
-
-    fn still<'a>(&'a self, found: &'a [Finding], now: Time) -> impl Iterator<Item = &'a Finding> {
-        found.iter().filter(move |finding| {
-            self.member(&finding.violation.rule).is_some_and(|member| member.ends.is_none_or(|end| now < end))
-        })
-    }
-
-    fn member(&self, source: &Source) -> Option<&Member> {
-        self.rules.iter().find(|member| member.rule.source == *source)
-    }
-
-    fn memory(&self) -> MutexGuard<'_, Found> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// All rules that are in force at one version of the content.
 #[derive(Debug)]
 pub struct Rules {
     config_digest: Digest,
     in_force: Vec<RuleInForce>,
-    all: RuleSet,
-    /// Those that block what is live already; shared with the rules before, where they are the same.
-    blocking: Arc<RuleSet>,
+    policy: Result<Policy, Broken>,
+    /// The moments at which rules end by themselves.
+    ends: Vec<Time>,
+    /// Those that block what is live already, each shared with the rules before.
+    blocking: Vec<Arc<LoneRule>>,
     digest: Digest,
 }
 
 impl Rules {
     /// No rules, under a configuration.
     pub fn none(config_digest: &Digest) -> Result<Arc<Self>> {
-        let (all, blocking) = (RuleSet::compile(Vec::new()), Arc::new(RuleSet::compile(Vec::new())));
-        let digest = digest(config_digest, &[])?;
-        let config_digest = config_digest.clone();
-        Ok(Arc::new(Self { config_digest, in_force: Vec::new(), all, blocking, digest }))
+        Ok(Arc::new(Self {
+            config_digest: config_digest.clone(),
+            in_force: Vec::new(),
+            policy: Ok(Policy::default()),
+            ends: Vec::new(),
+            blocking: Vec::new(),
+            digest: digest(config_digest, &[])?,
+        }))
     }
 
-    /// These rules, or those that come after them, compiled when they are others.
+    /// These rules, or those that come after them, made ready when they are others.
     pub fn followed_by(
         self: &Arc<Self>,
         mut in_force: Vec<RuleInForce>,
@@ -182,16 +100,21 @@ impl Rules {
         }
         let with_text = |rule: &RuleInForce| Ok((rule.clone(), text(&rule.source)?));
         let rules: Vec<(RuleInForce, Rule)> = in_force.iter().map(with_text).collect::<Result<_>>()?;
-        let blocks = |(_, text): &&(RuleInForce, Rule)| findings::blocks_existing(text);
-        let blocking: Vec<(RuleInForce, Rule)> = rules.iter().filter(blocks).cloned().collect();
-        let is_same = blocking.iter().map(|(rule, _)| rule).eq(self.blocking.rules.iter().map(|it| &it.rule));
+        let blocking = rules.iter().filter(|(_, text)| findings::blocks_existing(text));
         Ok(Arc::new(Self {
             config_digest: self.config_digest.clone(),
             digest: digest(&self.config_digest, &in_force)?,
-            blocking: if is_same { Arc::clone(&self.blocking) } else { Arc::new(RuleSet::compile(blocking)) },
-            all: RuleSet::compile(rules),
+            blocking: blocking.map(|(rule, text)| self.lone(rule, text)).collect(),
+            ends: rules.iter().filter_map(|(_, text)| findings::ends(text)).collect(),
+            policy: lone::ready(rules.into_iter().map(|(rule, text)| (rule.source, text)).collect()),
             in_force,
         }))
+    }
+
+    /// A rule by itself: the one that is known, with what it found, if it is.
+    fn lone(&self, rule: &RuleInForce, text: &Rule) -> Arc<LoneRule> {
+        let known = self.blocking.iter().find(|known| known.rule() == rule);
+        known.cloned().unwrap_or_else(|| Arc::new(LoneRule::new(rule.clone(), text.clone())))
     }
 
     /// The fingerprint of channels, organisation values and these rules (R15).
@@ -201,47 +124,72 @@ impl Rules {
 
     /// What looks at texts; refused while a rule cannot be evaluated.
     pub fn policy(&self) -> Result<&Policy> {
-        self.all.policy()
+        self.policy.as_ref().map_err(|broken| {
+            let detail =
+                "A rule cannot be evaluated: nothing is submitted, approved or shared until it is mended.";
+            Error::new(Code::Blocked, detail).with("blocked_by", json!(self.broken(broken)))
+        })
+    }
+
+    fn broken(&self, broken: &Broken) -> Vec<Blocker> {
+        let of_rule = self.in_force.iter().filter(|rule| rule.source == broken.rule);
+        let blocker = |rule: &RuleInForce| Blocker {
+            code: RULE_BROKEN,
+            item: rule.source.item,
+            since: rule.approved_at,
+        };
+        of_rule.map(blocker).collect()
     }
 
     /// The first moment after `now` at which a rule ends by itself.
     pub fn next_change(&self, now: Time) -> Option<Time> {
-        self.all.rules.iter().filter_map(|member| member.ends).filter(|end| *end > now).min()
+        self.ends.iter().copied().filter(|end| *end > now).min()
     }
 
-    /// Whether any post can be blocked by these rules.
+    /// Whether anything can be blocked by these rules.
     pub fn may_block(&self) -> bool {
-        self.all.policy.is_err() || !self.blocking.rules.is_empty()
+        self.policy.is_err() || !self.blocking.is_empty()
     }
 
-    /// Whether what blocks this revision is known without its text.
+    /// Whether what blocks this revision is known without its words.
     pub fn knows(&self, id: ItemId, revision: i64) -> bool {
-        !self.may_block() || self.all.policy.is_err() || self.blocking.known(id, revision).is_some()
+        self.policy.is_err() || self.blocking.iter().all(|rule| rule.knows(id, revision))
     }
 
-    /// What blocks an approved revision of a post; its text is looked at where it was not before.
-    pub fn blockers(&self, id: ItemId, approved: &Approved, post: Option<&Post>, now: Time) -> Vec<Blocker> {
-        if let Err(broken) = &self.all.policy {
-            return self.all.blockers_of(broken);
+    /// Has the rules that block look at approved words, as far as they have not.
+    pub fn look_at(
+        &self,
+        id: ItemId,
+        revision: i64,
+        content: &Content,
+        hashtags: &[Resolved<Hashtag>],
+        now: Time,
+    ) {
+        for rule in &self.blocking {
+            rule.look_at(id, revision, content, hashtags, now);
         }
-        if self.blocking.rules.is_empty() {
-            return Vec::new();
+    }
+
+    /// What blocks an approved revision of an item of this kind, of which [`Self::knows`] is true.
+    pub fn blockers(&self, kind: Kind, id: ItemId, approved: &Approved, now: Time) -> Vec<Blocker> {
+        if let Err(broken) = &self.policy {
+            return if kind == Kind::Post { self.broken(broken) } else { Vec::new() };
         }
-        if let Some(post) = post.filter(|_| self.blocking.known(id, approved.revision).is_none()) {
-            // Its one refusal is that of a rule that cannot be evaluated, and this set holds none.
-            let _ = self.blocking.in_approved(id, approved.revision, post, now);
-        }
-        let found = self.blocking.known(id, approved.revision).unwrap_or_default();
-        let mut blockers: Vec<Blocker> = Vec::new();
-        for finding in self.blocking.still(&found, now) {
-            let Some(member) = self.blocking.member(&finding.violation.rule) else { continue };
-            let item = member.rule.source.item;
-            if !blockers.iter().any(|known| known.item == item) {
-                let since = member.rule.approved_at.max(approved.approved_at);
-                blockers.push(Blocker { code: RULE_VIOLATED, item, since });
-            }
-        }
-        blockers
+        let finds = self.blocking.iter().filter(|rule| rule.finds(id, approved.revision, now));
+        let blocker = |rule: &Arc<LoneRule>| Blocker {
+            code: RULE_VIOLATED,
+            item: rule.rule().source.item,
+            since: rule.rule().approved_at.max(approved.approved_at),
+        };
+        finds.map(blocker).collect()
+    }
+}
+
+/// Whether rules look at the words of items of this kind.
+pub const fn are_looked_at(kind: Kind) -> bool {
+    match kind {
+        Kind::Post | Kind::Hashtag => true,
+        Kind::Disclaimer | Kind::Rule => false,
     }
 }
 
@@ -285,7 +233,16 @@ impl RulesRead {
         Ok(Self::Moved(rules))
     }
 
-    /// The rules, compiled if they are others than those known.
+    /// The rules of the snapshot; refused where others are in force now: making them ready takes too long for
+    /// a transaction.
+    pub fn known(self) -> Result<Arc<Rules>> {
+        match self {
+            Self::Known(rules) => Ok(rules),
+            Self::Moved(_) => Err(Error::unavailable("The rules are changing: try again.")),
+        }
+    }
+
+    /// The rules, made ready if they are others than those known.
     pub fn ready(self, known: &Arc<Rules>) -> Result<Arc<Rules>> {
         let rules = match self {
             Self::Known(rules) => return Ok(rules),

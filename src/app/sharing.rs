@@ -117,7 +117,7 @@ pub fn evaluate(
             mastodon: person.mastodon.as_ref(),
         },
     })?;
-    let warnings = check_comment(content, live.post, command.comment.as_deref(), &kit.language, now)?;
+    let warnings = check_comment(content, command.comment.as_deref(), now)?;
     let approved = live.item.history.revision(live.revision.revision);
     Ok(Evaluated {
         revision: live.revision.revision,
@@ -133,16 +133,10 @@ pub fn evaluate(
 
 /// Lets the rules in force look at a comment (R18): refused where one blocks, with what all of them found;
 /// else what they warn of.
-fn check_comment(
-    content: &ContentSnapshot,
-    post: &Post,
-    comment: Option<&str>,
-    language: &str,
-    now: Time,
-) -> Result<Vec<Finding>> {
+fn check_comment(content: &ContentSnapshot, comment: Option<&str>, now: Time) -> Result<Vec<Finding>> {
     let policy = content.rules().policy()?;
     let Some(comment) = comment else { return Ok(Vec::new()) };
-    let found = findings::in_comment(policy, comment, language, &post.topics, now);
+    let found = findings::in_comment(policy, comment, now);
     if !found.iter().any(Finding::blocks) {
         return Ok(found);
     }

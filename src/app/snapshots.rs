@@ -102,6 +102,14 @@ impl Snapshots {
         self.refresh_locked()
     }
 
+    /// Brings both up to the database after a write, so that whoever wrote can read what they wrote. What was
+    /// written stands where that fails: the watcher tries again.
+    pub fn follow(&self) {
+        if let Err(error) = self.refresh_now() {
+            tracing::warn!(%error, "the snapshots could not follow a write");
+        }
+    }
+
     /// Brings both up to what the database held at `since`. Whoever waits while others refresh may find that
     /// done, so that however many ask, few queries are made.
     fn refresh_since(&self, since: Instant) -> Result<()> {

@@ -5,6 +5,7 @@
 //! only compared with what it rests on; when that moved, a new plan is made.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::actor::Actor;
 use super::authentication;
@@ -16,10 +17,11 @@ use super::items::{check_content, find, open_next, revision_facts, working_revis
 use super::journal::{self, By};
 use super::rules::{Rules, RulesRead};
 use super::snapshots::Snapshots;
+use super::verdict::Verdict;
+use super::words::Words;
 use super::workflows::{not_enough_reviewers, short_stage};
 use crate::domain::content::{Content, Disclaimer, Hashtag, Post};
 use crate::domain::disclaimers::InForce;
-use crate::domain::findings::{self, Finding};
 use crate::domain::ids::{Digest, ItemId, Key, Kind, ReviewId};
 use crate::domain::lifecycle::{Availability, EndingKind, Submission, submission};
 use crate::domain::material::Material;
@@ -102,7 +104,7 @@ fn submit_once(
         Ok((draft, RulesRead::read(conn, present, now)?))
     })?;
     // Compiling rules and composing take their time, so they hold neither a connection nor the lock.
-    let plan = draft.plan(context, &*rules.ready(present.rules())?, now)?;
+    let plan = draft.plan(context, rules.ready(present.rules())?, now)?;
     let submitted = db.write_now(Lane::Ordinary, |tx| {
         if tx.versions().content != plan.content_version {
             return Ok(None);
@@ -144,9 +146,14 @@ fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -
 
 impl Draft {
     /// Pins what the draft refers to and tries every way to share it (R10); the rules look at each text.
-    fn plan(self, context: &Context, rules: &Rules, now: Time) -> Result<Plan> {
+    fn plan(self, context: &Context, rules: Arc<Rules>, now: Time) -> Result<Plan> {
         let Self { content_version, source, content, references } = self;
+        let hashtags = references.hashtags.clone();
+        let words = Words { id: source.item, revision: source.revision, content, hashtags };
+        let verdict = Verdict::new(rules, &words, now);
+        let content = words.content;
         let Content::Post(post) = &content else {
+            verdict.check()?;
             return Ok(Plan { content_version, content, pins: Vec::new(), comment_room: Vec::new() });
         };
         let material = Material {
@@ -161,8 +168,7 @@ impl Draft {
             ai_image: false,
             organisation: &context.organisation,
         };
-        let found = findings::in_post(rules.policy()?, post, now);
-        let comment_room = passed(check_submission(&material, &context.channels), &found)?;
+        let comment_room = passed(check_submission(&material, &context.channels), &verdict)?;
         let required = can_be_required(post, false, &references.live_disclaimers);
         let mut pins: Vec<Pin> = references.hashtags.iter().map(|found| pin(Kind::Hashtag, found)).collect();
         pins.extend(required.into_iter().map(|found| pin(Kind::Disclaimer, found)));
@@ -173,20 +179,14 @@ impl Draft {
 
 /// The room for comments, if every way to share was found to work and no rule blocks a text. What only
 /// warns refuses nothing, and is told beside what does.
-fn passed(tried: Result<Vec<CommentRoom>, Vec<Fault>>, found: &[Finding]) -> Result<Vec<CommentRoom>> {
-    let violations = || found.iter().map(Finding::fault);
-    match tried {
-        Ok(room) if !found.iter().any(Finding::blocks) => Ok(room),
-        Ok(_) => {
-            let detail = "A text breaks a rule; errors says which, where and why.";
-            Err(Error::new(Code::RuleViolated, detail).faults(violations().collect()))
-        }
-        Err(mut faults) => {
-            faults.extend(violations());
-            let detail = "The post could not be shared everywhere it is meant for; each place is in errors.";
-            Err(Error::new(Code::InvalidContent, detail).faults(faults))
-        }
-    }
+fn passed(tried: Result<Vec<CommentRoom>, Vec<Fault>>, verdict: &Verdict) -> Result<Vec<CommentRoom>> {
+    let mut faults = match tried {
+        Ok(room) => return verdict.check().map(|()| room),
+        Err(faults) => faults,
+    };
+    faults.extend(verdict.faults());
+    let detail = "The post could not be shared everywhere it is meant for; each place is in errors.";
+    Err(Error::new(Code::InvalidContent, detail).faults(faults))
 }
 
 /// Refuses what cannot be submitted, or is not what was seen.

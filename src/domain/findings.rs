@@ -1,15 +1,19 @@
-//! What rules find in the texts of a post and in comments, each at its place.
+//! What rules find in the words of items and in comments, each at its place.
 //!
-//! Rules look at a post's copies, headline, credit and the address of its link; not at its hashtags, nor at
-//! the parameters that its link is tracked by. The title and the tips stay in the house. Headline, credit and link go with copies of every
-//! language, so they are looked at in each of them. Wording that is required belongs in the copy: a
-//! headline or a comment without it misses nothing.
+//! Rules look at everything of a post that a network or its readers see: copies, headline, credit, the link
+//! with what it is tracked by, and hashtags. The title and the tips stay in the house. What goes with copies
+//! of every language is looked at in each of them. Wording that is required belongs in the copy: a headline
+//! or a comment without it misses nothing. Of a hashtag rules look at the tag, as it stands in texts; the
+//! wording of disclaimers, and that of the rules, is none of theirs.
 
 use serde_json::json;
 
-use super::content::Post;
+use super::content::post::Utm;
 use super::content::rule::{Condition, OnExisting, Rule, Scope, Severity};
+use super::content::{Content, Hashtag, Post};
 use super::policy::{Policy, Subject, Violation};
+use super::revision::Resolved;
+use super::span::{Offset, Span};
 use super::time::Time;
 use crate::error::Fault;
 
@@ -42,65 +46,134 @@ impl Finding {
     }
 }
 
-/// Everything that rules find in a post.
-pub fn in_post(policy: &Policy, post: &Post, now: Time) -> Vec<Finding> {
+/// Everything that rules find in the words of an item; `hashtags` are those that a post names, as far as
+/// they are known.
+pub fn in_content(
+    policy: &Policy,
+    content: &Content,
+    hashtags: &[Resolved<Hashtag>],
+    now: Time,
+) -> Vec<Finding> {
+    match content {
+        Content::Post(post) => in_post(policy, post, hashtags, now),
+        Content::Hashtag(hashtag) => in_hashtag(policy, hashtag, now),
+        Content::Disclaimer(_) | Content::Rule(_) => Vec::new(),
+    }
+}
+
+fn in_post(policy: &Policy, post: &Post, hashtags: &[Resolved<Hashtag>], now: Time) -> Vec<Finding> {
     let mut found = Vec::new();
     for (at, copy) in post.copies.iter().enumerate() {
         let subject = Subject {
             scope: Scope::Copy,
             text: &copy.text,
-            language: &copy.language,
+            language: Some(&copy.language),
             topics: &post.topics,
             now,
         };
-        let pointer = || format!("/content/copies/{at}/text");
-        found.extend(
-            policy.check(&subject).into_iter().map(|it| Finding { pointer: pointer(), violation: it }),
-        );
+        let pointer = format!("/content/copies/{at}/text");
+        found.extend(at_place(&pointer, policy.check(&subject)));
     }
-    let link = post.link.as_ref().map(|link| link.url.as_str());
-    let beside = [
-        ("/content/headline", post.headline.as_deref()),
-        ("/content/credit", post.credit.as_deref()),
-        ("/content/link/url", link),
-    ];
-    for (pointer, text) in beside {
-        let Some(text) = text else { continue };
-        found.extend(beside_copies(policy, post, pointer, text, now));
+    let languages: Vec<&str> = post.copies.iter().map(|copy| copy.language.as_str()).collect();
+    for (pointer, text) in beside_copies(post) {
+        found.extend(at_place(&pointer, in_languages(policy, &text, &languages, now)));
+    }
+    if let Some(link) = &post.link {
+        found.extend(at_place("/content/link/url", in_address(policy, &link.url, &languages, now)));
+    }
+    for (at, key) in post.hashtags.iter().enumerate() {
+        let Some(hashtag) = hashtags.iter().find(|hashtag| hashtag.key == *key) else { continue };
+        let text = format!("#{}", hashtag.content.tag);
+        let mut violations = in_languages(policy, &text, &languages, now);
+        // What stands at the pointer is the tag's key, in which the place would mean nothing.
+        violations.iter_mut().for_each(|violation| violation.span = None);
+        found.extend(at_place(&format!("/content/hashtags/{at}"), violations));
     }
     found
 }
 
-/// What rules find in a text that goes with copies of every language, each once. It has no topics of its
-/// own, since no wording is required of it.
-fn beside_copies(policy: &Policy, post: &Post, pointer: &str, text: &str, now: Time) -> Vec<Finding> {
-    let mut languages: Vec<&str> = post.copies.iter().map(|copy| copy.language.as_str()).collect();
+fn in_hashtag(policy: &Policy, hashtag: &Hashtag, now: Time) -> Vec<Finding> {
+    let languages: Vec<&str> = hashtag.languages.iter().map(String::as_str).collect();
+    let mut violations = in_languages(policy, &format!("#{}", hashtag.tag), &languages, now);
+    for violation in &mut violations {
+        violation.span =
+            violation.span.map(|span| Span { start: within_tag(span.start), end: within_tag(span.end) });
+    }
+    at_place("/content/tag", violations).collect()
+}
+
+/// A place after a number sign, in the tag without it.
+const fn within_tag(place: Offset) -> Offset {
+    Offset {
+        code_points: place.code_points.saturating_sub(1),
+        utf16: place.utf16.saturating_sub(1),
+        utf8: place.utf8.saturating_sub(1),
+    }
+}
+
+/// The texts of a post that go with copies of every language, by their pointers. The hyphens of slugs are
+/// read as blanks, which are as long, so that a name of two words is found in them.
+fn beside_copies(post: &Post) -> Vec<(String, String)> {
+    let slug = |text: &str| text.replace('-', " ");
+    let text = |name: &str, text: Option<&str>| Some((format!("/content/{name}"), text?.to_owned()));
+    let utm = post.link.iter().filter_map(|link| link.utm.as_ref()).flat_map(Utm::iter);
+    [
+        text("headline", post.headline.as_deref()),
+        text("credit", post.credit.as_deref()),
+        text("campaign", post.campaign.as_deref().map(slug).as_deref()),
+    ]
+    .into_iter()
+    .flatten()
+    .chain(utm.map(|(name, value)| (format!("/content/link/utm/{name}"), slug(value))))
+    .collect()
+}
+
+/// What rules find in an address as it is, and in the words of its path, which hyphens tell apart.
+fn in_address(policy: &Policy, url: &str, languages: &[&str], now: Time) -> Vec<Violation> {
+    let mut found = in_languages(policy, url, languages, now);
+    let path = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
+    let (host, path) = url.split_at_checked(path).unwrap_or((url, ""));
+    let start = Offset::default().after(host);
+    let words = path.replace(['-', '_', '+'], " ");
+    for mut violation in in_languages(policy, &words, languages, now) {
+        let moved = |span: Span| Span { start: span.start.from(start), end: span.end.from(start) };
+        violation.span = violation.span.map(moved);
+        if !found.contains(&violation) {
+            found.push(violation);
+        }
+    }
+    found
+}
+
+/// What rules find in a text in any of these languages, each once; none = the language is not known. It has
+/// no topics of its own, since no wording is required of it.
+fn in_languages(policy: &Policy, text: &str, languages: &[&str], now: Time) -> Vec<Violation> {
+    let mut languages: Vec<Option<&str>> = languages.iter().copied().map(Some).collect();
     languages.sort_unstable();
     languages.dedup();
-    let mut found: Vec<Finding> = Vec::new();
+    if languages.is_empty() {
+        languages.push(None);
+    }
+    let mut found: Vec<Violation> = Vec::new();
     for language in languages {
         let subject = Subject { scope: Scope::Copy, text, language, topics: &[], now };
-        for violation in policy.check(&subject).into_iter().filter(|violation| violation.span.is_some()) {
-            let finding = Finding { pointer: pointer.to_owned(), violation };
-            if !found.contains(&finding) {
-                found.push(finding);
+        for violation in policy.check(&subject) {
+            if !found.contains(&violation) {
+                found.push(violation);
             }
         }
     }
     found
 }
 
-/// Everything that rules find in a comment on a post about these topics, beside a copy of this language.
-pub fn in_comment(
-    policy: &Policy,
-    comment: &str,
-    language: &str,
-    topics: &[String],
-    now: Time,
-) -> Vec<Finding> {
-    let subject = Subject { scope: Scope::Comment, text: comment, language, topics, now };
-    let found = policy.check(&subject).into_iter().filter(|violation| violation.span.is_some());
-    found.map(|violation| Finding { pointer: "/comment".to_owned(), violation }).collect()
+fn at_place(pointer: &str, violations: Vec<Violation>) -> impl Iterator<Item = Finding> {
+    violations.into_iter().map(move |violation| Finding { pointer: pointer.to_owned(), violation })
+}
+
+/// Everything that rules find in a comment. Nobody knows in which language it is, so all apply (R9).
+pub fn in_comment(policy: &Policy, comment: &str, now: Time) -> Vec<Finding> {
+    let subject = Subject { scope: Scope::Comment, text: comment, language: None, topics: &[], now };
+    at_place("/comment", policy.check(&subject)).collect()
 }
 
 /// When a rule ends by itself.
@@ -124,7 +197,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::ids::{Digest, ItemId};
+    use crate::domain::ids::{Digest, ItemId, Key, Kind};
     use crate::domain::revision::Source;
     use crate::error::At;
 
@@ -142,41 +215,88 @@ mod tests {
         Policy::new(vec![(source, serde_json::from_value(rule).unwrap())]).unwrap()
     }
 
-    fn post() -> Post {
-        serde_json::from_value(json!({
+    fn post() -> Content {
+        let post = json!({
             "title": "guaranteed",
             "tips": "guaranteed",
             "headline": "Guaranteed",
             "credit": "guaranteed by us",
-            "link": { "url": "https://www.example.com/guaranteed" },
+            "link": { "url": "https://www.example.com/guaranteed", "utm": { "term": "not-guaranteed-x" } },
+            "campaign": "guaranteed-2026",
+            "hashtags": ["unknown", "promise"],
             "copies": [
                 { "id": "a", "language": "en", "text": "guaranteed" },
                 { "id": "b", "language": "nl", "text": "guaranteed" },
             ],
             "channels": ["x"],
             "topics": ["finance"],
-        }))
-        .unwrap()
+        });
+        Content::parse(Kind::Post, &post).unwrap()
+    }
+
+    /// The hashtag that the post names, as far as it is known.
+    fn hashtags() -> Vec<Resolved<Hashtag>> {
+        let content = serde_json::from_value(json!({ "tag": "WindGuaranteed2026" })).unwrap();
+        let (id, key) = (ItemId::from_uuid(Uuid::from_u128(8)), "promise".parse::<Key>().unwrap());
+        vec![Resolved { id, key, revision: 1, digest: Digest::of(b"tag"), content }]
     }
 
     fn places(policy: &Policy) -> Vec<String> {
-        let found = in_post(policy, &post(), Time::from_micros(0));
+        let found = in_content(policy, &post(), &hashtags(), Time::from_micros(0));
         found.into_iter().map(|finding| finding.pointer).collect()
     }
 
     #[test]
     fn r10_every_text_that_a_network_sees_is_looked_at_once() {
-        let beside = ["/content/headline", "/content/credit", "/content/link/url"];
+        let beside = [
+            "/content/headline",
+            "/content/credit",
+            "/content/campaign",
+            "/content/link/utm/term",
+            "/content/link/url",
+            "/content/hashtags/1",
+        ];
         let copies = ["/content/copies/0/text", "/content/copies/1/text"];
         assert_eq!(places(&policy(json!({}))), [copies.as_slice(), &beside].concat());
         let dutch = policy(json!({ "languages": ["nl"] }));
-        assert_eq!(places(&dutch), ["/content/copies/1/text", beside[0], beside[1], beside[2]]);
+        assert_eq!(places(&dutch), [["/content/copies/1/text"].as_slice(), &beside].concat());
         assert!(places(&policy(json!({ "scope": ["comment"] }))).is_empty());
     }
 
     #[test]
+    fn r10_names_are_found_in_slugs_and_paths() {
+        let swan = policy(json!({ "condition": { "phrases": { "any_of": ["Project Swan"] } } }));
+        let url = "https://www.example.com/news/project-swan?id=1";
+        let Content::Post(mut post) = post() else { unreachable!() };
+        post.link =
+            Some(serde_json::from_value(json!({ "url": url, "utm": { "id": "project-swan" } })).unwrap());
+        post.campaign = Some("project-swan-2026".to_owned());
+        let found = in_content(&swan, &Content::Post(post), &[], Time::from_micros(0));
+        let place = |it: &Finding| (it.pointer.clone(), it.violation.span.unwrap().start.utf16);
+        let expected = [("/content/campaign", 0), ("/content/link/utm/id", 0), ("/content/link/url", 29)];
+        assert_eq!(found.iter().map(place).collect::<Vec<_>>(), expected.map(|(at, n)| (at.to_owned(), n)));
+    }
+
+    #[test]
+    fn r10_a_tag_is_looked_at_as_it_stands_in_texts() {
+        let find = |policy: &Policy, tag: Value| {
+            let hashtag = Content::parse(Kind::Hashtag, &tag).unwrap();
+            let found = in_content(policy, &hashtag, &[], Time::from_micros(0));
+            found.into_iter().map(|it| (it.pointer, it.violation.span.unwrap())).collect::<Vec<_>>()
+        };
+        let tag = json!({ "tag": "WindGuaranteed", "languages": ["en"] });
+        let found = find(&policy(json!({})), tag.clone());
+        let (pointer, Span { start, end }) = found.first().unwrap();
+        assert_eq!((pointer.as_str(), start.utf8, end.utf8), ("/content/tag", 4, 14));
+        let dutch = policy(json!({ "languages": ["nl"] }));
+        assert!(find(&dutch, tag).is_empty());
+        assert_eq!(find(&dutch, json!({ "tag": "Guaranteed" })).len(), 1, "it goes with every language");
+        assert!(find(&policy(json!({})), json!({ "tag": "Guaranteedness" })).is_empty());
+    }
+
+    #[test]
     fn r18_a_finding_is_a_fault_at_its_place() {
-        let found = in_comment(&policy(json!({})), "A job, guaranteed!", "en", &[], Time::from_micros(0));
+        let found = in_comment(&policy(json!({})), "A job, guaranteed!", Time::from_micros(0));
         let fault = found.first().unwrap().fault();
         assert_eq!(fault.at, At::Pointer("#/comment".to_owned()));
         assert_eq!(

@@ -29,6 +29,16 @@ impl Offset {
             utf8: self.utf8 + text.len(),
         }
     }
+
+    /// The place this far after another.
+    #[must_use]
+    pub const fn from(self, other: Self) -> Self {
+        Self {
+            code_points: self.code_points + other.code_points,
+            utf16: self.utf16 + other.utf16,
+            utf8: self.utf8 + other.utf8,
+        }
+    }
 }
 
 /// A stretch of a text: from `start` up to, not including, `end`.

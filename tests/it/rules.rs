@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use greenlight::error::Code;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, Post, TestApp, both};
@@ -93,7 +92,7 @@ both! {
         let draft = Rule::draft(app, &against("guaranteed"));
         let list = app.author().get("/v1/rules").send().expect(200);
         assert_eq!(list.text("/items/0/working_revision/content/condition/phrases/any_of/0"), "guaranteed");
-        assert!(list["items"][0]["advice"].is_null(), "only posts have texts that rules look at");
+        assert!(list["items"][0]["advice"].is_null(), "rules do not look at rules");
         let live = draft.approve(app);
         let item = app.author().get(&live.path("")).send().expect(200);
         assert_eq!((item.text("/availability"), &item["live_revision"]), ("live", &json!(1)));
@@ -323,15 +322,100 @@ both! {
         assert_eq!(availability(app, &post), "live");
     }
 
-    fn r12_a_post_that_was_under_review_is_blocked_from_its_approval(app) {
+    fn r10_what_a_rule_came_to_forbid_during_its_review_is_not_approved(app) {
         let post = app.submitted_post(with_copy("A job, guaranteed."));
-        let rule = Rule::in_force(app, &with(against("a job"), |rule| rule["on_existing"] = json!("block")));
-        app.advance(Duration::from_secs(60));
-        app.approve(&post);
-        let item = app.author().get(&post.path("")).send().expect(200);
-        let since = app.clock().now().to_string();
-        assert_eq!(item["blocked_by"], json!([{ "code": "rule_violated", "item": rule.id, "since": since }]));
-        app.share_as(&app.employee(), &post).problem(Code::Blocked.slug());
+        let other = app.submitted_post(with_copy("A job!"));
+        let rule = Rule::in_force(app, &against("a job"));
+        let decide = |decision: &str, reason| {
+            let body = post.decision(decision, reason);
+            app.reviewer().post(&post.path("/decisions")).json(&body).send()
+        };
+        let size = app.record_size();
+        let refused = decide("approve", None).problem("rule_violated");
+        assert_eq!(refused.text("/errors/0/pointer"), "#/content/copies/0/text");
+        assert_eq!(refused.text("/errors/0/rule/id"), rule.id);
+        assert_eq!((availability(app, &post).as_str(), app.record_size()), ("unapproved", size));
+        // Who may not decide hears of that first, and the words can go back to their author.
+        let by_author = app.author().post(&post.path("/decisions")).json(&post.decision("approve", None)).send();
+        assert_eq!(by_author.status, 403);
+        decide("request_changes", Some("See the rule.")).expect(201);
+        // Without the rule it is approved.
+        rule.end(app, "/retirement");
+        app.approve(&other);
+        assert_eq!(availability(app, &other), "live");
+    }
+
+    fn r10_rules_look_at_hashtags_campaigns_and_what_links_are_tracked_by(app) {
+        let hashtag = |key: &str, tag: &str| {
+            let body = json!({ "key": key, "content": { "tag": tag } });
+            app.author().post("/v1/hashtags").json(&body).send().expect(201)
+        };
+        let approve = |made: &Answer| {
+            app.reviewer();
+            let path = format!("/v1/hashtags/{}", made.text("/id"));
+            let body = json!({ "digest": made.text("/working_revision/digest") });
+            let review = app.author().post(&format!("{path}/submission")).json(&body).send().expect(201);
+            let body = json!({ "revision": 1, "digest": review.text("/digest"), "decision": "approve" });
+            app.reviewer().post(&format!("{path}/decisions")).json(&body).send().expect(201);
+            path
+        };
+        let swan = hashtag("swan", "LaunchOfProjectSwan");
+        let path = approve(&swan);
+        let post = app.approved_post(|content| content["hashtags"] = json!(["swan"]));
+        let rule = Rule::in_force(app, &with(against("project swan"), |rule| rule["on_existing"] = json!("block")));
+        // What is live and breaks it is blocked: the tag, and the post that carries it.
+        assert_eq!(availability(app, &post), "blocked");
+        assert_eq!(app.author().get(&path).send().expect(200)["availability"], "blocked");
+        let found = app.reviewer().get(&rule.path("/findings")).send().expect(200);
+        assert_eq!(found.text("/items/0/violations/0/pointer"), "#/content/hashtags/0");
+        assert!(found["items"][0]["violations"][0]["start"].is_null(), "the tag is not written there");
+        // A new tag is advised on as it is saved, and not submitted.
+        let made = hashtag("swan-2", "ProjectSwan2027");
+        assert_eq!(made.text("/advice/0/pointer"), "#/content/tag");
+        assert_eq!(made["advice"][0]["end"]["utf8"], 11);
+        let path = format!("/v1/hashtags/{}/submission", made.text("/id"));
+        let body = json!({ "digest": made.text("/working_revision/digest") });
+        app.author().post(&path).json(&body).send().problem("rule_violated");
+        // Nor is a post that names the swan in its campaign, its link or its tags.
+        let draft = app.draft(|content| {
+            content["campaign"] = json!("project-swan");
+            content["link"] = json!({
+                "url": "https://www.example.com/project-swan",
+                "utm": { "term": "project-swan" },
+            });
+        });
+        let refused = submit(app, &draft).problem("rule_violated");
+        let places: Vec<&Value> = refused.list("/errors").iter().map(|fault| &fault["pointer"]).collect();
+        assert_eq!(places, ["#/content/campaign", "#/content/link/utm/term", "#/content/link/url"]);
+    }
+
+    fn a_rule_that_would_be_one_too_many_is_not_submitted(app) {
+        let large = |rule: &mut Value| {
+            let pattern = |nth: usize| format!("\\p{{L}}{{1,20}}x{nth}");
+            rule["condition"] = json!({ "patterns": { "any_of": (0..6).map(pattern).collect::<Vec<_>>() } });
+        };
+        let mut refused = None;
+        for _ in 0..6 {
+            let draft = Rule::draft(app, &with(against(""), large));
+            app.reviewer();
+            let body = json!({ "digest": draft.digest });
+            let answer = app.author().post(&draft.path("/submission")).json(&body).send();
+            if answer.status == 422 {
+                refused = Some(answer);
+                break;
+            }
+            let body = json!({ "revision": 1, "digest": answer.text("/digest"), "decision": "approve" });
+            app.reviewer().post(&draft.path("/decisions")).json(&body).send().expect(201);
+        }
+        let refused = refused.expect("six times this are too much").problem("invalid_content");
+        assert_eq!(refused.text("/errors/0/code"), "too_many_rules");
+        let huge = |rule: &mut Value| {
+            let pattern = |nth: usize| format!("\\p{{L}}{{1,20}}x{nth}");
+            rule["condition"] = json!({ "patterns": { "any_of": (0..9).map(pattern).collect::<Vec<_>>() } });
+        };
+        let body = json!({ "content": with(against(""), huge) });
+        let refused = app.author().post("/v1/rules").json(&body).send().problem("invalid_content");
+        assert_eq!(refused.text("/errors/0/code"), "too_large");
     }
 
     fn r15_the_rules_in_force_are_part_of_a_shares_fingerprint(app) {

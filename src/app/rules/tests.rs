@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::*;
 use crate::app::actor::Actor;
 use crate::app::context::Context;
+use crate::app::decisions::{Decide, item_decide};
 use crate::app::fixture::{Fixture, actor};
 use crate::app::idempotency::Once;
 use crate::app::items::{item_create, item_get};
-use crate::app::reviews::{Decide, item_decide};
 use crate::app::setup::set_up;
 use crate::app::snapshots::Snapshots;
 use crate::app::submission::{Submit, item_submit};
@@ -60,7 +60,7 @@ fn rules_are_compiled_once_for_each_set_of_them() {
         Ok(text(if source.item == rule(1, 1).source.item { "block" } else { "list" }))
     });
     let two = two.unwrap();
-    assert!(Arc::ptr_eq(&one.blocking, &two.blocking), "what was found in live posts is kept");
+    assert!(Arc::ptr_eq(&one.blocking[0], &two.blocking[0]), "what was found in live posts is kept");
     let digests = [none.digest(), one.digest(), two.digest()];
     assert!(digests[0] != digests[1] && digests[1] != digests[2]);
     assert_eq!(of(&two, vec![rule(1, 1), rule(2, 1)], "list").digest(), two.digest(), "in any order");
@@ -72,11 +72,13 @@ fn r09_a_rule_that_cannot_be_evaluated_blocks_every_post() {
     let none = Rules::none(&Digest::of(b"config")).unwrap();
     let mut rules = none.followed_by(vec![rule(1, 1), rule(2, 1)], |_| Ok(text("list"))).unwrap();
     let broken = Broken { rule: rule(2, 1).source, reason: "of no known form".to_owned() };
-    Arc::get_mut(&mut rules).unwrap().all.policy = Err(broken);
+    Arc::get_mut(&mut rules).unwrap().policy = Err(broken);
     let item = rule(2, 1).source.item;
     let blocker = Blocker { code: RULE_BROKEN, item, since: Time::from_micros(5) };
     assert!(rules.may_block() && rules.knows(item, 1));
-    assert_eq!(rules.blockers(item, &approved(), None, Time::from_micros(9)), vec![blocker.clone()]);
+    let now = Time::from_micros(9);
+    assert_eq!(rules.blockers(Kind::Post, item, &approved(), now), vec![blocker.clone()]);
+    assert_eq!(rules.blockers(Kind::Hashtag, item, &approved(), now), []);
     let refused = rules.policy().unwrap_err();
     assert_eq!((refused.code, &refused.extra["blocked_by"]), (Code::Blocked, &json!([blocker])));
 }
@@ -117,9 +119,9 @@ impl House {
         let once = Once { operation: "test", key: None, body: Vec::new() };
         let submit = Submit { kind, id, digest: working().digest };
         item_submit(&fixture.db, context, node, &self.author, &once, &submit, now).unwrap();
-        let decide =
-            Decide { revision: 1, digest: working().digest, decision: DecisionKind::Approve, reason: None };
-        fixture.write(|tx| item_decide(tx, context, &self.reviewer, kind, id, &decide)).unwrap();
+        let (digest, decision) = (working().digest, DecisionKind::Approve);
+        let decide = Decide { kind, id, revision: 1, digest, decision, reason: None };
+        item_decide(&fixture.db, context, node, &self.reviewer, &once, &decide).unwrap();
         id
     }
 }

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use super::check::Checker;
+use crate::domain::policy::{RULE_PATTERNS, Weight};
 use crate::domain::text::Lines;
 use crate::domain::time::Time;
 use crate::domain::{policy, text};
@@ -205,7 +206,15 @@ impl Rule {
     /// Everything that is wrong with a rule. What passes here can be made ready as a policy.
     pub(super) fn check(&self, check: &mut Checker) {
         check.text("/name", &self.name, 200, Lines::One);
+        let faults = check.faults.len();
         self.condition.check(check);
+        // What is no pattern has no weight.
+        if check.faults.len() == faults && Weight::of(self).patterns > RULE_PATTERNS {
+            let most = RULE_PATTERNS / (1024 * 1024);
+            let detail =
+                format!("The patterns take more than {most} MiB when they are compiled: use smaller ones.");
+            check.refuse("/condition/patterns/any_of", "too_large", detail);
+        }
         check_any(check, "/scope", &self.scope);
         check.list("/scope", &self.scope, 3);
         if matches!(self.condition, Condition::RequiredWording { .. }) {

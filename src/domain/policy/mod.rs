@@ -14,8 +14,10 @@ mod patterns;
 mod personal;
 mod phrases;
 mod plain;
+mod tags;
 #[cfg(test)]
 mod tests;
+mod weight;
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -26,6 +28,7 @@ use self::patterns::Patterns;
 use self::personal::Detected;
 use self::phrases::{Found, Phrases, Role};
 use super::content::rule::{Condition, PersonalData, Rule, Scope, Severity};
+use super::ids::ItemId;
 use super::language;
 use super::revision::Source;
 use super::span::{Span, Spans};
@@ -34,6 +37,7 @@ use super::time::Time;
 pub(crate) use self::folding::{has_letter, phrase as folded_phrase};
 pub(crate) use self::links::domain;
 pub(crate) use self::patterns::compile as pattern;
+pub use self::weight::{RULE_PATTERNS, Weight};
 
 /// The most that one rule tells about one text: who has twenty places to mend looks at the text anew.
 pub const MAX_FINDS: usize = 20;
@@ -55,6 +59,7 @@ struct Ready {
     languages: Vec<String>,
     reason: String,
     task: Task,
+    weight: Weight,
 }
 
 /// What a rule does with a text.
@@ -75,10 +80,9 @@ pub struct Subject<'a> {
     pub scope: Scope,
     /// The text.
     pub text: &'a str,
-    /// Its language.
-    pub language: &'a str,
-    /// The topics of its post, for a copy; empty for a headline, a credit or a link, of which no wording is
-    /// required.
+    /// Its language; where it is not known, the rules for all languages apply (R9).
+    pub language: Option<&'a str>,
+    /// The topics of its post, for a copy; empty for what stands beside it, of which no wording is required.
     pub topics: &'a [String],
     /// The present time: some rules end.
     pub now: Time,
@@ -154,8 +158,16 @@ impl Policy {
         Ok(Self { rules, phrases, patterns })
     }
 
+    /// What the rules cost, with this one in the place of its present revision.
+    pub fn weight_with(&self, item: ItemId, rule: &Rule) -> Weight {
+        let others = self.rules.iter().filter(|ready| ready.source.item != item);
+        others.fold(Weight::of(rule), |sum, ready| sum.and(ready.weight))
+    }
+
     /// Everything that the rules find in a text, in order of place; what is missing comes last. Of one rule,
-    /// no two places overlap (the leftmost counts, then the longest), and no more than [`MAX_FINDS`] are told.
+    /// no two places overlap (of
+    /// phrases that end together the longest counts, then the leftmost place), and no more than [`MAX_FINDS`] are
+    /// told.
     pub fn check(&self, subject: &Subject<'_>) -> Vec<Violation> {
         let active: Vec<bool> = self.rules.iter().map(|rule| rule.looks_at(subject)).collect();
         if !active.contains(&true) {
@@ -242,20 +254,20 @@ impl Policy {
 
 impl Ready {
     fn new(source: Source, rule: Rule) -> Result<Self, Broken> {
+        let weight = Weight::of(&rule);
         let task = match Task::new(rule.condition) {
             Ok(task) => task,
             Err(reason) => return Err(Broken { rule: source, reason }),
         };
         let Rule { severity, scope, languages, reason, .. } = rule;
-        Ok(Self { source, severity, scope, languages, reason, task })
+        Ok(Self { source, severity, scope, languages, reason, task, weight })
     }
 
     fn looks_at(&self, subject: &Subject<'_>) -> bool {
         let languages = &self.languages;
-        // Nobody knows in which language a comment is, so all apply (R9).
-        let any_language = languages.is_empty() || subject.scope == Scope::Comment;
+        let of_language = |wanted| languages.iter().any(|tag| language::covers(tag, wanted));
         self.scope.contains(&subject.scope)
-            && (any_language || languages.iter().any(|tag| language::covers(tag, subject.language)))
+            && (languages.is_empty() || subject.language.is_none_or(of_language))
             && match &self.task {
                 Task::CodeNames { until } => subject.now < *until,
                 Task::RequiredWording { topics } => {

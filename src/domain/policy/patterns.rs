@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex_automata::nfa::thompson::{Compiler, Config};
 use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
 
 /// The most bytes of a compiled pattern: room for `\w{1,30}`, as each `\w` of Unicode takes 60 KiB. Time is at
@@ -45,6 +46,14 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
         }
         other => other.to_string(),
     })
+}
+
+/// The bytes of a compiled pattern, as far as they can be told.
+pub(super) fn size(pattern: &str) -> usize {
+    let config = Config::new().nfa_size_limit(Some(SIZE));
+    let hir = parse(pattern).ok();
+    let nfa = hir.and_then(|hir| Compiler::new().configure(config).build_from_hir(&hir).ok());
+    nfa.map_or(SIZE, |nfa| nfa.memory_usage())
 }
 
 fn parse(pattern: &str) -> Result<Hir, String> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, BuildError};
 
-use super::folding;
+use super::{folding, tags};
 
 /// All phrases of all rules in one automaton: its time depends on the text, not on how many they are.
 #[derive(Debug, Default)]
@@ -78,35 +78,69 @@ impl Collection {
 }
 
 impl Phrases {
-    /// Every occurrence of the phrases of the rules that are `active`, in no order, perhaps twice.
-    ///
+    /// The occurrences of the phrases of the rules that are `active`, in no order, perhaps twice. Of those of
+    /// one rule that end at one place the longest, however many phrases lie within one another. Hashtags are
+    /// read as they are, and as the words that they are made of.
+    pub(super) fn find(&self, text: &str, active: &[bool]) -> Vec<Found> {
+        let mut found = self.scan(text, active);
+        for words in tags::words(text) {
+            let in_words = self.scan(&words.text, active).into_iter();
+            let in_text = |it: Found| Some(Found { range: words.place(text, &it.range)?, ..it });
+            found.extend(in_words.filter_map(in_text));
+        }
+        found
+    }
+
     /// A phrase with letters is found only where a letter stands, and one without only where none does: the
     /// digits of `kamer 101` look like the letters of `lol`, and nobody reads them so.
-    pub(super) fn find(&self, text: &str, active: &[bool]) -> Vec<Found> {
+    fn scan(&self, text: &str, active: &[bool]) -> Vec<Found> {
         let Some(automaton) = &self.automaton else { return Vec::new() };
         let mut found = Vec::new();
         for reading in folding::readings(text) {
+            let mut told = Told::default();
+            // At each place the longest comes first.
             for hit in automaton.find_overlapping_iter(&reading.text) {
                 let uses = self.uses.get(hit.pattern().as_usize()).map_or(&[][..], Vec::as_slice);
+                let is_new =
+                    |usage: &&Use| active.get(usage.rule) == Some(&true) && told.is_new(usage, hit.end());
+                if !uses.iter().any(|usage| is_new(&usage)) {
+                    continue;
+                }
                 let Some(range) = reading.place(text, &hit.range()) else { continue };
                 let is_whole = folding::is_whole(text, &range);
                 let has_letter = folding::has_letter(text.get(range.clone()).unwrap_or_default());
-                let counts = |usage: &&Use| {
-                    active.get(usage.rule) == Some(&true)
-                        && (is_whole || usage.within_words)
-                        && usage.has_letter == has_letter
-                };
-                let mut uses = uses.iter().filter(counts).peekable();
-                if uses.peek().is_some() {
-                    let range = folding::whole_graphemes(text, range);
-                    found.extend(uses.map(|usage| Found {
-                        rule: usage.rule,
-                        role: usage.role,
-                        range: range.clone(),
-                    }));
+                let suits = |usage: &&Use| (is_whole || usage.within_words) && usage.has_letter == has_letter;
+                let counts: Vec<&Use> = uses.iter().filter(is_new).filter(suits).collect();
+                if counts.is_empty() {
+                    continue;
+                }
+                let range = folding::whole_graphemes(text, range);
+                for usage in counts {
+                    told.tell(usage, hit.end());
+                    found.push(Found { rule: usage.rule, role: usage.role, range: range.clone() });
                 }
             }
         }
         found
+    }
+}
+
+/// For each rule and role, where the last occurrence ended that was told.
+#[derive(Default)]
+struct Told(Vec<[Option<usize>; 2]>);
+
+impl Told {
+    fn is_new(&self, usage: &Use, end: usize) -> bool {
+        self.0.get(usage.rule).and_then(|ends| ends.get(usage.role as usize)) != Some(&Some(end))
+    }
+
+    fn tell(&mut self, usage: &Use, end: usize) {
+        if self.0.len() <= usage.rule {
+            self.0.resize(usage.rule + 1, [None; 2]);
+        }
+        let ends = self.0.get_mut(usage.rule).and_then(|ends| ends.get_mut(usage.role as usize));
+        if let Some(told) = ends {
+            *told = Some(end);
+        }
     }
 }

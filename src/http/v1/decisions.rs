@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::answers::{cursor_at, cut, one_more, page};
 use crate::app::actor::Permission;
 use crate::app::audit::audit_read;
-use crate::app::reviews::decision_list;
+use crate::app::decisions::decision_list;
 use crate::domain::ids::{ClientId, Digest, ItemId, PersonId, ReviewId};
 use crate::domain::review::DecisionKind;
 use crate::domain::roles::Scope;

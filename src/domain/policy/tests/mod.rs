@@ -28,7 +28,7 @@ fn policy(rules: impl IntoIterator<Item = Rule>) -> Policy {
 }
 
 fn subject(text: &str) -> Subject<'_> {
-    Subject { scope: Scope::Copy, text, language: "nl", topics: &[], now: Time::from_micros(0) }
+    Subject { scope: Scope::Copy, text, language: Some("nl"), topics: &[], now: Time::from_micros(0) }
 }
 
 /// What a policy finds in a text: the code, and the place as text.

@@ -52,6 +52,44 @@ fn spellings_of_a_phrase_are_found() {
 }
 
 #[test]
+fn words_of_hashtags_are_told_by_capitals_and_digits() {
+    for (phrase, text, expected) in [
+        ("Zwaan", "met #ProjectZwaan2027 erbij", "Zwaan"),
+        ("Project Zwaan", "met #ProjectZwaan2027 erbij", "ProjectZwaan"),
+        ("Project Zwaan", "＃project_zwaan", "project_zwaan"),
+        ("AFM", "#AFMRegels", "AFM"),
+        ("regels", "#AFMRegels", "Regels"),
+        ("2027", "#Zwaan2027Plan", "2027"),
+        ("Zwaan", "#ЅtopZw\u{200B}аan", "Zw\u{200B}аan"),
+    ] {
+        assert_eq!(found(&[phrase], text), [expected], "{phrase} in {text}");
+    }
+    for (phrase, text) in [
+        ("zwaan", "#zwaantjes"),
+        ("zwaan", "#Parelzwaan"),
+        ("zwaan", "ProjectZwaan"),
+        ("Project Zwaan", "projectzwaan"),
+        ("script", "JavaScript, geen #javascript"),
+        ("AF", "#AFMRegels"),
+        ("27", "#Zwaan2027"),
+    ] {
+        assert_eq!(found(&[phrase], text), [""; 0], "{phrase} in {text}");
+    }
+}
+
+#[test]
+fn phrases_within_one_another_are_told_once() {
+    let nested: Vec<String> = (1..=200).map(|length| "q".repeat(length)).collect();
+    let rule = rule(json!({"phrases": {"any_of": nested, "within_words": true}, }));
+    let policy = policy([rule]);
+    let text = "q".repeat(10_000);
+    let active = [true];
+    assert!(policy.phrases.find(&text, &active).len() <= text.len());
+    assert_eq!(finds(&policy, &text).len(), MAX_FINDS);
+    assert_eq!(finds(&policy, "qqq a qq"), [("phrase", "qqq"), ("phrase", "qq")]);
+}
+
+#[test]
 fn what_a_reader_takes_for_another_word_is_not_found() {
     for (phrase, text) in [
         ("wijn", "wijnen"),
@@ -85,7 +123,9 @@ fn within_words_means_anywhere_but_before_an_accent() {
 
 #[test]
 fn of_one_rule_the_leftmost_and_longest_count_and_rules_do_not_hide_each_other() {
-    assert_eq!(found(&["a b", "a b c", "b c d", "d"], "a b c d"), ["a b c", "d"]);
+    assert_eq!(found(&["a b", "a b c", "d"], "a b c d"), ["a b c", "d"]);
+    // Where several end at one place the longest stands for them.
+    assert_eq!(found(&["a b c", "b c d", "d"], "a b c d"), ["a b c"]);
     let policy = policy([
         rule(json!({"phrases": {"any_of": ["a b"]}})),
         rule(json!({"code_names": {"any_of": ["b c"], "until": "2026-01-01T00:00:00Z"}})),

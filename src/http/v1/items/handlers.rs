@@ -11,10 +11,11 @@ use super::types::{
 use crate::app::actor::Actor;
 use crate::app::checks::{advice, review_with_words, warnings};
 use crate::app::context::Context;
+use crate::app::decisions::item_decide;
 use crate::app::endings::item_end;
 use crate::app::idempotency::Once;
 use crate::app::items::{self, ItemQuery, ItemView};
-use crate::app::reviews::{Decide, item_decide, review_get};
+use crate::app::reviews::review_get;
 use crate::app::rules::Rules;
 use crate::app::submission::{Submit, item_submit};
 use crate::domain::content::Content;
@@ -126,8 +127,8 @@ pub(super) async fn submit<K: ItemKind>(
     let work = move || item_submit(&desk.db, &desk.context, &desk.snapshots, &actor, &once, &command, now);
     let submitted = app.think(work).await?;
     let (view, words) = app.read(move |conn, _| review_with_words(conn, submitted.resource)).await?;
-    let rules = app.rules();
-    let warnings = app.think(move || Ok(words.map(|words| warnings(&rules, &words, now)))).await?;
+    let present = app.snapshots.content();
+    let warnings = app.think(move || Ok(words.map(|words| warnings(&present, &words, now)))).await?;
     Ok(done(StatusCode::CREATED, submitted.replayed)
         .insert_header((header::LOCATION, review_address(view.row.id)))
         .json(Review::whole(view)?.warned(warnings)))
@@ -141,16 +142,13 @@ pub(super) async fn decide<K: ItemKind>(
     Body(body): Body<DecisionCreate>,
 ) -> Result<HttpResponse> {
     let once = once(K::OPERATIONS.decide, key, &id, &body)?;
-    let command = Decide::from(body);
-    let (view, replayed) = app
-        .write(Lane::Ordinary, move |tx, context| {
-            let done = once.run(tx, &context.keys, &actor, |tx| {
-                item_decide(tx, context, &actor, K::KIND, id, &command)
-            })?;
-            Ok((review_get(tx.conn(), done.resource)?, done.replayed))
-        })
-        .await?;
-    Ok(done(StatusCode::CREATED, replayed).json(Review::whole(view)?))
+    let command = body.into_command(K::KIND, id);
+    let desk = app.clone();
+    // Asking the rules is slow, and it reads and writes in turns.
+    let work = move || item_decide(&desk.db, &desk.context, &desk.snapshots, &actor, &once, &command);
+    let decided = app.think(work).await?;
+    let view = app.read(move |conn, _| review_get(conn, decided.resource)).await?;
+    Ok(done(StatusCode::CREATED, decided.replayed).json(Review::whole(view)?))
 }
 
 pub(super) async fn recall<K: ItemKind>(
@@ -211,10 +209,10 @@ fn reread(tx: &mut WriteTx<'_>, kind: Kind, id: ItemId, rules: &Rules) -> Result
 /// What rules say to the words that were saved.
 async fn advise(app: &App, view: &ItemView) -> Result<Option<Vec<Finding>>> {
     let (kind, words) = (view.item.kind, view.working.content.clone());
-    let (rules, now) = (app.rules(), app.clock.now());
+    let (present, now) = (app.snapshots.content(), app.clock.now());
     app.think(move || {
         let content = words.and_then(|words| Content::parse(kind, &words).ok());
-        Ok(content.and_then(|content| advice(&rules, &content, now)))
+        Ok(content.and_then(|content| advice(&present, &content, now)))
     })
     .await
 }

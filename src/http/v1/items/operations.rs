@@ -5,6 +5,7 @@ use serde_json::json;
 use super::types::{DecisionCreate, Ending, Item, ItemDraft, ItemFilter, ItemPage, ItemRevision, Submission};
 use super::{ItemKind, examples, handlers};
 use crate::app::actor::Permission;
+use crate::app::rules::are_looked_at;
 use crate::domain::ids::Kind;
 use crate::domain::roles::Scope;
 use crate::error::Code;
@@ -125,7 +126,6 @@ fn submit<K: ItemKind>() -> Operation {
         Code::NoWorkflow,
         Code::NotEnoughReviewers,
     ];
-    let by_rules: &[Code] = if K::KIND == Kind::Post { &[Code::RuleViolated, Code::Blocked] } else { &[] };
     operation::<K>(K::OPERATIONS.submit, format!("Submit a {} for review", K::KIND), description)
         .body::<Submission>(examples::submission())
         .idempotency_key()
@@ -133,8 +133,13 @@ fn submit<K: ItemKind>() -> Operation {
         .location()
         .errors(&codes)
         .errors(K::CONTENT_CODES)
-        .errors(by_rules)
+        .errors(by_rules::<K>())
         .event(Event::RevisionSubmitted.as_str())
+}
+
+/// How words of this kind can be refused by the rules in force.
+fn by_rules<K: ItemKind>() -> &'static [Code] {
+    if are_looked_at(K::KIND) { &[Code::RuleViolated, Code::Blocked] } else { &[] }
 }
 
 fn decide<K: ItemKind>() -> Operation {
@@ -142,7 +147,9 @@ fn decide<K: ItemKind>() -> Operation {
                        digest. It counts in the stage that is open, whose pool is read now. Authors of the \
                        words cannot decide, a person counts once in a review, and `request_changes` and \
                        `reject` end the review and need a reason. A decision after the review ended is 409 \
-                       `stage_closed` with its state.";
+                       `stage_closed` with its state. Rules may have come into force since the words were \
+                       submitted: an approval of words that break one that blocks is 422 `rule_violated`, \
+                       with each violation, and the review stays open for any other decision.";
     let codes = [
         Code::NotInReview,
         Code::RevisionChanged,
@@ -157,6 +164,7 @@ fn decide<K: ItemKind>() -> Operation {
         .idempotency_key()
         .answer::<Review>(201, "The review with the decision.", examples::review::<K>(true))
         .errors(&codes)
+        .errors(by_rules::<K>())
         .event(Event::DecisionMade.as_str())
 }
 

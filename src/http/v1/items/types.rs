@@ -6,8 +6,8 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use crate::app::decisions::Decide;
 use crate::app::items::{ItemView, RevisionView};
-use crate::app::reviews::Decide;
 use crate::domain::content;
 use crate::domain::findings::Finding;
 use crate::domain::ids::{Digest, ItemId, Key, Kind, PersonId, ReviewId};
@@ -88,10 +88,11 @@ pub struct DecisionCreate {
     pub reason: Option<String>,
 }
 
-impl From<DecisionCreate> for Decide {
-    fn from(body: DecisionCreate) -> Self {
-        let DecisionCreate { revision, digest, decision, reason } = body;
-        Self { revision, digest, decision, reason }
+impl DecisionCreate {
+    /// The decision that is asked for.
+    pub fn into_command(self, kind: Kind, id: ItemId) -> Decide {
+        let Self { revision, digest, decision, reason } = self;
+        Decide { kind, id, revision, digest, decision, reason }
     }
 }
 
@@ -179,7 +180,7 @@ pub struct Item {
     #[schema(nullable = false)]
     withdrew_review: Option<ReviewId>,
     /// What rules in force find in the words that were saved: advice, which refuses nothing. Only in the
-    /// answers to saves of posts, and not while a rule cannot be evaluated.
+    /// answers to saves of posts and hashtags, and not while a rule cannot be evaluated.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 100_000, nullable = false)]
     advice: Option<Vec<RuleFinding>>,
