@@ -230,8 +230,10 @@ impl Page<'_> {
                 };
                 // A listed disclaimer that is missing would have blocked the post.
                 for disclaimer in in_force.applying(live.post, &occasion).unwrap_or_default() {
-                    let known = found.iter().any(|known| known.key == disclaimer.key);
-                    if let Some(text) = self.longest(disclaimer, live.post, language).filter(|_| !known) {
+                    if found.iter().any(|known| known.key == disclaimer.key) {
+                        continue;
+                    }
+                    if let Some(text) = self.longest(disclaimer, live.post, language) {
                         found.push(FeedDisclaimer {
                             key: disclaimer.key.clone(),
                             revision: disclaimer.revision,
