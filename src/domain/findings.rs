@@ -192,7 +192,7 @@ pub fn blocks_existing(rule: &Rule) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use serde_json::Value;
     use uuid::Uuid;
 
@@ -215,8 +215,8 @@ mod tests {
         Policy::new(vec![(source, serde_json::from_value(rule).unwrap())]).unwrap()
     }
 
-    fn post() -> Content {
-        let post = json!({
+    fn post_json() -> Value {
+        json!({
             "title": "guaranteed",
             "tips": "guaranteed",
             "headline": "Guaranteed",
@@ -230,8 +230,11 @@ mod tests {
             ],
             "channels": ["x"],
             "topics": ["finance"],
-        });
-        Content::parse(Kind::Post, &post).unwrap()
+        })
+    }
+
+    fn post() -> Content {
+        Content::parse(Kind::Post, &post_json()).unwrap()
     }
 
     /// The hashtag that the post names, as far as it is known.
@@ -267,11 +270,11 @@ mod tests {
     fn r10_names_are_found_in_slugs_and_paths() {
         let swan = policy(json!({ "condition": { "phrases": { "any_of": ["Project Swan"] } } }));
         let url = "https://www.example.com/news/project-swan?id=1";
-        let Content::Post(mut post) = post() else { unreachable!() };
-        post.link =
-            Some(serde_json::from_value(json!({ "url": url, "utm": { "id": "project-swan" } })).unwrap());
-        post.campaign = Some("project-swan-2026".to_owned());
-        let found = in_content(&swan, &Content::Post(post), &[], Time::from_micros(0));
+        let mut post = post_json();
+        post["link"] = json!({ "url": url, "utm": { "id": "project-swan" } });
+        post["campaign"] = json!("project-swan-2026");
+        let post = Content::parse(Kind::Post, &post).unwrap();
+        let found = in_content(&swan, &post, &[], Time::from_micros(0));
         let place = |it: &Finding| (it.pointer.clone(), it.violation.span.unwrap().start.utf16);
         let expected = [("/content/campaign", 0), ("/content/link/utm/id", 0), ("/content/link/url", 29)];
         assert_eq!(found.iter().map(place).collect::<Vec<_>>(), expected.map(|(at, n)| (at.to_owned(), n)));
