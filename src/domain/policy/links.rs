@@ -7,24 +7,10 @@ use url::Url;
 use crate::domain::entities;
 use crate::domain::links::is_within;
 
-/// The links in a text that lead neither to one of the `allowed` domains nor below one. A link whose host
-/// cannot be read leads elsewhere.
+/// The links in a text that lead neither to one of the `allowed` domains nor below one, as some network or
+/// client reads them. A link whose host cannot be read leads elsewhere.
 pub(super) fn elsewhere(text: &str, allowed: &[String]) -> Vec<Range<usize>> {
-    let mut links = entities::links_anywhere(text);
-    links.retain(|range| {
-        let host = text.get(range.clone()).and_then(host);
-        // What seems a host is a user's name then.
-        let is_user = text.get(range.end..).is_some_and(|rest| rest.starts_with('@'));
-        is_user || !host.is_some_and(|host| allowed.iter().any(|domain| is_within(&host, domain)))
-    });
-    links
-}
-
-/// The host that a link leads to, in lower case and in punycode.
-fn host(link: &str) -> Option<String> {
-    let address =
-        if link.contains("://") { Url::parse(link) } else { Url::parse(&format!("https://{link}")) };
-    Some(address.ok()?.host_str()?.trim_end_matches('.').to_owned())
+    entities::links_elsewhere(text, |host| allowed.iter().any(|domain| is_within(host, domain)))
 }
 
 /// A domain as hosts are compared with it: in lower case and in punycode. `None` if it is no name of a host
