@@ -34,6 +34,11 @@ pub(super) fn is_letter_mark_or_digit(c: char) -> bool {
     is_of(c, all)
 }
 
+/// A symbol beyond ASCII: an emoji, an arrow, a sign of a currency.
+pub(super) fn is_symbol(c: char) -> bool {
+    !c.is_ascii() && is_of(c, GeneralCategoryGroup::Symbol)
+}
+
 /// Whether a character has no shape and no width of its own: joiners, soft hyphens, variation selectors
 /// (`Default_Ignorable_Code_Point`).
 pub(super) fn is_ignorable(c: char) -> bool {

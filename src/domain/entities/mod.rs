@@ -10,6 +10,7 @@
 //! | Mastodon | `Tag::HASHTAG_RE`, `Account::MENTION_RE` and the wider paths of its twitter-text |
 //! | Bluesky | `detectFacets` of the AT protocol's API library, tags as its newer `TAG_REGEX` |
 
+mod anywhere;
 mod bluesky_links;
 mod classes;
 mod hashtags;
@@ -57,8 +58,8 @@ pub fn links(text: &str, channel: &Channel) -> Vec<Range<usize>> {
     }
 }
 
-/// What some network takes for a link, as byte ranges that do not overlap. For texts that may be
-/// shared anywhere.
+/// What some network or client takes for a link, as byte ranges that do not overlap. For texts that may be
+/// shared anywhere. The module `anywhere` tells what is one, and why it is a wide notion.
 pub fn links_anywhere(text: &str) -> Vec<Range<usize>> {
     united(every_link(text))
 }
@@ -76,6 +77,7 @@ fn every_link(text: &str) -> Vec<Range<usize>> {
     let mut links = urls::find(text, Grammar::X, false);
     links.extend(urls::find(text, Grammar::Mastodon, true));
     links.extend(bluesky_links::find(text));
+    links.extend(anywhere::find(text));
     links.sort_unstable_by_key(|range| (range.start, range.end));
     links.dedup();
     links

@@ -55,6 +55,42 @@ mod tests {
     }
 
     #[test]
+    fn hosts_count_however_they_are_spelled() {
+        let allowed = ["zuiver.nl".to_owned(), domain("münchen.de").unwrap()];
+        let ours = [
+            "//zuiver.nl/x ftp://zuiver.nl HTTP://ZUIVER.NL https:\\\\zuiver.nl zuiver.nl:8443 zuiver.nl./x",
+            "ｚｕｉｖｅｒ．ｎｌ zuiver。nl Zui\u{AD}ver.\u{200B}nl 👉zuiver.nl _zuiver.nl_ “https://zuiver.nl”",
+            "mu\u{308}nchen.de MÜNCHEN。DE www.münchen.de https://münchen.de。次の文 zuiver.nlへ",
+            "zuiver.nl/?u=https://example.com https://jan:x@zuiver.nl/ zuiver.nl, zuiver.nl-pagina",
+        ];
+        for text in ours {
+            assert_eq!(elsewhere(text, &allowed), [] as [Range<usize>; 0], "{text}");
+        }
+        for text in [
+            "//evil.com/x",
+            "ftp://evil.com",
+            "evil_zuiver.nl",
+            "зло.рф",
+            "ｅｖｉｌ．ｃｏｍ",
+            "zuiver.nl。ｃｏｍ",
+            "zuiver.nl@evil.com/",
+            "https:\\\\evil.com\\@zuiver.nl",
+            "https://zuiver.nl,x.evil.com",
+            "1.2.3.4/x",
+            "http://[::1]",
+            // No browser tells where these lead.
+            "zui\u{200D}ver.nl",
+            "https:\u{200B}//zuiver.nl",
+            "intent://zuiver.nl",
+            // Some take all of it, others only what is Latin.
+            "詳細はzuiver.nl",
+        ] {
+            let links: Vec<&str> = elsewhere(text, &allowed).into_iter().map(|range| &text[range]).collect();
+            assert_eq!(links, [text]);
+        }
+    }
+
+    #[test]
     fn domains_are_names_of_hosts() {
         assert_eq!(domain("Zuiver.NL").as_deref(), Some("zuiver.nl"));
         assert_eq!(domain("münchen.de").as_deref(), Some("xn--mnchen-3ya.de"));
