@@ -119,7 +119,7 @@ pub fn blocks_existing(rule: &Rule) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use serde_json::Value;
     use uuid::Uuid;
 
@@ -172,6 +172,26 @@ mod tests {
         let dutch = policy(json!({ "languages": ["nl"] }));
         assert_eq!(places(&dutch), ["/content/copies/1/text", beside[0], beside[1], beside[2]]);
         assert!(places(&policy(json!({ "scope": ["comment"] }))).is_empty());
+    }
+
+    #[test]
+    fn links_lead_to_allowed_domains_in_copies_and_of_posts() {
+        let allowed = policy(json!({ "condition": { "link_domains": { "allowed": ["example.com"] } } }));
+        let places = |link: &str, copy: &str| {
+            let mut post = post();
+            post.link.as_mut().unwrap().url = link.to_owned();
+            post.copies[0].text = copy.to_owned();
+            let found = in_post(&allowed, &post, Time::from_micros(0));
+            found.into_iter().map(|finding| finding.pointer).collect::<Vec<_>>()
+        };
+        for ours in ["https://www.example.com/a", "https://EXAMPLE.com:8443/?u=https://evil.example"] {
+            assert!(places(ours, ours).is_empty(), "{ours}");
+        }
+        for other in
+            ["https://example.com.evil.example", "https://example.com@evil.example/", "https://1.2.3.4"]
+        {
+            assert_eq!(places(other, other), ["/content/copies/0/text", "/content/link/url"], "{other}");
+        }
     }
 
     #[test]
