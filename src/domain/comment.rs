@@ -56,7 +56,7 @@ fn intro_faults(comment: &str) -> impl Iterator<Item = Fault> {
     too_long.into_iter().chain(marks.map(|(code, _, detail)| Fault::body(POINTER, code, detail)))
 }
 
-/// Whether some network finds a link, or a reader would see one.
+/// Whether some network or client finds a link, or a reader would see one.
 fn has_link(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let seen = ["://", "www."].iter().any(|mark| lower.contains(mark));
@@ -80,6 +80,13 @@ mod tests {
         assert_eq!(codes(Intro, &"é".repeat(201)), ["comment_too_long"]);
         for link in ["WWW.x.nl", "zie zuiver.nl", "ftp://x", "https://x.nl"] {
             assert_eq!(codes(Intro, link), ["comment_link"], "{link}");
+        }
+        for link in ["//x.nl/a", "зло.рф", "x。nl", "x\u{200D}.nl", "x_y.nl", "1.2.3.4/x", "jan@zuiver.nl/x"]
+        {
+            assert_eq!(codes(Intro, link), ["comment_link"], "{link}");
+        }
+        for fine in ["versie 1.2.3.4, 12:30", "en/of // wacht...", "これは例です。日本"] {
+            assert_eq!(codes(Intro, fine), [""; 0], "{fine}");
         }
         for fine in ["Nummer # 1 @ ons", "rapport.pdf en v1.2.3", "5 @ 10 euro", "C# is een taal"] {
             assert_eq!(codes(Intro, fine), [""; 0], "{fine}");

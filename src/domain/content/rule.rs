@@ -101,7 +101,8 @@ pub enum Condition {
         /// One of these must be there, in any spelling.
         any_of: Vec<String>,
     },
-    /// Links, and the post's own link, lead to these domains only.
+    /// Links, and the post's own link, lead to these domains only: whatever some network or client would make a
+    /// link of, by the host that a browser would ask.
     LinkDomains {
         /// The domains; what lies below one is allowed too. Look-alikes of a domain are other domains.
         allowed: Vec<String>,

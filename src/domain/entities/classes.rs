@@ -3,8 +3,8 @@
 //! What Unicode decides (letters, marks, digits, punctuation) is asked of `icu_properties`, which carries
 //! Unicode's own data; the short lists are those of the rules' sources.
 
-use icu_properties::CodePointMapData;
-use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup};
+use icu_properties::{CodePointMapData, CodePointSetData};
 
 fn is_of(c: char, group: GeneralCategoryGroup) -> bool {
     group.contains(CodePointMapData::<GeneralCategory>::new().get(c))
@@ -16,6 +16,33 @@ pub(super) fn is_letter_or_mark(c: char) -> bool {
         return c.is_ascii_alphabetic();
     }
     is_of(c, GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Mark))
+}
+
+/// A mark that goes with the letter before it.
+pub(super) fn is_mark(c: char) -> bool {
+    !c.is_ascii() && is_of(c, GeneralCategoryGroup::Mark)
+}
+
+/// A letter, a mark or a decimal digit.
+pub(super) fn is_letter_mark_or_digit(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric();
+    }
+    let all = GeneralCategoryGroup::Letter
+        .union(GeneralCategoryGroup::Mark)
+        .union(GeneralCategoryGroup::DecimalNumber);
+    is_of(c, all)
+}
+
+/// A symbol beyond ASCII: an emoji, an arrow, a sign of a currency.
+pub(super) fn is_symbol(c: char) -> bool {
+    !c.is_ascii() && is_of(c, GeneralCategoryGroup::Symbol)
+}
+
+/// Whether a character has no shape and no width of its own: joiners, soft hyphens, variation selectors
+/// (`Default_Ignorable_Code_Point`).
+pub(super) fn is_ignorable(c: char) -> bool {
+    !c.is_ascii() && CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 /// A letter, mark, decimal digit or connector, as `[[:word:]]` has it.
@@ -35,10 +62,7 @@ pub(super) fn is_x_hashtag(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || c == '_';
     }
-    let allowed = GeneralCategoryGroup::Letter
-        .union(GeneralCategoryGroup::Mark)
-        .union(GeneralCategoryGroup::DecimalNumber);
-    is_of(c, allowed) || is_x_joiner(c)
+    is_letter_mark_or_digit(c) || is_x_joiner(c)
 }
 
 /// The characters beside letters, marks and digits that twitter-text allows within a hashtag.

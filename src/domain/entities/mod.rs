@@ -10,11 +10,14 @@
 //! | Mastodon | `Tag::HASHTAG_RE`, `Account::MENTION_RE` and the wider paths of its twitter-text |
 //! | Bluesky | `detectFacets` of the AT protocol's API library, tags as its newer `TAG_REGEX` |
 
+mod anywhere;
 mod bluesky_links;
 mod classes;
 mod hashtags;
+mod hosts;
 mod mentions;
 mod paths;
+mod spelling;
 #[cfg(test)]
 pub(super) mod tests;
 mod tlds;
@@ -55,17 +58,41 @@ pub fn links(text: &str, channel: &Channel) -> Vec<Range<usize>> {
     }
 }
 
-/// What some network takes for a link, as byte ranges that do not overlap. For texts that may be shared
-/// anywhere.
+/// What some network or client takes for a link, as byte ranges that do not overlap. For texts that may be
+/// shared anywhere. The module `anywhere` tells what is one, and why it is a wide notion.
 pub fn links_anywhere(text: &str) -> Vec<Range<usize>> {
+    united(every_link(text))
+}
+
+/// The links of [`links_anywhere`] of which some reading leads to no host that `is_ours` knows, which is asked
+/// in lower case and in punycode. A link whose host cannot be read is one of them.
+pub fn links_elsewhere(text: &str, is_ours: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
+    let mut links = every_link(text);
+    links.retain(|link| !text.get(link.clone()).and_then(hosts::host).is_some_and(|host| is_ours(&host)));
+    united(links)
+}
+
+/// The links of all finders, each as that finder reads it, in order and each once.
+fn every_link(text: &str) -> Vec<Range<usize>> {
     let mut links = urls::find(text, Grammar::X, false);
-    let further = bluesky_links::find(text).into_iter();
-    let further: Vec<_> = further
-        .filter(|range| !links.iter().any(|known| known.start < range.end && range.start < known.end))
-        .collect();
-    links.extend(further);
-    links.sort_unstable_by_key(|range| range.start);
+    links.extend(urls::find(text, Grammar::Mastodon, true));
+    links.extend(bluesky_links::find(text));
+    links.extend(anywhere::find(text));
+    links.sort_unstable_by_key(|range| (range.start, range.end));
+    links.dedup();
     links
+}
+
+/// The ranges, which come in order, with those that overlap as one.
+fn united(ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let mut united: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match united.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => united.push(range),
+        }
+    }
+    united
 }
 
 /// Whether some network finds a hashtag in a text.

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::channels::Channels;
 
-static CHANNELS: LazyLock<Channels> = LazyLock::new(|| Channels::defaults().unwrap());
+pub(crate) static CHANNELS: LazyLock<Channels> = LazyLock::new(|| Channels::defaults().unwrap());
 
 fn channel(name: &str) -> &'static Channel {
     CHANNELS.get(&name.into()).unwrap()
@@ -299,6 +299,17 @@ pub(crate) fn hostile(length: usize) -> Vec<String> {
         "\r\n",
         "a日",
         "\u{600}",
+        "/",
+        "//a.",
+        "x://",
+        "https:\\\\",
+        "。",
+        "é。nl。",
+        "a@a.nl:",
+        "a.nl+",
+        "1.2.3.4/",
+        "\u{AD}",
+        "ㅎㅏ",
     ];
     pieces.iter().map(|piece| piece.repeat(length / piece.len())).collect()
 }

@@ -5,6 +5,8 @@
 
 use std::sync::LazyLock;
 
+use super::classes::{is_latin_accented, is_letter_mark_or_digit, is_mark};
+
 static LIST: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| include_str!("tlds.txt").lines().filter(|line| !line.starts_with('#')).collect());
 
@@ -39,6 +41,28 @@ pub(super) fn tld_end(text: &str, at: usize) -> Option<usize> {
     (length > 0).then_some(at + "xn--".len() + length)
 }
 
+/// Where the top-level domain that begins at `at` ends, as wider finders look for one: in ASCII it is the whole
+/// run of letters and digits, whatever follows but a letter of Latin or a mark; in other scripts the whole word.
+pub(super) fn top_end(text: &str, at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    if !rest.starts_with(|c: char| c.is_ascii()) {
+        let end = rest.find(|c| !is_letter_mark_or_digit(c)).unwrap_or(rest.len());
+        let word = rest.get(..end)?;
+        let is_top = unicode_names(word).any(|name| name.chars().map(Some).eq(word.chars().map(lower)));
+        return is_top.then_some(at + end);
+    }
+    let run = |inside: fn(&u8) -> bool| rest.bytes().take(LABEL_MAX + 1).take_while(inside).count();
+    let mut end = run(u8::is_ascii_alphanumeric);
+    let mut is_top = rest.get(..end).is_some_and(is_ascii_tld);
+    if strip_prefix_ignoring_case(rest, "xn--").is_some() {
+        let label = rest.get(..run(|byte| byte.is_ascii_alphanumeric() || *byte == b'-'))?;
+        end = label.trim_end_matches('-').len();
+        is_top = end > "xn--".len();
+    }
+    let goes_on = rest.get(end..)?.starts_with(|c| is_latin_accented(c) || is_mark(c));
+    (is_top && end <= LABEL_MAX && !goes_on).then_some(at + end)
+}
+
 /// What follows a prefix in ASCII, whatever its case.
 pub(super) fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(prefix.len())?;
@@ -49,12 +73,16 @@ fn is_followed(after: &str) -> bool {
     after.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"@+-".contains(&byte))
 }
 
+/// The listed names of other scripts that begin as a text does.
+fn unicode_names(text: &str) -> impl Iterator<Item = &'static str> {
+    let first = text.chars().next().and_then(lower).filter(|c| !c.is_ascii());
+    let from = LIST.partition_point(|entry| entry.chars().next() < first);
+    LIST.iter().copied().skip(from).take_while(move |entry| entry.chars().next() == first)
+}
+
 /// The bytes of the longest listed name of another script that `text` begins with.
 fn unicode_tld(text: &str) -> Option<usize> {
-    let first = text.chars().next().and_then(lower).filter(|c| !c.is_ascii())?;
-    let from = LIST.partition_point(|entry| entry.chars().next().is_none_or(|c| c < first));
-    let names = LIST.iter().skip(from).take_while(|entry| entry.starts_with(first));
-    let lengths = names.filter_map(|name| {
+    let lengths = unicode_names(text).filter_map(|name| {
         let mut rest = text.chars();
         let matches = name.chars().all(|c| rest.next().and_then(lower) == Some(c));
         (matches && !is_followed(rest.as_str())).then(|| text.len() - rest.as_str().len())

@@ -7,24 +7,10 @@ use url::Url;
 use crate::domain::entities;
 use crate::domain::links::is_within;
 
-/// The links in a text that lead neither to one of the `allowed` domains nor below one. A link whose host
-/// cannot be read leads elsewhere.
+/// The links in a text that lead neither to one of the `allowed` domains nor below one, as some network or
+/// client reads them. A link whose host cannot be read leads elsewhere.
 pub(super) fn elsewhere(text: &str, allowed: &[String]) -> Vec<Range<usize>> {
-    let mut links = entities::links_anywhere(text);
-    links.retain(|range| {
-        let host = text.get(range.clone()).and_then(host);
-        // What seems a host is a user's name then.
-        let is_user = text.get(range.end..).is_some_and(|rest| rest.starts_with('@'));
-        is_user || !host.is_some_and(|host| allowed.iter().any(|domain| is_within(&host, domain)))
-    });
-    links
-}
-
-/// The host that a link leads to, in lower case and in punycode.
-fn host(link: &str) -> Option<String> {
-    let address =
-        if link.contains("://") { Url::parse(link) } else { Url::parse(&format!("https://{link}")) };
-    Some(address.ok()?.host_str()?.trim_end_matches('.').to_owned())
+    entities::links_elsewhere(text, |host| allowed.iter().any(|domain| is_within(host, domain)))
 }
 
 /// A domain as hosts are compared with it: in lower case and in punycode. `None` if it is no name of a host
@@ -65,6 +51,42 @@ mod tests {
         ] {
             let links: Vec<&str> = elsewhere(text, &allowed).into_iter().map(|range| &text[range]).collect();
             assert_eq!(links, found);
+        }
+    }
+
+    #[test]
+    fn hosts_count_however_they_are_spelled() {
+        let allowed = ["zuiver.nl".to_owned(), domain("münchen.de").unwrap()];
+        let ours = [
+            "//zuiver.nl/x ftp://zuiver.nl HTTP://ZUIVER.NL https:\\\\zuiver.nl zuiver.nl:8443 zuiver.nl./x",
+            "ｚｕｉｖｅｒ．ｎｌ zuiver。nl Zui\u{AD}ver.\u{200B}nl 👉zuiver.nl _zuiver.nl_ “https://zuiver.nl”",
+            "mu\u{308}nchen.de MÜNCHEN。DE www.münchen.de https://münchen.de。次の文 zuiver.nlへ",
+            "zuiver.nl/?u=https://example.com https://jan:x@zuiver.nl/ zuiver.nl, zuiver.nl-pagina",
+        ];
+        for text in ours {
+            assert_eq!(elsewhere(text, &allowed), [] as [Range<usize>; 0], "{text}");
+        }
+        for text in [
+            "//evil.com/x",
+            "ftp://evil.com",
+            "evil_zuiver.nl",
+            "зло.рф",
+            "ｅｖｉｌ．ｃｏｍ",
+            "zuiver.nl。ｃｏｍ",
+            "zuiver.nl@evil.com/",
+            "https:\\\\evil.com\\@zuiver.nl",
+            "https://zuiver.nl,x.evil.com",
+            "1.2.3.4/x",
+            "http://[::1]",
+            // No browser tells where these lead.
+            "zui\u{200D}ver.nl",
+            "https:\u{200B}//zuiver.nl",
+            "intent://zuiver.nl",
+            // Some take all of it, others only what is Latin.
+            "詳細はzuiver.nl",
+        ] {
+            let links: Vec<&str> = elsewhere(text, &allowed).into_iter().map(|range| &text[range]).collect();
+            assert_eq!(links, [text]);
         }
     }
 
