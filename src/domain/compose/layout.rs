@@ -1,4 +1,11 @@
 //! Puts the parts of a text in their order.
+//!
+//! What must show stands after comment and copy only where it is surely seen there. The table's folds are
+//! in units, but networks fold by lines too: Instagram shows the first three lines of a caption
+//! (<https://help.instagram.com/1643471055915254>), LinkedIn a preview of three (J. Espirian, "See more
+//! breakpoints", 2024). A copy of one line, the blank line and the disclaimer are three; with a line break
+//! in the copy or comment there are more, however few units they have. So what must show then stands before
+//! them. The blank lines between parts are not counted: they are in every text.
 
 use std::ops::Range;
 
@@ -37,11 +44,13 @@ pub(super) struct Piece<'a> {
 }
 
 impl<'a> Layout<'a> {
-    /// Lays out what is chosen. What must show stands after the copy if it then ends before the fold.
+    /// Lays out what is chosen. What must show stands after the copy if it then shows there.
     pub fn new(ingredients: &Ingredients<'a>, tags: &[&'a Tag], choice: &Choice) -> Self {
-        let late = Self::with(ingredients, tags, choice, false);
-        if late.beyond_fold(ingredients) == 0 {
-            return late;
+        if ingredients.channel.fold == 0 || !has_lines(ingredients) {
+            let late = Self::with(ingredients, tags, choice, false);
+            if late.beyond_fold(ingredients) == 0 {
+                return late;
+            }
         }
         Self::with(ingredients, tags, choice, true)
     }
@@ -114,6 +123,11 @@ impl<'a> Layout<'a> {
         self.text.push_str(text);
         self.pieces.push(Piece { role, range: start..self.text.len(), source });
     }
+}
+
+/// Whether comment or copy are written in several lines.
+fn has_lines(ingredients: &Ingredients<'_>) -> bool {
+    ingredients.copy.contains('\n') || ingredients.comment.is_some_and(|comment| comment.contains('\n'))
 }
 
 /// Whether a statement stands where it shows, but not first of all.
