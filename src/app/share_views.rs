@@ -8,10 +8,9 @@ use uuid::Uuid;
 use super::context::Context;
 use super::items::BATCH;
 use super::journal::subject_keys_of;
-use super::shares::{NewShare, StoredPart};
+use super::shares::{NewShare, StoredPart, Warning};
 use crate::domain::compose::Role;
 use crate::domain::delivery::{Values, intent_url};
-use crate::domain::findings::Finding;
 use crate::domain::ids::{ItemId, PersonId, ShareId};
 use crate::domain::lifecycle::EndingKind;
 use crate::domain::revision::{Pin, Source};
@@ -48,8 +47,8 @@ pub struct ShareView {
     pub receipt: (i64, String),
     /// What was reported of it.
     pub outcomes: Vec<OutcomeView>,
-    /// What rules that only warn say to the comment, while the share is being issued; it is not stored.
-    pub warnings: Vec<Finding>,
+    /// What rules that only warn said to the comment when the share was issued.
+    pub warnings: Vec<Warning>,
 }
 
 /// A part of the text handed over.
@@ -82,9 +81,8 @@ impl ShareView {
     /// A share that was just issued.
     pub(super) fn fresh(new: NewShare) -> Result<Self> {
         let NewShare { text, comment, server, warnings, .. } = new;
-        let values = Opened { final_text: Some(text), comment, server, ..Opened::default() };
-        let view = Self::new(new.row, None, values, hex(&new.receipt.leaf_hash), Vec::new())?;
-        Ok(Self { warnings, ..view })
+        let values = Opened { final_text: Some(text), comment, server, warnings, ..Opened::default() };
+        Self::new(new.row, None, values, hex(&new.receipt.leaf_hash), Vec::new())
     }
 
     fn new(
@@ -112,7 +110,7 @@ impl ShareView {
             comment: values.comment,
             receipt: (row.idx, leaf_hash),
             outcomes,
-            warnings: Vec::new(),
+            warnings: values.warnings,
             row,
         })
     }
@@ -146,29 +144,31 @@ struct Opened {
     final_text: Option<String>,
     comment: Option<String>,
     server: Option<String>,
+    warnings: Vec<Warning>,
     permalink: Option<String>,
     posted_text: Option<String>,
     reason: Option<String>,
 }
 
 impl Opened {
-    fn set(&mut self, field: &str, value: Value) {
-        let Value::String(text) = value else { return };
-        match field {
-            "final_text" => self.final_text = Some(text),
-            "comment" => self.comment = Some(text),
-            "server" => self.server = Some(text),
-            "permalink" => self.permalink = Some(text),
-            "posted_text" => self.posted_text = Some(text),
-            "reason" => self.reason = Some(text),
+    fn set(&mut self, field: &str, value: Value) -> Result<()> {
+        match (field, value) {
+            ("final_text", Value::String(text)) => self.final_text = Some(text),
+            ("comment", Value::String(text)) => self.comment = Some(text),
+            ("server", Value::String(text)) => self.server = Some(text),
+            ("permalink", Value::String(text)) => self.permalink = Some(text),
+            ("posted_text", Value::String(text)) => self.posted_text = Some(text),
+            ("reason", Value::String(text)) => self.reason = Some(text),
+            ("warnings", value) => self.warnings = serde_json::from_value(value).map_err(Error::internal)?,
             _ => {}
         }
+        Ok(())
     }
 }
 
 /// Opens the personal values of these entries that shares and outcomes show.
 fn open_values(conn: &mut Conn, context: &Context, indexes: &[i64]) -> Result<HashMap<i64, Opened>> {
-    let fields = ["final_text", "comment", "server", "permalink", "posted_text", "reason"];
+    let fields = ["final_text", "comment", "server", "warnings", "permalink", "posted_text", "reason"];
     let sealed = record::personal_of(conn, indexes, &fields)?;
     let mut persons: Vec<PersonId> = sealed.iter().map(|value| value.person).collect();
     persons.sort_unstable();
@@ -179,7 +179,7 @@ fn open_values(conn: &mut Conn, context: &Context, indexes: &[i64]) -> Result<Ha
         let Some(key) = keys.get(&value.person) else { continue };
         let event: Uuid = value.event_id.parse().map_err(Error::internal)?;
         let plain = disclosure::open(key, event, &value.field, &value.ciphertext).map_err(Error::internal)?;
-        opened.entry(value.idx).or_default().set(&value.field, plain);
+        opened.entry(value.idx).or_default().set(&value.field, plain)?;
     }
     Ok(opened)
 }

@@ -20,9 +20,11 @@ use crate::domain::findings::Finding;
 use crate::domain::ids::{ItemId, Kind, ShareId};
 use crate::domain::kit::Kit;
 use crate::domain::links::PREVIEW_TAG;
+use crate::domain::policy::Violation;
 use crate::domain::revision::Source;
 use crate::domain::roles::Scope;
 use crate::domain::share::ShareState;
+use crate::domain::span::Span;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
 use crate::keys;
@@ -47,6 +49,32 @@ pub struct StoredPart {
     pub source: Option<Source>,
 }
 
+/// What a rule that only warns says to a comment, as it is sealed with the share: a retry hours later is
+/// answered with what the employee was told (R16), whatever rules are in force by then, and what is found in
+/// somebody's own words is theirs (R22).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// The rule.
+    pub rule: ItemId,
+    /// Its revision.
+    pub revision: i64,
+    /// What was found.
+    pub code: String,
+    /// What the rule says to the writer.
+    pub reason: String,
+    /// Where in the comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
+}
+
+impl From<&Finding> for Warning {
+    fn from(finding: &Finding) -> Self {
+        let Violation { rule, code, severity: _, reason, span } = &finding.violation;
+        let (code, reason) = ((*code).to_owned(), reason.clone());
+        Self { rule: rule.item, revision: rule.revision, code, reason, span: *span }
+    }
+}
+
 /// A share that was just issued, or one that is read.
 #[derive(Debug, Clone)]
 pub struct NewShare {
@@ -59,7 +87,7 @@ pub struct NewShare {
     /// The person's own server, where the intent opens on it.
     pub server: Option<String>,
     /// What rules that only warn say to the comment.
-    pub warnings: Vec<Finding>,
+    pub warnings: Vec<Warning>,
     /// Where its entry stands.
     pub receipt: Receipt,
 }
@@ -101,9 +129,14 @@ impl NewShare {
             lapses_at: now.after(context.share_lapses_after),
         };
         let comment = request.command.comment.clone();
-        let warnings = evaluated.warnings.clone();
+        let warnings = warnings(evaluated);
         Self { row, text: kit.text.clone(), comment, server: kit.server.clone(), warnings, receipt }
     }
+}
+
+/// What rules that only warn say to the comment.
+fn warnings(evaluated: &Evaluated) -> Vec<Warning> {
+    evaluated.warnings.iter().map(Warning::from).collect()
 }
 
 /// Seals the entry of a share; only its time is missing (R15).
@@ -135,6 +168,9 @@ pub fn prepare(
         if let Some(value) = value {
             facts = facts.about(person.id, name, value.as_str());
         }
+    }
+    if !evaluated.warnings.is_empty() {
+        facts = facts.about(person.id, "warnings", json!(warnings(evaluated)));
     }
     let key = subject_key(context, person)?;
     let name = person.display_name.as_deref().map(|sealed| open_display_name(&key, sealed)).transpose()?;

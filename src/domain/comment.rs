@@ -26,7 +26,7 @@ pub fn faults(personalisation: Personalisation, comment: &str) -> Vec<Fault> {
         let detail = format!("The character U+{:04X} is not taken here.", u32::from(found));
         faults.push(Fault::body(POINTER, "control_character", detail));
     }
-    // Empty lines would push what must show out of sight, where a network shows so many lines (R14).
+    // Networks show few lines: empty ones would push the rest out of sight.
     if comment.contains("\n\n\n\n") {
         let detail = "At most two empty lines stand together.";
         faults.push(Fault::body(POINTER, "empty_lines", detail));

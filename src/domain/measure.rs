@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::channels::{Channel, Convention};
 use super::counting::{Count, invalid_character, limit};
 use super::entities::{self, Found};
-use super::span::{Span, Spans};
+use super::span::{LineEnds, Span, Spans};
 use super::text::is_blank;
 
 /// The most things of a kind that a measurement tells. All of them count.
@@ -66,6 +66,14 @@ impl Measurement<'_> {
     pub fn remaining(&self) -> Option<i64> {
         let limit = i64::try_from(self.count.limit?).ok()?;
         Some(limit - i64::try_from(self.count.units).ok()?)
+    }
+
+    /// The same, with the places in the text as it was sent.
+    pub fn in_sent(mut self, ends: &LineEnds) -> Self {
+        for found in [&mut self.links, &mut self.hashtags, &mut self.mentions].into_iter().flatten() {
+            found.span = ends.sent(found.span);
+        }
+        self
     }
 
     /// Whether the text can be posted.

@@ -5,10 +5,10 @@
 
 use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How far from the start of a text a place is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Offset {
     /// In code points.
     pub code_points: usize,
@@ -42,7 +42,7 @@ impl Offset {
 }
 
 /// A stretch of a text: from `start` up to, not including, `end`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// Where it begins.
     pub start: Offset,
@@ -70,9 +70,38 @@ impl<'a> Spans<'a> {
     }
 }
 
+/// Leads from places in a text with line feeds to those in the text as it was sent. Where that had CR LF,
+/// what follows stands one further, in each unit; a CR alone is as long as a line feed.
+pub struct LineEnds {
+    /// Where the line feeds stand that were CR LF, in bytes of the text with line feeds.
+    longer: Vec<usize>,
+}
+
+impl LineEnds {
+    /// The line ends of a text as it was sent.
+    pub fn of(sent: &str) -> Self {
+        let pairs = sent.match_indices("\r\n").enumerate();
+        Self { longer: pairs.map(|(earlier, (at, _))| at - earlier).collect() }
+    }
+
+    /// Where a span of the text with line feeds stands in the text as it was sent.
+    pub fn sent(&self, span: Span) -> Span {
+        Span { start: self.place(span.start), end: self.place(span.end) }
+    }
+
+    fn place(&self, at: Offset) -> Offset {
+        let further = self.longer.partition_point(|line_feed| *line_feed < at.utf8);
+        Offset { code_points: at.code_points + further, utf16: at.utf16 + further, utf8: at.utf8 + further }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::domain::text::line_feeds;
 
     #[test]
     fn a_place_is_told_in_each_unit() {
@@ -81,5 +110,17 @@ mod tests {
         assert_eq!(spans.of(&(2..6)), Span { start: offset(1, 1, 2), end: offset(2, 3, 6) });
         assert_eq!(spans.of(&(7..9)), Span { start: offset(3, 4, 7), end: offset(5, 6, 9) });
         assert_eq!(spans.of(&(7..11)).end, offset(7, 8, 11));
+    }
+
+    proptest! {
+        #[test]
+        fn places_lead_back_to_the_text_as_it_was_sent(before in "[aé😀\r\n]{0,9}", marked in "[aé😀]{1,3}", after in "[a\r\n]{0,5}") {
+            let sent = format!("{before}{marked}{after}");
+            let read = line_feeds(&sent);
+            let start = line_feeds(&before).len();
+            let span = Spans::new(&read).of(&(start..start + marked.len()));
+            let expected = Spans::new(&sent).of(&(before.len()..before.len() + marked.len()));
+            prop_assert_eq!(LineEnds::of(&sent).sent(span), expected);
+        }
     }
 }

@@ -1,4 +1,7 @@
-//! Which characters a text may hold. Texts are never altered: what does not belong is refused.
+//! Which characters a text may hold. Texts are never altered: what does not belong is refused. Only line ends
+//! are read as line feeds, where a text comes in.
+
+use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -9,6 +12,14 @@ pub enum Lines {
     One,
     /// Line feeds and tabs are taken too.
     Many,
+}
+
+/// A text with its line ends, CR LF and CR among them, as line feeds.
+pub fn line_feeds(text: &str) -> Cow<'_, str> {
+    if !text.contains('\r') {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 /// The first character that no text may hold: U+0000 and the other control characters (but line feeds and

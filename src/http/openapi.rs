@@ -37,7 +37,9 @@ Pre-approved social content, shared by employees, on the record. A communication
 reviewers approve exact versions of them, employees share what is approved for them with the required \
 disclaimers, and every hand-over is logged.\n\n\
 Every error is a problem document (RFC 9457) with a stable `code`; `x-error-codes` lists those of each \
-operation. Unknown fields and unknown query parameters are refused. `x-permission` is what a caller must \
+operation. Unknown fields and unknown query parameters are refused. Line ends in texts of a body, CR LF and \
+CR among them, are read as line feeds: as such they are stored, hashed and answered, and places in a text are \
+told of it with line feeds, but for those of measurements. `x-permission` is what a caller must \
 hold, `x-event` the type of the entry that an operation leaves in the record.";
 
 /// The document of these routes.

@@ -38,7 +38,8 @@ pub enum Event {
     /// A kit was issued to an employee. `share_id`, `kind`, `item_id`, `revision`, `digest`,
     /// `approval_index`, `channel`, `language`, `copy_id`, `disclaimers`, `rules_digest`; personal:
     /// `final_text`, `comment`, `intent_text` (what the intent carries beside the link, where that is not the
-    /// whole text), `server` (the person's own, where the intent opens on it).
+    /// whole text), `server` (the person's own, where the intent opens on it), `warnings` (what rules that only
+    /// warn said to the comment: `rule`, `revision`, `code`, `reason`, `span`).
     ShareIssued,
     /// The employee said that the share was posted. `share_id`, `issued_index`, `late`, `unverified`;
     /// personal: `permalink`, `posted_text`, `reason`.

@@ -63,6 +63,39 @@ both! {
         assert_eq!(again["parts"], shared["parts"]);
     }
 
+    fn line_ends_of_any_editor_are_read_as_line_feeds(app) {
+        let (windows, plain) = ("Een.\r\n\r\nTwee.", "Een.\n\nTwee.");
+        let post = app.approved_post(|content| {
+            content["copies"][0]["text"] = json!(windows);
+            content["personalisation"] = json!("free");
+        });
+        let item = app.author().get(&post.path("")).send().expect(200);
+        let mut content = item["working_revision"]["content"].clone();
+        assert_eq!(content["copies"][0]["text"], plain);
+        // The same words are the same content, whoever wrote the line ends.
+        content["copies"][0]["text"] = json!(windows);
+        let draft = json!({ "content": content });
+        let saved = app.author().put(&post.path("/draft")).if_match(&item["version"]).json(&draft).send().expect(200);
+        assert_eq!(saved["working_revision"]["digest"], json!(post.digest));
+        let share = |comment: &str| {
+            let mut body = post.share();
+            body["comment"] = json!(comment);
+            app.employee().post("/v1/shares").idempotency_key("one").json(&body).send().expect(201)
+        };
+        let shared = share("Mooi\rwerk!\r\n");
+        assert_eq!((&shared["comment"], share("Mooi\nwerk!\n").text("/id")), (&json!("Mooi\nwerk!\n"), shared.text("/id")));
+        assert!(shared.text("/text").contains(plain) && !shared.text("/text").contains('\r'));
+        let report = |text: &str| {
+            let body = json!({ "result": "confirmed", "posted_text": text });
+            let path = format!("/v1/shares/{}/outcome", shared.text("/id"));
+            app.employee().post(&path).json(&body).send().expect(200)
+        };
+        let posted = shared.text("/text");
+        report(&posted.replace('\n', "\r\n"));
+        let told = report(posted);
+        assert_eq!((told.list("/outcomes").len(), told.text("/outcomes/0/posted_text")), (1, posted));
+    }
+
     fn r22_a_links_tag_is_random_for_each_share_and_fixed_in_previews(app) {
         let post = linked(app, &["x"]);
         let kit = app.employee().post("/v1/kits").json(&on(&post, "x")).send().expect(200);

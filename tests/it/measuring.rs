@@ -29,6 +29,25 @@ both! {
         measure(&app.anonymous(), &body).problem("unauthenticated");
     }
 
+    fn a_line_end_counts_once_and_places_are_those_of_the_text_as_it_was_sent(app) {
+        let text = "😀\r\n#a\rb\r\n\r\nx.nl #c\n";
+        let answer = measure(&app.author(), &json!({ "text": text, "channels": ["linkedin", "bluesky"] })).expect(200);
+        assert_eq!(answer["channels"][0]["count"], json!(text.encode_utf16().count() - 3));
+        for measured in answer.list("/channels") {
+            assert_eq!(measured["reasons"], json!([]));
+            let utf16: Vec<u16> = text.encode_utf16().collect();
+            let found = ["links", "hashtags"].map(|kind| measured[kind].as_array().unwrap().clone()).concat();
+            assert_eq!(found.iter().map(|found| &found["text"]).collect::<Vec<_>>(), ["x.nl", "#a", "#c"]);
+            for found in found {
+                let place = |unit: &str| ["start", "end"].map(|at| found[at][unit].as_u64().unwrap() as usize);
+                let ([start, end], [from, to], [first, last]) = (place("utf8"), place("utf16"), place("code_points"));
+                assert_eq!(text[start..end], found["text"]);
+                assert_eq!(String::from_utf16(&utf16[from..to]).unwrap(), found["text"]);
+                assert_eq!(text.chars().skip(first).take(last - first).collect::<String>(), found["text"]);
+            }
+        }
+    }
+
     fn every_channel_is_measured_unless_some_are_named(app) {
         let author = app.author();
         let known = author.get("/v1/channels").send().expect(200);

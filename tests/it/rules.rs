@@ -176,7 +176,7 @@ both! {
 
     fn r18_rules_look_at_the_comment_of_a_kit_and_of_a_share(app) {
         let rule = Rule::in_force(app, &against("guaranteed"));
-        Rule::in_force(app, &with(against("cheap"), |rule| {
+        let warning = Rule::in_force(app, &with(against("cheap"), |rule| {
             rule["severity"] = json!("warn");
             rule["scope"] = json!(["comment"]);
         }));
@@ -196,6 +196,11 @@ both! {
         assert_eq!(kit("Come!").expect(200)["warnings"], json!([]));
         let shared = share(&app.employee(), "yes", &body("Cheap!")).expect(201);
         assert_eq!((shared.text("/warnings/0/severity"), shared.text("/comment")), ("warn", "Cheap!"));
+        warning.end(app, "/retirement");
+        app.advance(Duration::from_secs(5 * 3600));
+        assert_eq!(share(&app.employee(), "yes", &body("Cheap!")).expect(201).json, shared.json, "hours later");
+        let sealed = app.record_personal(shared["receipt"]["index"].as_i64().unwrap());
+        assert!(sealed.iter().any(|(field, ..)| field == "warnings"), "they are about the employee's words");
         // The words of disclaimers are not the employee's.
         Rule::in_force(app, &against("own"));
         share(&app.employee(), "own", &body("Hello!")).expect(201);

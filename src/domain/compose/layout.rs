@@ -1,10 +1,24 @@
 //! Puts the parts of a text in their order.
+//!
+//! What must show stands after comment and copy only where it is surely seen there. The table's folds are
+//! in units, but networks fold by lines too: Instagram shows the first three lines of a caption
+//! (<https://help.instagram.com/1643471055915254>), by which the FTC measured disclosures in its letters of
+//! April 2017; LinkedIn shows a preview of three (J. Espirian, "See more breakpoints", 2024). A copy of one
+//! line, the blank line and the disclaimer are three; with a line break in the copy or comment there are
+//! more, however few units they have. So what must show then stands before them. The blank lines between
+//! parts are not counted: they are in every text.
+//!
+//! A disclaimer in its tag form is never one of a string of hashtags, where nobody reads it for what it is
+//! (FTC, "Disclosures 101 for Social Media Influencers", 2019: not mixed into a group of hashtags or
+//! links). It stands before the hashtags that are added, apart from them. Behind a copy that ends in
+//! hashtags a blank line is not enough: it would be the last of them wherever line ends are shown as blanks,
+//! as previews do. So there it stands before comment and copy.
 
 use std::ops::Range;
 
 use super::{Ingredients, Role, Tag};
 use crate::domain::counting::units;
-use crate::domain::disclaimers::{Placement, Statement};
+use crate::domain::disclaimers::{Form, Placement, Statement};
 use crate::domain::revision::Source;
 
 /// How much of what may give way is used.
@@ -37,11 +51,13 @@ pub(super) struct Piece<'a> {
 }
 
 impl<'a> Layout<'a> {
-    /// Lays out what is chosen. What must show stands after the copy if it then ends before the fold.
+    /// Lays out what is chosen. What must show stands after the copy if it then shows there.
     pub fn new(ingredients: &Ingredients<'a>, tags: &[&'a Tag], choice: &Choice) -> Self {
-        let late = Self::with(ingredients, tags, choice, false);
-        if late.beyond_fold(ingredients) == 0 {
-            return late;
+        if ingredients.channel.fold == 0 || !has_lines(ingredients) {
+            let late = Self::with(ingredients, tags, choice, false);
+            if late.beyond_fold(ingredients) == 0 {
+                return late;
+            }
         }
         Self::with(ingredients, tags, choice, true)
     }
@@ -57,22 +73,23 @@ impl<'a> Layout<'a> {
         units(shown, channel).saturating_sub(fold * 4 / 5)
     }
 
+    /// Lays out what is chosen, what must show before comment and copy where it is `early`.
     fn with(ingredients: &Ingredients<'a>, tags: &[&'a Tag], choice: &Choice, early: bool) -> Self {
         let own = Some(ingredients.source);
+        let no_tags = ends_in_hashtag(ingredients.copy);
+        let is_early =
+            |said: &Statement, form: Form| (early && is_shown(said)) || (no_tags && form == Form::Tag);
         let mut layout = Layout { text: String::new(), pieces: Vec::new(), shown: 0 };
-        layout.state(ingredients, choice, |said| said.placement == Placement::Lead);
-        if early {
-            layout.state(ingredients, choice, is_shown);
-        }
+        layout.state(ingredients, choice, |said, _| said.placement == Placement::Lead);
+        layout.state(ingredients, choice, |said, form| is_shown(said) && is_early(said, form));
+        layout.state(ingredients, choice, |said, form| is_last(said) && is_early(said, form));
         if let Some(comment) = ingredients.comment {
             layout.add(Role::Comment, "", comment, None);
         }
         layout.add(Role::Copy, "", ingredients.copy, own);
-        if !early {
-            layout.state(ingredients, choice, is_shown);
-        }
-        layout.state(ingredients, choice, |said| said.placement == Placement::End && !said.credits);
-        layout.state(ingredients, choice, |said| said.placement == Placement::End && said.credits);
+        layout.state(ingredients, choice, |said, form| is_shown(said) && !is_early(said, form));
+        layout.state(ingredients, choice, |said, form| is_last(said) && !is_early(said, form));
+        layout.state(ingredients, choice, |said, _| said.placement == Placement::End && said.credits);
         if let Some(credit) = ingredients.credit {
             layout.add(Role::Credit, "", credit, own);
         }
@@ -85,12 +102,18 @@ impl<'a> Layout<'a> {
         layout
     }
 
-    /// Adds the statements that are wanted here, by rank.
-    fn state(&mut self, ingredients: &Ingredients<'a>, choice: &Choice, wanted: fn(&Statement) -> bool) {
+    /// Adds the statements that are wanted here in their form, by rank.
+    fn state(
+        &mut self,
+        ingredients: &Ingredients<'a>,
+        choice: &Choice,
+        wanted: impl Fn(&Statement, Form) -> bool,
+    ) {
         for (statement, steps) in ingredients.statements.iter().zip(&choice.steps) {
-            if wanted(statement) {
+            let (form, text) = statement.form(*steps);
+            if wanted(statement, *form) {
                 let role = if statement.credits { Role::Credit } else { Role::Disclaimer };
-                self.add(role, "", &statement.form(*steps).1, Some(&statement.source));
+                self.add(role, "", text, Some(&statement.source));
                 if statement.before_fold() {
                     self.shown = self.text.len();
                 }
@@ -114,6 +137,22 @@ impl<'a> Layout<'a> {
         self.text.push_str(text);
         self.pieces.push(Piece { role, range: start..self.text.len(), source });
     }
+}
+
+/// Whether comment or copy are written in several lines.
+fn has_lines(ingredients: &Ingredients<'_>) -> bool {
+    ingredients.copy.contains('\n') || ingredients.comment.is_some_and(|comment| comment.contains('\n'))
+}
+
+/// Whether the last word of a text is a hashtag, as readers see it: on any network, with or without a link.
+fn ends_in_hashtag(text: &str) -> bool {
+    let last = text.split_whitespace().rfind(|word| word.contains(char::is_alphabetic));
+    last.is_some_and(|word| word.starts_with(['#', '＃']))
+}
+
+/// Whether a disclaimer stands after the copy.
+fn is_last(statement: &Statement) -> bool {
+    statement.placement == Placement::End && !statement.credits
 }
 
 /// Whether a statement stands where it shows, but not first of all.

@@ -193,7 +193,9 @@ fn tiles(composed: &Composed) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Every statement stands once in an allowed form, and ends before the fold where it must show.
+/// Every statement stands once in an allowed form, and ends before the fold where it must show: behind a
+/// comment or copy of several lines it never does. As a tag, it never stands behind a copy that ends
+/// in one.
 fn says_everything(given: &Given, composed: &Composed) -> Result<(), TestCaseError> {
     for (statement, form) in given.statements.iter().zip(&composed.forms) {
         let said = statement.forms().find(|(known, _)| known == form).map(|(_, text)| text);
@@ -204,6 +206,14 @@ fn says_everything(given: &Given, composed: &Composed) -> Result<(), TestCaseErr
         if statement.before_fold() && given.channel.fold > 0 {
             let shown = &composed.text[..standing[0].span.end.utf8];
             prop_assert!(counted(shown, &given.channel) <= given.channel.fold as usize * 4 / 5);
+            let written = |part: &&Part| matches!(part.role, Role::Comment | Role::Copy);
+            let earlier = composed.parts.iter().take_while(|part| !of_it(part)).filter(written);
+            prop_assert!(!earlier.map(|part| &part.text).any(|text| text.contains('\n')), "behind lines");
+        }
+        let copy = composed.parts.iter().find(|part| part.role == Role::Copy).unwrap();
+        let is_behind = standing[0].span.start > copy.span.start;
+        if *form == Form::Tag && standing[0].role == Role::Disclaimer && is_behind {
+            prop_assert!(!given.copy.ends_with("#Water"), "among hashtags: {}", composed.text);
         }
     }
     Ok(())

@@ -96,6 +96,53 @@ fn r14_what_must_show_moves_before_the_fold_and_shortens_for_it() {
 }
 
 #[test]
+fn r14_what_must_show_stands_before_texts_of_several_lines() {
+    let statements = statements(&["employee"]);
+    let said = "Voor de duidelijkheid: ik werk bij Zuiver Water.";
+    let with = |name, comment, copy| {
+        compose(&Ingredients { comment, ..plain(name, copy, &statements) }).unwrap().text
+    };
+    for (comment, copy) in [(None, "Eén.\nTwee."), (Some("Eén.\nTwee."), "Kort."), (None, "a\nb\nc\nd\ne")]
+    {
+        let together = comment.into_iter().chain([copy]).collect::<Vec<_>>().join("\n\n");
+        for name in ["linkedin", "facebook", "instagram_feed"] {
+            assert_eq!(with(name, comment, copy), format!("{said}\n\n{together}"), "{name}");
+        }
+        // X shows the whole post.
+        assert_eq!(with("x", comment, copy), format!("{together}\n\n{said}"));
+    }
+    // The blank lines between the parts move nothing.
+    assert_eq!(with("linkedin", Some("Eén."), "Twee."), format!("Eén.\n\nTwee.\n\n{said}"));
+}
+
+#[test]
+fn a_disclaimer_as_a_tag_never_follows_the_hashtags_that_a_copy_ends_with() {
+    let mut statements = statements(&["employee", "own-opinion"]);
+    let (employee, opinion) = ("#ZuiverWatermedewerker", "#eigenmening");
+    let with = |statements: &[Statement], copy: &str| {
+        compose(&Ingredients { comment: Some("Trots!"), ..plain("x", copy, statements) }).unwrap().text
+    };
+    let full = [statements[0].longest.1.clone(), statements[1].longest.1.clone()];
+    let ends_in_tags = "Kom langs #Open #WerkenBij! 🌊";
+    let plain_order = |copy: &str, said: [&str; 2]| format!("Trots!\n\n{copy}\n\n{}\n\n{}", said[0], said[1]);
+    assert_eq!(with(&statements, ends_in_tags), plain_order(ends_in_tags, [&full[0], &full[1]]));
+    for statement in &mut statements {
+        statement.longest = statement.shorter.pop().unwrap();
+    }
+    for copy in ["Kom langs.", "Kom #Open langs", "Nummer # 1", "Schrijf C#"] {
+        assert_eq!(with(&statements, copy), plain_order(copy, [employee, opinion]));
+    }
+    for copy in [ends_in_tags, "Kom langs\n＃Open"] {
+        let expected = format!("{employee}\n\n{opinion}\n\nTrots!\n\n{copy}");
+        assert_eq!(with(&statements, copy), expected);
+    }
+    // What is said in words stays where it is.
+    statements[0].longest.0 = Form::Full;
+    let expected = format!("{opinion}\n\nTrots!\n\n{ends_in_tags}\n\n{employee}");
+    assert_eq!(with(&statements, ends_in_tags), expected);
+}
+
+#[test]
 fn concessions_are_made_in_their_order() {
     let statements = statements(&["employee", "own-opinion", "source-credit"]);
     let hashtags = tags(&["Een", "Twee"]);

@@ -13,7 +13,9 @@ use super::glyphs::{self, Reading};
 pub(super) struct Folded {
     /// What is compared.
     pub(super) text: String,
-    /// For each byte of it, where the character begins in the original that it comes from.
+    /// For each byte of it, where the character begins in the original that it comes from. A flag counts as
+    /// one character: regional indicators pair from the left (UAX 29, GB12 and GB13), so that four in a row
+    /// can show other flags than the two in their midst.
     starts: Vec<usize>,
 }
 
@@ -56,9 +58,9 @@ impl Folded {
         // Marks belong to the letter before them, in whatever order they were written.
         let is_mark = |c: &char| canonical_combining_class(*c) != 0;
         let rest = original.get(last..)?;
-        let mut length = rest.chars().next()?.len_utf8();
-        length += rest.chars().skip(1).take_while(is_mark).map(char::len_utf8).sum::<usize>();
-        Some(start..last + length)
+        let halves = rest.chars().take(2).take_while(|c| is_half_of_flag(*c)).count();
+        let (base, after) = rest.split_at_checked(length_of(rest.chars().take(halves.max(1))))?;
+        Some(start..last + base.len() + length_of(after.chars().take_while(is_mark)))
     }
 }
 
@@ -77,7 +79,12 @@ impl Folding {
         let folded =
             Folded { text: String::with_capacity(text.len()), starts: Vec::with_capacity(text.len()) };
         let mut folding = Self { folded, marks: None, other_look: false, capital_i: false };
+        let mut half = None;
         for (at, c) in text.char_indices() {
+            // The second half of a flag stands where the first one does.
+            let first = half.take().filter(|_| is_half_of_flag(c));
+            half = (is_half_of_flag(c) && first.is_none()).then_some(at);
+            let at = first.unwrap_or(at);
             if let Some((block, glyph)) = glyphs::block(c).and_then(|block| Some((block, block.glyph(c)?))) {
                 let (form, mark) = block.form(&glyph, reading);
                 folding.push(at, form, mark);
@@ -123,24 +130,41 @@ impl Folding {
     }
 }
 
+/// Whether a character is a regional indicator.
+const fn is_half_of_flag(c: char) -> bool {
+    matches!(c, '\u{1F1E6}'..='\u{1F1FF}')
+}
+
+/// The bytes of these characters.
+fn length_of(characters: impl Iterator<Item = char>) -> usize {
+    characters.map(char::len_utf8).sum()
+}
+
 /// Where the marks begin that a text ends with.
 fn end_of_starters(text: &str) -> usize {
     text.trim_end_matches(|c| canonical_combining_class(c) != 0).len()
 }
 
-/// The range with all of what a reader sees as one character at its ends: accents, skin tones.
+/// The range with all of what a reader sees as one character at its ends: accents, skin tones. It splits no
+/// flag: to see that again, the cursor would walk back through all flags in a row, for each find.
 pub(super) fn whole_graphemes(text: &str, range: Range<usize>) -> Range<usize> {
     let mut start = GraphemeCursor::new(range.start, text.len(), true);
     let mut end = GraphemeCursor::new(range.end, text.len(), true);
-    let start = match start.is_boundary(text, 0) {
-        Ok(false) => start.prev_boundary(text, 0).ok().flatten().unwrap_or(range.start),
-        _ => range.start,
-    };
-    let end = match end.is_boundary(text, 0) {
-        Ok(false) => end.next_boundary(text, 0).ok().flatten().unwrap_or(range.end),
-        _ => range.end,
-    };
-    start..end
+    let mut from = range.start;
+    if !is_between_flags(text, from) && start.is_boundary(text, 0) == Ok(false) {
+        from = start.prev_boundary(text, 0).ok().flatten().unwrap_or(from);
+    }
+    let mut until = range.end;
+    if !is_between_flags(text, until) && end.is_boundary(text, 0) == Ok(false) {
+        until = end.next_boundary(text, 0).ok().flatten().unwrap_or(until);
+    }
+    from..until
+}
+
+fn is_between_flags(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default().chars().next_back();
+    let after = text.get(at..).unwrap_or_default().chars().next();
+    before.is_some_and(is_half_of_flag) && after.is_some_and(is_half_of_flag)
 }
 
 /// Whether a range is a word, or several: no letter, mark, digit or underscore outside touches one within.

@@ -171,7 +171,7 @@ fn explain(
         return ("too_deep", format!("Arrays and objects may nest {} levels.", strict::MAX_DEPTH));
     }
     if message.starts_with(strict::CONTROL) {
-        let detail = "Control characters other than line feed and tab are not taken.";
+        let detail = "Control characters other than line ends and tabs are not taken.";
         return ("control_character", detail.into());
     }
     if !error.is_data() && is_json {
@@ -304,6 +304,23 @@ mod tests {
         assert_eq!(country("{\"country\":null}"), Some(None));
         assert_eq!(country("{\"country\":\"nl\"}"), Some(Some("nl".to_owned())));
         assert_eq!(code_of::<Patch>("{\"country\":\"\\u0007\"}"), "control_character");
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Measured {
+        #[serde(deserialize_with = "strict::as_sent")]
+        text: String,
+    }
+
+    #[test]
+    fn every_text_has_line_feeds_but_one_that_is_wanted_as_it_was_sent() {
+        let sent = "[\"a\\r\\nb\\rc\\r\\r\\nd\\n\\re\"]";
+        assert_eq!(parse::<[String; 1]>(sent.as_bytes()).unwrap(), ["a\nb\nc\n\nd\n\ne"]);
+        assert_eq!(parse::<Value>(sent.as_bytes()).unwrap()[0], "a\nb\nc\n\nd\n\ne");
+        let measured = |text: &str| parse::<Measured>(format!("{{\"text\":{text}}}").as_bytes());
+        assert_eq!(measured(sent.trim_matches(['[', ']'])).unwrap().text, "a\r\nb\rc\r\r\nd\n\re");
+        assert_eq!(measured("\"a\\r\\u0007\"").unwrap_err().errors[0].code, "control_character");
+        assert_eq!(code_of::<Value>("{\"a\\r\":1}"), "control_character");
     }
 
     fn json() -> impl Strategy<Value = Value> {

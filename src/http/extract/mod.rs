@@ -16,6 +16,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 pub use body::{Body, JSON, MERGE_PATCH, parse, present};
 pub use headers::{IdempotencyKey, IfMatch, OptionalIdempotencyKey, Purpose};
 pub use params::{Path, Query};
+pub use strict::as_sent;
 
 use crate::app::actor::Actor;
 use crate::error::{Code, Error};

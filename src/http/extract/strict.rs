@@ -5,6 +5,10 @@
 //! and refuses these at every level: structs are asked for as maps, keys are counted, unknown ones and
 //! deep nesting refused, texts checked.
 //!
+//! Editors of different systems end lines with CR LF, CR or LF, and none of it is what an author means to
+//! say: every text is taken with line feeds, so that what is counted, compared, stored, hashed and answered
+//! is the same whoever wrote it. Only [`as_sent`] gives a text as it came.
+//!
 //! What serde buffers by itself escapes it: `untagged`, internally tagged and `flatten`. Input types use
 //! none of them.
 
@@ -12,12 +16,14 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::value::CowStrDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
 use super::has_control;
+use crate::domain::text::line_feeds;
 
 /// How deep arrays and objects may nest.
 pub const MAX_DEPTH: usize = 32;
@@ -31,16 +37,34 @@ pub const TOO_DEEP: &str = "nested deeper than";
 /// See [`DUPLICATE_KEY`].
 pub const CONTROL: &str = "a text has a control character";
 
-/// The wrapped deserializer, and how deep it stands.
+/// The name by which [`Strict`] knows [`AsSent`].
+const AS_SENT: &str = "AsSent";
+
+/// A text with the line ends that it was sent with.
+#[derive(Debug, Deserialize)]
+struct AsSent(String);
+
+/// For a text whose places are told to the client: takes it with the line ends that it was sent with. To be
+/// used with `#[serde(deserialize_with = "as_sent")]` on a `String`.
+pub fn as_sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    AsSent::deserialize(deserializer).map(|AsSent(text)| text)
+}
+
+/// The wrapped deserializer, how deep it stands, and whether a text keeps its line ends.
 pub struct Strict<D> {
     inner: D,
     depth: usize,
+    as_sent: bool,
 }
 
 impl<D> Strict<D> {
     /// Wraps a document's deserializer.
     pub fn new(inner: D) -> Self {
-        Self { inner, depth: 0 }
+        Self::at(inner, 0)
+    }
+
+    const fn at(inner: D, depth: usize) -> Self {
+        Self { inner, depth, as_sent: false }
     }
 }
 
@@ -48,7 +72,8 @@ impl<D> Strict<D> {
 macro_rules! forward {
     ($($method:ident($($argument:ident: $type:ty),*))*) => {$(
         fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.inner.$method($($argument,)* Watch { visitor, depth: self.depth, fields: None })
+            let Self { inner, depth, as_sent } = self;
+            inner.$method($($argument,)* Watch { visitor, depth, fields: None, as_sent })
         }
     )*};
 }
@@ -65,10 +90,18 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         deserialize_option() deserialize_unit() deserialize_seq() deserialize_map()
         deserialize_identifier() deserialize_ignored_any()
         deserialize_unit_struct(name: &'static str)
-        deserialize_newtype_struct(name: &'static str)
         deserialize_tuple(len: usize)
         deserialize_tuple_struct(name: &'static str, len: usize)
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        let watch = Watch { visitor, depth: self.depth, fields: None, as_sent: name == AS_SENT };
+        self.inner.deserialize_newtype_struct(name, watch)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -77,15 +110,18 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_map(Watch { visitor, depth: self.depth, fields: Some(fields) })
+        let watch = Watch { visitor, depth: self.depth, fields: Some(fields), as_sent: false };
+        self.inner.deserialize_map(watch)
     }
 }
 
-/// The wrapped visitor; `fields` are the known ones when a struct is expected.
+/// The wrapped visitor; `fields` are the known ones when a struct is expected, `as_sent` is whether a text
+/// keeps its line ends.
 struct Watch<V> {
     visitor: V,
     depth: usize,
     fields: Option<&'static [&'static str]>,
+    as_sent: bool,
 }
 
 impl<V> Watch<V> {
@@ -93,6 +129,13 @@ impl<V> Watch<V> {
     fn descend<E: Error>(&self) -> Result<usize, E> {
         let depth = self.depth + 1;
         if depth > MAX_DEPTH { Err(E::custom(format!("{TOO_DEEP} {MAX_DEPTH} levels"))) } else { Ok(depth) }
+    }
+
+    /// A text as it is taken.
+    fn text<'t, E: Error>(&self, text: &'t str) -> Result<Cow<'t, str>, E> {
+        let read = line_feeds(text);
+        check(&read)?;
+        Ok(if self.as_sent { Cow::Borrowed(text) } else { read })
     }
 }
 
@@ -122,17 +165,19 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<V> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<V::Value, E> {
-        check(text)?;
-        self.visitor.visit_str(text)
+        let text = self.text(text)?;
+        self.visitor.visit_str(&text)
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<V::Value, E> {
-        check(text)?;
-        self.visitor.visit_borrowed_str(text)
+        match self.text(text)? {
+            Cow::Borrowed(text) => self.visitor.visit_borrowed_str(text),
+            Cow::Owned(text) => self.visitor.visit_string(text),
+        }
     }
 
     fn visit_string<E: Error>(self, text: String) -> Result<V::Value, E> {
-        check(&text)?;
+        let text = self.text(&text)?.into_owned();
         self.visitor.visit_string(text)
     }
 
@@ -145,11 +190,11 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_some(Strict { inner, depth: self.depth })
+        self.visitor.visit_some(Strict::at(inner, self.depth))
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_newtype_struct(Strict { inner, depth: self.depth })
+        self.visitor.visit_newtype_struct(Strict { inner, depth: self.depth, as_sent: self.as_sent })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
@@ -186,7 +231,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
-        self.seed.deserialize(Strict { inner, depth: self.depth })
+        self.seed.deserialize(Strict::at(inner, self.depth))
     }
 }
 
@@ -243,7 +288,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Inside<A> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.inner.tuple_variant(len, Watch { visitor, depth: self.depth, fields: None })
+        self.inner.tuple_variant(len, Watch { visitor, depth: self.depth, fields: None, as_sent: false })
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -266,6 +311,6 @@ impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for StructVariant<V> {
     type Value = V::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        Strict { inner, depth: self.depth }.deserialize_struct("", self.fields, self.visitor)
+        Strict::at(inner, self.depth).deserialize_struct("", self.fields, self.visitor)
     }
 }

@@ -27,7 +27,6 @@ async fn bodies_that_are_not_as_expected_say_where() {
         ("{\"title\":\"a\",\"inner\":{\"number\":1.5}}", "#/inner/number invalid_value"),
         ("{\"title\":\"a\",\"inner\":{\"number\":99999999999}}", "#/inner/number invalid_value"),
         ("{\"title\":\"a\\u0000\"}", "#/title control_character"),
-        ("{\"title\":\"a\\r\"}", "#/title control_character"),
         ("{\"title\":\"a\\u001b[0m\"}", "#/title control_character"),
         ("{\"title\":\"a\\u0085\"}", "#/title control_character"),
         ("{\"title\":\"\"}", "#/title length"),
@@ -48,7 +47,7 @@ async fn bodies_that_are_not_as_expected_say_where() {
     assert_eq!(send(post(&b"{\"title\":\"\xff\"}"[..])).await.status, 400);
     let meaning = send(post("{\"title\":\"darn\"}")).await.problem();
     assert_eq!(meaning, (422, "invalid_content".to_owned(), "#/title indecent".to_owned()));
-    let fine = send(post("{\"title\":\"a\\n\\tb\",\"parts\":[{\"number\":9,\"style\":\"plain\"}]}")).await;
+    let fine = send(post("{\"title\":\"a\\r\\n\\tb\",\"parts\":[{\"number\":9,\"style\":\"plain\"}]}")).await;
     assert_eq!((fine.status, fine.header("etag")), (201, "\"1\""));
 }
 

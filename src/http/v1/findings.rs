@@ -1,5 +1,7 @@
 //! What rules find: as answers tell it, and the posts that break a rule.
 
+use std::borrow::Cow;
+
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,7 @@ use super::answers::{after, cursor_after, page};
 use super::places::TextOffset;
 use crate::app::actor::Permission;
 use crate::app::rule_findings::{BreakingPost, rule_findings, rule_revision};
+use crate::app::shares::Warning;
 use crate::domain::content::rule::Severity;
 use crate::domain::findings::Finding;
 use crate::domain::ids::{Digest, ItemId};
@@ -60,7 +63,7 @@ pub(super) struct RuleFinding {
     pointer: String,
     /// What was found.
     #[schema(max_length = 64)]
-    code: &'static str,
+    code: Cow<'static, str>,
     /// The rule.
     rule: FindingRule,
     /// What the rule does with it.
@@ -94,9 +97,24 @@ impl From<Finding> for RuleFinding {
         let Violation { rule, code, severity, reason, span } = violation;
         Self {
             pointer: format!("#{pointer}"),
-            code,
+            code: Cow::Borrowed(code),
             rule: FindingRule { id: rule.item, revision: rule.revision },
             severity,
+            reason,
+            start: span.map(|span| span.start.into()),
+            end: span.map(|span| span.end.into()),
+        }
+    }
+}
+
+impl From<Warning> for RuleFinding {
+    fn from(warning: Warning) -> Self {
+        let Warning { rule, revision, code, reason, span } = warning;
+        Self {
+            pointer: "#/comment".to_owned(),
+            code: Cow::Owned(code),
+            rule: FindingRule { id: rule, revision },
+            severity: Severity::Warn,
             reason,
             start: span.map(|span| span.start.into()),
             end: span.map(|span| span.end.into()),

@@ -12,8 +12,10 @@ use super::places::TextOffset;
 use crate::app::actor::Permission;
 use crate::domain::channels::{Channel, ChannelId, Channels, Counting};
 use crate::domain::measure::{self, Entity, Measurement, Reason};
+use crate::domain::span::LineEnds;
+use crate::domain::text::line_feeds;
 use crate::error::{Code, Error, Fault, Result};
-use crate::http::extract::Body;
+use crate::http::extract::{Body, as_sent};
 use crate::http::operation::{NO_EVENT, Operation};
 use crate::http::table::Route;
 use crate::state::App;
@@ -26,7 +28,8 @@ pub fn routes() -> Vec<Route> {
         "Measure a text",
         "Counts a text as channels do, says whether it could be posted there as it is, and tells the links, \
          hashtags and mentions that each channel would find in it, with their places in code points, UTF-16 \
-         units and bytes of UTF-8. It is meant to be asked while people type: it is quick, reads nothing and \
+         units and bytes of UTF-8. A line end counts as one line feed, however it is sent; the places are those \
+         in the text as it is sent. It is meant to be asked while people type: it is quick, reads nothing and \
          stores nothing. What a share would add (disclaimers, hashtags, the link) is not in the count: a kit \
          tells that.",
     )
@@ -59,6 +62,7 @@ fn example() -> Value {
 #[derive(Deserialize, Serialize, Validate, ToSchema)]
 struct TextMeasure {
     /// The text.
+    #[serde(deserialize_with = "as_sent")]
     #[validate(length(max = 100_000))]
     #[schema(max_length = 100_000)]
     text: String,
@@ -162,8 +166,9 @@ async fn text_measurement_create(
     Body(body): Body<TextMeasure>,
 ) -> Result<Json<TextMeasurements>> {
     let channels = chosen(&app.context.channels, body.channels.as_deref())?;
-    let measured = measure::measure(&body.text, channels);
-    Ok(Json(TextMeasurements { channels: measured.into_iter().map(TextMeasurement::from).collect() }))
+    let (text, ends) = (line_feeds(&body.text), LineEnds::of(&body.text));
+    let measured = measure::measure(&text, channels).into_iter().map(|measured| measured.in_sent(&ends));
+    Ok(Json(TextMeasurements { channels: measured.map(TextMeasurement::from).collect() }))
 }
 
 /// The channels of these names, or all of them.

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::numbers::Groups;
 use crate::domain::policy::plain::{Plain, is_word};
 
-/// The length of an IBAN by country: the IBAN registry of SWIFT as known in 2025.
+/// The length of an IBAN by country: the IBAN registry of SWIFT, release 101 (<https://www.swift.com/node/11971>),
+/// whole. What countries outside it call IBAN is none by ISO 13616.
 const LENGTHS: &[(&str, usize)] = &[
     ("AD", 24),
     ("AE", 23),

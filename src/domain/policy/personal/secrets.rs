@@ -14,7 +14,9 @@ enum Rest {
     Alphanumeric(usize, usize),
     /// This many letters, digits, hyphens and underscores, at least and at most.
     Word(usize, usize),
-    /// The same, with a capital, a small letter and a digit among them: its prefix alone says little.
+    /// The same, and dots between them.
+    Dotted(usize, usize),
+    /// A word with a capital, a small letter and a digit among them: its prefix alone says little.
     Mixed(usize, usize),
     /// A word of ten characters or more, a dot, another one, and a dot: a signed JSON token.
     Jwt,
@@ -26,37 +28,52 @@ enum Rest {
     Hook,
 }
 
-use Rest::{Alphanumeric, Greenlight, Hook, Jwt, Mixed, Pem, Word};
+use Rest::{Alphanumeric, Dotted, Greenlight, Hook, Jwt, Mixed, Pem, Word};
 
 const LONG: usize = 1000;
 
-/// The prefixes of tokens and how they go on, as their makers document them or scanners of leaked secrets
-/// look for them, in 2025.
+/// The prefixes of tokens and how they go on, as of November 2026: as their makers document them, else as the
+/// rules of gitleaks (<https://github.com/gitleaks/gitleaks>, `config/gitleaks.toml`) look for them. The makers:
+/// AWS, "IAM identifiers", section on unique identifiers; GitHub, "About authentication", section on token
+/// formats, and its changelog of 15 May 2026 for tokens of installations with dots; GitLab,
+/// <https://docs.gitlab.com/security/tokens/>, section on prefixes; Slack, <https://docs.slack.dev/authentication/tokens>;
+/// Stripe, <https://docs.stripe.com/keys> and `/keys/organization-api-keys`; Google,
+/// <https://ai.google.dev/gemini-api/docs/api-key>, for keys that begin with `AQ.` instead of `AIza`.
 const SECRETS: &[(&str, Rest)] = &[
     ("-----BEGIN ", Pem),
-    // AWS: ids of access keys.
+    // AWS: ids of access keys, and what stands for them.
     ("AKIA", Alphanumeric(16, 16)),
     ("ASIA", Alphanumeric(16, 16)),
+    ("ABIA", Alphanumeric(16, 16)),
+    ("ACCA", Alphanumeric(16, 16)),
     // GitHub.
     ("ghp_", Alphanumeric(36, 255)),
     ("gho_", Alphanumeric(36, 255)),
     ("ghu_", Alphanumeric(36, 255)),
-    ("ghs_", Alphanumeric(36, 255)),
+    ("ghs_", Dotted(36, LONG)),
     ("ghr_", Alphanumeric(36, 255)),
     ("github_pat_", Word(50, 255)),
     // GitLab.
-    ("glpat-", Word(20, 300)),
-    ("gldt-", Word(20, 300)),
-    ("glrt-", Word(20, 300)),
-    ("glcbt-", Word(20, 300)),
-    ("glptt-", Word(20, 300)),
-    ("glft-", Word(20, 300)),
-    ("glsoat-", Word(20, 300)),
-    ("glimt-", Word(20, 300)),
-    ("glagent-", Word(20, 300)),
+    ("glpat-", Dotted(20, 320)),
+    ("gldt-", Dotted(20, 320)),
+    ("glrt-", Dotted(20, 320)),
+    ("glrtr-", Dotted(20, 320)),
+    ("GR1348941", Word(20, 20)),
+    ("glcbt-", Dotted(20, LONG)),
+    ("glptt-", Dotted(20, 320)),
+    ("glft-", Dotted(20, 320)),
+    ("glsoat-", Dotted(20, 320)),
+    ("glimt-", Dotted(20, 320)),
+    ("glagent-", Dotted(20, 320)),
+    ("gloas-", Dotted(20, 320)),
+    ("glffct-", Dotted(20, 320)),
+    ("glwt-", Dotted(20, 320)),
     // Slack.
     ("xoxb-", Word(20, LONG)),
     ("xoxa-", Word(20, LONG)),
+    ("xoxc-", Word(20, LONG)),
+    ("xoxd-", Word(20, LONG)),
+    ("xoxo-", Word(20, LONG)),
     ("xoxp-", Word(20, LONG)),
     ("xoxr-", Word(20, LONG)),
     ("xoxs-", Word(20, LONG)),
@@ -64,21 +81,38 @@ const SECRETS: &[(&str, Rest)] = &[
     ("xoxe.xoxp-", Word(20, LONG)),
     ("xoxe.xoxb-", Word(20, LONG)),
     ("xapp-", Word(20, LONG)),
-    ("hooks.slack.com/services/T", Hook),
+    ("hooks.slack.com/services/", Hook),
+    ("hooks.slack.com/workflows/", Hook),
+    ("hooks.slack.com/triggers/", Hook),
     // Stripe.
     ("sk_live_", Alphanumeric(16, 255)),
     ("sk_test_", Alphanumeric(16, 255)),
     ("rk_live_", Alphanumeric(16, 255)),
     ("rk_test_", Alphanumeric(16, 255)),
+    ("sk_org_", Word(16, 255)),
     ("whsec_", Alphanumeric(24, 255)),
     // Google.
     ("AIza", Word(35, 35)),
+    ("AQ.", Mixed(30, LONG)),
     ("GOCSPX-", Word(28, 28)),
     ("ya29.", Mixed(20, LONG)),
-    // OpenAI and others that took their form.
+    // OpenAI, Anthropic and others of their form.
     ("sk-", Mixed(20, LONG)),
-    // npm.
+    // Hugging Face, npm, PyPI, Docker.
+    ("hf_", Alphanumeric(34, 34)),
     ("npm_", Alphanumeric(36, 36)),
+    ("pypi-AgEIcHlwaS5vcmc", Word(50, LONG)),
+    ("dckr_pat_", Word(27, 60)),
+    // DigitalOcean, SendGrid, Shopify, Atlassian.
+    ("dop_v1_", Alphanumeric(64, 64)),
+    ("doo_v1_", Alphanumeric(64, 64)),
+    ("dor_v1_", Alphanumeric(64, 64)),
+    ("SG.", Dotted(66, 66)),
+    ("shpat_", Alphanumeric(32, 32)),
+    ("shpca_", Alphanumeric(32, 32)),
+    ("shppa_", Alphanumeric(32, 32)),
+    ("shpss_", Alphanumeric(32, 32)),
+    ("ATATT3", Word(100, 300)),
     ("eyJ", Jwt),
     ("glk_", Greenlight),
 ];
@@ -107,6 +141,11 @@ fn length(text: &str, rest: Rest) -> Option<usize> {
     match rest {
         Alphanumeric(least, most) => run(text, |byte| byte.is_ascii_alphanumeric(), least, most),
         Word(least, most) => run(text, is_token, least, most),
+        Dotted(least, most) => {
+            let length = run(text, |byte| is_token(byte) || byte == b'.', 0, LONG)?;
+            let length = text.get(..length)?.trim_end_matches('.').len();
+            (least..=most).contains(&length).then_some(length)
+        }
         Mixed(least, most) => run(text, is_token, least, most).filter(|length| {
             let token = || text.bytes().take(*length);
             token().any(|byte| byte.is_ascii_uppercase())

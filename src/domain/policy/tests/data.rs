@@ -110,6 +110,15 @@ fn payment_cards_have_a_network_a_length_and_a_check_digit() {
         "30569309025904",
         "3530111333300000",
         "6200000000000005",
+        // Maestro, Bancontact, Verve, Elo, RuPay, Diners Club, Visa of 18 digits.
+        "6799990100000000019",
+        "6703 4444 4444 4449",
+        "507865000000000008",
+        "6362970000457013",
+        "6074820000000009",
+        "8201000000000000",
+        "30950000000000",
+        "412345000000000001",
     ] {
         assert_eq!(one("payment_card", &format!("kaart {good} 12/27")), [good]);
         assert_eq!(all(good), [("payment_card", good)]);
@@ -222,8 +231,26 @@ fn private_keys_and_tokens_are_found() {
         format!("npm_{base62}"),
         format!("eyJhbGciOiJIUzI1NiJ9.{}.{}", "eyJzdWIiOiIxIn0", "abc-DEF_123"),
         format!("glk_{}_{base62}a1", &base62[..8]),
+        // Since 2025 and 2026: longer, with dots.
+        format!("ghs_1234567_eyJhbGciOiJSUzI1NiJ9.{}.{}", "eyJpc3MiOiJnaXRodWIifQ", "abc-DEF_123"),
+        format!("glpat-{base62}.{}", "01.120a1b2c3"),
+        format!("glrtr-{base62}.{}", "01.120a1b2c3"),
+        format!("gloas-{base62}"),
+        format!("AQ.Ab8{base62}"),
+        format!("ABIA{}", "IOSFODNN7EXAMPLE"),
+        format!("xoxc-{}", "123456789012-abcdefghijkl"),
+        format!("hooks.slack.com/triggers/{}", "T00000000/1234567890/a1B2c3D4e5F6"),
+        format!("sk_org_live_{base62}"),
+        format!("hf_{}", "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"),
+        format!("dckr_pat_{}", &base62[..27]),
+        format!("pypi-AgEIcHlwaS5vcmc{base62}{base62}"),
+        format!("dop_v1_{}", "0123456789abcdef".repeat(4)),
+        format!("SG.{}.{}", &base62[..22], "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V"),
+        format!("shpat_{}", "0123456789abcdef".repeat(2)),
+        format!("ATATT3{base62}{base62}{base62}{base62}{base62}"),
     ];
     for good in &good {
+        assert_eq!(one("secret", &format!("{good}.")), [good.as_str()]);
         assert_eq!(one("secret", &format!("token={good} x")), [good.as_str()]);
     }
     for odd in [
@@ -235,6 +262,9 @@ fn private_keys_and_tokens_are_found() {
         "eyJhbGciOiJIUzI1NiJ9.kort".to_owned(),
         format!("glk_{base62}"),
         "npm_install".to_owned(),
+        "AQ.100-generatie-van-de-toekomst-1".to_owned(),
+        "hf_de_nieuwe_medewerkers_van_ons_team".to_owned(),
+        "SG.Amsterdam.nl".to_owned(),
     ] {
         assert_eq!(one("secret", &odd), [""; 0], "{odd}");
     }

@@ -114,6 +114,21 @@ fn what_a_reader_takes_for_another_word_is_not_found() {
 }
 
 #[test]
+fn a_flag_is_found_whole_and_not_between_two_others() {
+    for found in [found, found_within] {
+        for (phrase, text) in [("🇳🇱", "🇧🇳🇱🇧"), ("🇳🇱", "🇳🇳🇱🇱🇧🇪"), ("🇳", "🇧🇳🇱🇧"), ("🇱🇧", "🇳🇱🇧🇪")]
+        {
+            assert_eq!(found(&[phrase], text), [""; 0], "{phrase} in {text}");
+        }
+        for (phrase, text) in
+            [("🇳🇱", "hup🇳🇱!"), ("🇳🇱", "🇧🇪🇳🇱🇧🇪"), ("🇧🇪 🇳🇱", "🇳🇱🇧🇪 🇳🇱🇧🇪"), ("🇳🇱", "🇧🇪\u{200B}🇳🇱")]
+        {
+            assert_eq!(found(&[phrase], text), [phrase], "{phrase} in {text}");
+        }
+    }
+}
+
+#[test]
 fn within_words_means_anywhere_but_before_an_accent() {
     assert_eq!(found_within(&["wijn"], "rodewijnen WIJN\u{AD}bar"), ["wijn", "WIJN"]);
     assert_eq!(found_within(&["straß"], "STRASSEN"), ["STRASS"]);

@@ -15,7 +15,7 @@ use crate::domain::ids::{ClientId, Digest, ItemId, Kind, PersonId, ShareId};
 use crate::domain::share::{Outcome, ShownState};
 use crate::domain::time::Time;
 use crate::http::paging::Limit;
-use crate::http::v1::findings::{RuleFinding, told};
+use crate::http::v1::findings::RuleFinding;
 use crate::http::v1::sharing::{DisclaimerUsed, TextPart};
 use crate::store::shares;
 
@@ -173,7 +173,8 @@ pub(super) struct Share {
     delivery: String,
     /// Whether the employee must paste the text.
     must_paste: bool,
-    /// What rules that only warn say to the comment; only in the answer that issues the share.
+    /// What rules that only warn said to the comment when the share was issued; absent once the person was
+    /// erased.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10_000, required = false)]
     warnings: Vec<RuleFinding>,
@@ -239,7 +240,7 @@ impl From<ShareView> for Share {
             comment,
             delivery: row.delivery,
             must_paste: row.must_paste,
-            warnings: told(warnings),
+            warnings: warnings.into_iter().map(RuleFinding::from).collect(),
             rules_digest: row.rules_digest,
             issued_at: row.issued_at,
             lapses_at: row.lapses_at,
