@@ -82,11 +82,19 @@ impl Measurement<'_> {
     }
 }
 
-/// Measures a text on some channels, in their order. Channels of the same rules are searched for once.
-pub fn measure<'a>(text: &'a str, channels: impl IntoIterator<Item = &'a Channel>) -> Vec<Measurement<'a>> {
+/// Measures a text, and the content warning before it, on some channels, in their order. Channels of the same
+/// rules are searched for once.
+pub fn measure<'a>(
+    warning: &str,
+    text: &'a str,
+    channels: impl IntoIterator<Item = &'a Channel>,
+) -> Vec<Measurement<'a>> {
     let mut searched: Vec<Searched<'a>> = Vec::new();
-    let channels = channels.into_iter();
-    channels.map(|channel| searched_by(&mut searched, text, channel).measurement(text, channel)).collect()
+    let measured = |channel| {
+        let count = Count::with_warning(warning, text, channel);
+        searched_by(&mut searched, text, channel).measurement(text, channel, count)
+    };
+    channels.into_iter().map(measured).collect()
 }
 
 /// What was found in the text by some rules.
@@ -128,8 +136,7 @@ fn told<'a>(text: &'a str, ranges: &[Range<usize>]) -> Vec<Entity<'a>> {
 }
 
 impl<'a> Searched<'a> {
-    fn measurement(self, text: &str, channel: &'a Channel) -> Measurement<'a> {
-        let count = Count::of(text, channel);
+    fn measurement(self, text: &str, channel: &'a Channel, count: Count) -> Measurement<'a> {
         let over = |count: usize, max: u32| limit(max).is_some_and(|max| count > max);
         let reasons = [
             (Reason::NoTextField, !channel.text_field),
@@ -157,13 +164,13 @@ mod tests {
     static CHANNELS: LazyLock<Channels> = LazyLock::new(|| Channels::defaults().unwrap());
 
     fn on<'a>(name: &str, text: &'a str) -> Measurement<'a> {
-        measure(text, CHANNELS.get(&name.into())).remove(0)
+        measure("", text, CHANNELS.get(&name.into())).remove(0)
     }
 
     #[test]
     fn a_text_is_measured_on_each_channel() {
         let text = "Kom werken! 👍🏽 #WerkenBij example.nl/x @jan";
-        let all = measure(text, CHANNELS.iter());
+        let all = measure("", text, CHANNELS.iter());
         assert_eq!(all.len(), CHANNELS.iter().count());
         let x = on("x", text);
         assert_eq!(
@@ -182,6 +189,12 @@ mod tests {
         for measured in all {
             assert_eq!(measured.is_valid(), measured.channel.text_field, "{}", measured.channel.id);
         }
+    }
+
+    #[test]
+    fn a_content_warning_counts_where_there_is_one() {
+        let count = |name: &str| measure("wind", "molens", CHANNELS.get(&name.into())).remove(0).count.units;
+        assert_eq!((count("mastodon"), count("x"), count("bluesky")), (10, 6, 6));
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! Puts the parts of a text in their order.
 //!
-//! What must show stands after comment and copy only where it is surely seen there. The table's folds are
-//! in units, but networks fold by lines too: Instagram shows the first three lines of a caption
+//! What must show stands after comment and copy where it then ends before the fold. The table's folds are in
+//! units, but networks fold by lines too: Instagram shows the first three lines of a caption
 //! (<https://help.instagram.com/1643471055915254>), by which the FTC measured disclosures in its letters of
-//! April 2017; LinkedIn shows a preview of three (J. Espirian, "See more breakpoints", 2024). A copy of one
-//! line, the blank line and the disclaimer are three; with a line break in the copy or comment there are
-//! more, however few units they have. So what must show then stands before them. The blank lines between
-//! parts are not counted: they are in every text.
+//! April 2017; LinkedIn shows a preview of three (J. Espirian, "See more breakpoints", 2024). A text of two
+//! short paragraphs is what most posts are; one of many lines would push a disclaimer out of sight with few
+//! units, by mistake or on purpose, so behind more than [`LINE_BREAKS`] what must show stands before it.
 //!
 //! A disclaimer in its tag form is never one of a string of hashtags, where nobody reads it for what it is
 //! (FTC, "Disclosures 101 for Social Media Influencers", 2019: not mixed into a group of hashtags or
@@ -20,6 +19,9 @@ use super::{Ingredients, Role, Tag};
 use crate::domain::counting::units;
 use crate::domain::disclaimers::{Form, Placement, Statement};
 use crate::domain::revision::Source;
+
+/// The most line breaks of comment and copy behind which a disclaimer is taken to show.
+pub(super) const LINE_BREAKS: usize = 4;
 
 /// How much of what may give way is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +55,7 @@ pub(super) struct Piece<'a> {
 impl<'a> Layout<'a> {
     /// Lays out what is chosen. What must show stands after the copy if it then shows there.
     pub fn new(ingredients: &Ingredients<'a>, tags: &[&'a Tag], choice: &Choice) -> Self {
-        if ingredients.channel.fold == 0 || !has_lines(ingredients) {
+        if ingredients.channel.fold == 0 || line_breaks(ingredients) <= LINE_BREAKS {
             let late = Self::with(ingredients, tags, choice, false);
             if late.beyond_fold(ingredients) == 0 {
                 return late;
@@ -139,9 +141,10 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Whether comment or copy are written in several lines.
-fn has_lines(ingredients: &Ingredients<'_>) -> bool {
-    ingredients.copy.contains('\n') || ingredients.comment.is_some_and(|comment| comment.contains('\n'))
+/// How many line breaks comment and copy have. The blank lines between parts are in every text.
+fn line_breaks(ingredients: &Ingredients<'_>) -> usize {
+    let texts = [Some(ingredients.copy), ingredients.comment];
+    texts.into_iter().flatten().map(|text| text.matches('\n').count()).sum()
 }
 
 /// Whether the last word of a text is a hashtag, as readers see it: on any network, with or without a link.

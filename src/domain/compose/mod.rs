@@ -1,9 +1,8 @@
 //! Composes what an employee posts: parts in their order, made to fit without cutting any (R14, R18).
 //!
 //! The order is: lead disclaimers, comment, copy, other disclaimers, credit, hashtags, link. Those
-//! that must show stand after the copy if they then end before the channel's fold and neither comment
-//! nor copy has several lines, else after the lead. There stand disclaimers as tags too where the copy ends in
-//! hashtags. When the text does not fit, hashtags are dropped from the last, the credit and then the
+//! that must show stand after the copy if they then end before the channel's fold, not behind many lines,
+//! else after the lead. There stand disclaimers as tags too where the copy ends in hashtags. When the text does not fit, hashtags are dropped from the last, the credit and then the
 //! disclaimers are shortened, the least important first. If that is not enough, it is refused.
 //!
 //! `layout` puts parts in their order, `fitting` finds how much of them fits, `refusal` says why

@@ -96,14 +96,14 @@ fn r14_what_must_show_moves_before_the_fold_and_shortens_for_it() {
 }
 
 #[test]
-fn r14_what_must_show_stands_before_texts_of_several_lines() {
+fn r14_what_must_show_stands_before_texts_of_many_lines() {
     let statements = statements(&["employee"]);
     let said = "Voor de duidelijkheid: ik werk bij Zuiver Water.";
     let with = |name, comment, copy| {
         compose(&Ingredients { comment, ..plain(name, copy, &statements) }).unwrap().text
     };
-    for (comment, copy) in [(None, "Eén.\nTwee."), (Some("Eén.\nTwee."), "Kort."), (None, "a\nb\nc\nd\ne")]
-    {
+    let lines = "a\nb\nc\nd\ne\nf";
+    for (comment, copy) in [(None, lines), (Some(lines), "Kort."), (Some("a\nb\n\nc"), "d\n\ne")] {
         let together = comment.into_iter().chain([copy]).collect::<Vec<_>>().join("\n\n");
         for name in ["linkedin", "facebook", "instagram_feed"] {
             assert_eq!(with(name, comment, copy), format!("{said}\n\n{together}"), "{name}");
@@ -111,8 +111,8 @@ fn r14_what_must_show_stands_before_texts_of_several_lines() {
         // X shows the whole post.
         assert_eq!(with("x", comment, copy), format!("{together}\n\n{said}"));
     }
-    // The blank lines between the parts move nothing.
-    assert_eq!(with("linkedin", Some("Eén."), "Twee."), format!("Eén.\n\nTwee.\n\n{said}"));
+    // Paragraphs move nothing, nor do the blank lines between the parts.
+    assert_eq!(with("linkedin", Some("Eén.\n\nTwee."), "Drie."), format!("Eén.\n\nTwee.\n\nDrie.\n\n{said}"));
 }
 
 #[test]

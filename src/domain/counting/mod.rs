@@ -40,9 +40,14 @@ pub struct Count {
 impl Count {
     /// Counts a text as the channel does.
     pub fn of(text: &str, channel: &Channel) -> Self {
+        Self::with_warning("", text, channel)
+    }
+
+    /// Counts a text and the content warning before it as the channel does.
+    pub fn with_warning(warning: &str, text: &str, channel: &Channel) -> Self {
         Self {
             unit: channel.counting,
-            units: units(text, channel),
+            units: units_with_warning(warning, text, channel),
             limit: limit(channel.text_limit),
             bytes: text.len(),
             byte_limit: limit(channel.byte_limit),
@@ -82,7 +87,7 @@ pub fn units(text: &str, channel: &Channel) -> usize {
             weighted::weigh(&text, &links, url_cost)
         }
         Counting::Graphemes => graphemes(text),
-        Counting::Mastodon => units_with_warning("", text, channel),
+        Counting::Mastodon => mastodon("", text, channel),
         Counting::Threads => threads(text),
         Counting::Utf16 => utf16(text),
         Counting::CodePoints => text.chars().count(),
@@ -93,9 +98,13 @@ pub fn units(text: &str, channel: &Channel) -> usize {
 /// The length of a text and of the content warning before it: Mastodon counts both, other channels have
 /// none.
 pub fn units_with_warning(warning: &str, text: &str, channel: &Channel) -> usize {
-    if channel.counting != Counting::Mastodon {
-        return units(text, channel);
+    match channel.counting {
+        Counting::Mastodon => mastodon(warning, text, channel),
+        _ => units(text, channel),
     }
+}
+
+fn mastodon(warning: &str, text: &str, channel: &Channel) -> usize {
     let counted = countable(text, &entities::links(text, channel), limit(channel.url_length));
     match (warning, counted.as_deref().unwrap_or(text)) {
         ("", text) => graphemes(text),

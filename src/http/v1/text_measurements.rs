@@ -66,6 +66,10 @@ struct TextMeasure {
     #[validate(length(max = 100_000))]
     #[schema(max_length = 100_000)]
     text: String,
+    /// The content warning before it: Mastodon counts it too, other channels have none.
+    #[validate(length(max = 5000))]
+    #[schema(max_length = 5000)]
+    content_warning: Option<String>,
     /// Where it would be posted, each once; every channel when absent.
     #[validate(length(min = 1, max = 100))]
     #[schema(min_items = 1, max_items = 100)]
@@ -167,7 +171,9 @@ async fn text_measurement_create(
 ) -> Result<Json<TextMeasurements>> {
     let channels = chosen(&app.context.channels, body.channels.as_deref())?;
     let (text, ends) = (line_feeds(&body.text), LineEnds::of(&body.text));
-    let measured = measure::measure(&text, channels).into_iter().map(|measured| measured.in_sent(&ends));
+    let warning = body.content_warning.as_deref().unwrap_or_default();
+    let measured =
+        measure::measure(warning, &text, channels).into_iter().map(|measured| measured.in_sent(&ends));
     Ok(Json(TextMeasurements { channels: measured.map(TextMeasurement::from).collect() }))
 }
 
