@@ -45,7 +45,7 @@ fn the_wrong_shape_is_refused_with_its_place() {
         ("/personalisation", json!("much"), "#/content/personalisation"),
         ("/publish_at", json!("tomorrow"), "#/content/publish_at"),
         ("/link", Value::Null, "#/content/link"),
-        ("/copies/0/channels", json!([null]), "#/content/copies/0/channels/0"),
+        ("/hashtags", json!([null]), "#/content/hashtags/0"),
     ] {
         let mut odd = post();
         match odd.pointer_mut(pointer) {

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     let channels = Channels::defaults().expect("the embedded channels are read");
     greenlight_fuzz::run(greenlight_fuzz::Input::text, |text| {
         let characters = text.chars().count();
-        for measured in measure(text, channels.iter()) {
+        for measured in measure("", text, channels.iter()) {
             let count = &measured.count;
             match count.unit {
                 Counting::WeightedTwitter => assert!(count.units <= 23 * characters),
