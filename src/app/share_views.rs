@@ -41,6 +41,8 @@ pub struct ShareView {
     pub disclaimers: Value,
     /// The address that opens the channel's composer, while the share is issued.
     pub intent_url: Option<String>,
+    /// What the intent carries as the text, where the platform puts the link beside it.
+    pub intent_text: Option<String>,
     /// The person's own words.
     pub comment: Option<String>,
     /// Where its entry stands, and its leaf in hexadecimal.
@@ -80,8 +82,9 @@ pub struct OutcomeView {
 impl ShareView {
     /// A share that was just issued.
     pub(super) fn fresh(new: NewShare) -> Result<Self> {
-        let NewShare { text, comment, server, warnings, .. } = new;
-        let values = Opened { final_text: Some(text), comment, server, warnings, ..Opened::default() };
+        let NewShare { text, intent_text, comment, server, warnings, .. } = new;
+        let final_text = Some(text);
+        let values = Opened { final_text, intent_text, comment, server, warnings, ..Opened::default() };
         Self::new(new.row, None, values, hex(&new.receipt.leaf_hash), Vec::new())
     }
 
@@ -106,6 +109,7 @@ impl ShareView {
             parts: parts_of(&row, values.final_text.as_deref())?,
             disclaimers: serde_json::from_str(&row.disclaimers).map_err(Error::internal)?,
             intent_url,
+            intent_text: values.intent_text,
             text: values.final_text,
             comment: values.comment,
             receipt: (row.idx, leaf_hash),
@@ -142,6 +146,7 @@ fn parts_of(row: &ShareRow, text: Option<&str>) -> Result<Vec<PartView>> {
 #[derive(Debug, Default)]
 struct Opened {
     final_text: Option<String>,
+    intent_text: Option<String>,
     comment: Option<String>,
     server: Option<String>,
     warnings: Vec<Warning>,
@@ -154,6 +159,7 @@ impl Opened {
     fn set(&mut self, field: &str, value: Value) -> Result<()> {
         match (field, value) {
             ("final_text", Value::String(text)) => self.final_text = Some(text),
+            ("intent_text", Value::String(text)) => self.intent_text = Some(text),
             ("comment", Value::String(text)) => self.comment = Some(text),
             ("server", Value::String(text)) => self.server = Some(text),
             ("permalink", Value::String(text)) => self.permalink = Some(text),
@@ -168,7 +174,8 @@ impl Opened {
 
 /// Opens the personal values of these entries that shares and outcomes show.
 fn open_values(conn: &mut Conn, context: &Context, indexes: &[i64]) -> Result<HashMap<i64, Opened>> {
-    let fields = ["final_text", "comment", "server", "warnings", "permalink", "posted_text", "reason"];
+    let fields =
+        ["final_text", "intent_text", "comment", "server", "warnings", "permalink", "posted_text", "reason"];
     let sealed = record::personal_of(conn, indexes, &fields)?;
     let mut persons: Vec<PersonId> = sealed.iter().map(|value| value.person).collect();
     persons.sort_unstable();

@@ -82,6 +82,8 @@ pub struct NewShare {
     pub row: ShareRow,
     /// The text handed over.
     pub text: String,
+    /// What the intent carries as the text, where the platform puts the link beside it.
+    pub intent_text: Option<String>,
     /// The person's own words in it.
     pub comment: Option<String>,
     /// The person's own server, where the intent opens on it.
@@ -130,7 +132,8 @@ impl NewShare {
         };
         let comment = request.command.comment.clone();
         let warnings = warnings(evaluated);
-        Self { row, text: kit.text.clone(), comment, server: kit.server.clone(), warnings, receipt }
+        let (text, intent_text, server) = (kit.text.clone(), kit.intent_text.clone(), kit.server.clone());
+        Self { row, text, intent_text, comment, server, warnings, receipt }
     }
 }
 

@@ -117,6 +117,12 @@ pub fn evaluate(
             mastodon: person.mastodon.as_ref(),
         },
     })?;
+    if let Some(comment) = &command.comment {
+        let faults = context.links.faults_in("/comment", comment);
+        if !faults.is_empty() {
+            return Err(Error::new(Code::RuleViolated, "The comment cannot be shared.").faults(faults));
+        }
+    }
     let warnings = check_comment(content, command.comment.as_deref(), now)?;
     let approved = live.item.history.revision(live.revision.revision);
     Ok(Evaluated {

@@ -1,11 +1,16 @@
 //! Links: where a post may lead to, and the parameters by which a visit can be told from another.
 
+use std::ops::Range;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use url::{Url, form_urlencoded};
 
 use super::channels::ChannelId;
 use super::content::post::{Link, Utm};
+use super::entities;
+use super::span::{Span, Spans};
 use crate::error::Fault;
 
 /// All but the unreserved characters of RFC 3986.
@@ -49,9 +54,51 @@ impl LinkPolicy {
         Some(Fault::body(pointer, "domain_not_allowed", detail))
     }
 
+    /// The links of a text that the policy does not take, each at its place. A link without a scheme is opened
+    /// as `https`, or as `http` where the host offers nothing else.
+    pub fn faults_in(&self, pointer: &str, text: &str) -> Vec<Fault> {
+        let elsewhere = match self.domains.is_empty() {
+            true => Vec::new(),
+            false => entities::links_elsewhere(text, |host| self.allows(host)),
+        };
+        let links = if self.allow_http { Vec::new() } else { entities::links_anywhere(text) };
+        let is_plain = |link: &Range<usize>| {
+            let scheme = text.get(link.clone()).and_then(|link| link.get(..5));
+            scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"))
+        };
+        let plain: Vec<Range<usize>> = links.into_iter().filter(is_plain).collect();
+        let lead_to = format!("Links lead to {} only.", self.domains.join(", "));
+        let mut faults = faults_at(pointer, text, &elsewhere, "domain_not_allowed", &lead_to);
+        faults.extend(faults_at(
+            pointer,
+            text,
+            &plain,
+            "not_https",
+            "A link begins with https://, not http://.",
+        ));
+        faults
+    }
+
     fn allows(&self, host: &str) -> bool {
         self.domains.is_empty() || self.domains.iter().any(|domain| is_within(host, domain))
     }
+}
+
+fn faults_at(
+    pointer: &str,
+    text: &str,
+    links: &[Range<usize>],
+    code: &'static str,
+    detail: &str,
+) -> Vec<Fault> {
+    /// Who has so many links to mend looks at the text anew.
+    const TOLD: usize = 20;
+    let mut spans = Spans::new(text);
+    let fault = |link: &Range<usize>| {
+        let Span { start, end } = spans.of(link);
+        Fault::body(pointer, code, detail).with("start", json!(start)).with("end", json!(end))
+    };
+    links.iter().take(TOLD).map(fault).collect()
 }
 
 /// Whether a text is the name of a domain in its plain form.
@@ -164,6 +211,20 @@ mod tests {
             assert_eq!(any.fault("/url", odd).map(|fault| fault.code), Some("not_a_link"), "{odd}");
         }
         assert_eq!(policy(&[], true).fault("/url", "http://example.nl/"), None);
+    }
+
+    #[test]
+    fn what_is_written_in_a_text_keeps_to_the_policy_too() {
+        let codes = |policy: &LinkPolicy, text| {
+            policy.faults_in("/text", text).into_iter().map(|fault| fault.code).collect::<Vec<_>>()
+        };
+        let open = LinkPolicy::default();
+        assert!(codes(&open, "Zie https://a.nl, b.nl en http: dat is oud").is_empty());
+        assert_eq!(codes(&open, "Zie HTTP://a.nl/x en http://b.nl"), ["not_https", "not_https"]);
+        assert!(codes(&policy(&[], true), "http://a.nl").is_empty());
+        let ours = policy(&["example.nl"], false);
+        assert!(codes(&ours, "Zie www.example.nl en https://example.nl/").is_empty());
+        assert_eq!(codes(&ours, "evil.nl of http://example.nl"), ["domain_not_allowed", "not_https"]);
     }
 
     #[test]

@@ -52,7 +52,7 @@ const fn is_deceptive(c: char) -> bool {
 pub fn is_blank(text: &str) -> bool {
     let shapes = |c: char| {
         matches!(c,
-            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{200C}'..='\u{200F}' | '\u{2066}'..='\u{2069}'
+            '\u{AD}' | '\u{2800}' | '\u{34F}' | '\u{61C}' | '\u{200C}'..='\u{200F}' | '\u{2066}'..='\u{2069}'
             | '\u{202A}'..='\u{202E}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0020}'..='\u{E007F}'
             | '\u{E0100}'..='\u{E01EF}')
     };

@@ -47,7 +47,7 @@ impl<'a> Fitting<'a, '_> {
     }
 
     /// The shortest text: every concession made, but for tags that would be more hashtags than the channel
-    /// takes.
+    /// takes. Where there are too many however it is said, it has as few as can be.
     pub fn least(&self) -> Layout<'a> {
         let shortest = self.statements().iter().map(|statement| self.shortest(statement)).collect();
         let layout = self.lay_out(&Choice { hashtags: 0, steps: shortest });
@@ -56,8 +56,10 @@ impl<'a> Fitting<'a, '_> {
         }
         let layouts =
             self.combinations().into_iter().map(|steps| self.lay_out(&Choice { hashtags: 0, steps }));
-        let fewer = layouts.filter(|layout| self.hashtag_excess(layout) == 0);
-        fewer.min_by_key(|layout| units(&layout.text, self.ingredients.channel)).unwrap_or(layout)
+        let amount = |layout: &Layout<'_>| {
+            (self.hashtag_excess(layout), units(&layout.text, self.ingredients.channel))
+        };
+        layouts.min_by_key(amount).unwrap_or(layout)
     }
 
     const fn statements(&self) -> &'a [Statement] {

@@ -18,6 +18,7 @@ use std::ops::Range;
 use super::{Ingredients, Role, Tag};
 use crate::domain::counting::units;
 use crate::domain::disclaimers::{Form, Placement, Statement};
+use crate::domain::entities;
 use crate::domain::revision::Source;
 
 /// The most line breaks of comment and copy behind which a disclaimer is taken to show.
@@ -78,7 +79,9 @@ impl<'a> Layout<'a> {
     /// Lays out what is chosen, what must show before comment and copy where it is `early`.
     fn with(ingredients: &Ingredients<'a>, tags: &[&'a Tag], choice: &Choice, early: bool) -> Self {
         let own = Some(ingredients.source);
-        let no_tags = ends_in_hashtag(ingredients.copy);
+        let as_tag = |(statement, steps): (&Statement, &usize)| statement.form(*steps).0 == Form::Tag;
+        let has_tags = ingredients.statements.iter().zip(&choice.steps).any(as_tag);
+        let no_tags = has_tags && ends_in_hashtag(ingredients.copy);
         let is_early =
             |said: &Statement, form: Form| (early && is_shown(said)) || (no_tags && form == Form::Tag);
         let mut layout = Layout { text: String::new(), pieces: Vec::new(), shown: 0 };
@@ -148,9 +151,18 @@ fn line_breaks(ingredients: &Ingredients<'_>) -> usize {
 }
 
 /// Whether the last word of a text is a hashtag, as readers see it: on any network, with or without a link.
+/// Marks, emoji and links may follow.
 fn ends_in_hashtag(text: &str) -> bool {
-    let last = text.split_whitespace().rfind(|word| word.contains(char::is_alphabetic));
-    last.is_some_and(|word| word.starts_with(['#', '＃']))
+    let mut words = String::with_capacity(text.len());
+    let mut at = 0;
+    for link in entities::links_anywhere(text) {
+        words.push_str(text.get(at..link.start).unwrap_or_default());
+        at = link.end;
+    }
+    words.push_str(text.get(at..).unwrap_or_default());
+    let last = words.split_whitespace().rfind(|word| word.contains(char::is_alphabetic));
+    let begins_tag = |(_, rest): (&str, &str)| rest.starts_with(char::is_alphanumeric);
+    last.and_then(|word| word.rsplit_once(['#', '＃'])).is_some_and(begins_tag)
 }
 
 /// Whether a disclaimer stands after the copy.

@@ -132,7 +132,9 @@ fn a_disclaimer_as_a_tag_never_follows_the_hashtags_that_a_copy_ends_with() {
     for copy in ["Kom langs.", "Kom #Open langs", "Nummer # 1", "Schrijf C#"] {
         assert_eq!(with(&statements, copy), plain_order(copy, [employee, opinion]));
     }
-    for copy in [ends_in_tags, "Kom langs\n＃Open"] {
+    let others =
+        ["Kom (#Open)", "Kom langs …#Open", "Kom 👉#Open", "Kom #Open https://a.nl/b", "Kom #Open a.nl!"];
+    for copy in [ends_in_tags, "Kom langs\n＃Open"].into_iter().chain(others) {
         let expected = format!("{employee}\n\n{opinion}\n\nTrots!\n\n{copy}");
         assert_eq!(with(&statements, copy), expected);
     }
@@ -140,6 +142,21 @@ fn a_disclaimer_as_a_tag_never_follows_the_hashtags_that_a_copy_ends_with() {
     statements[0].longest.0 = Form::Full;
     let expected = format!("{opinion}\n\nTrots!\n\n{ends_in_tags}\n\n{employee}");
     assert_eq!(with(&statements, ends_in_tags), expected);
+}
+
+#[test]
+fn too_many_hashtags_are_told_by_what_the_writer_can_change() {
+    let statements = statements(&["employee", "own-opinion"]);
+    let excess =
+        |name, comment, copy| match compose(&Ingredients { comment, ..plain(name, copy, &statements) }) {
+            Err(Refusal::TooLong { limit: Limit::Hashtags, excess, .. }) => excess,
+            other => panic!("{other:?}"),
+        };
+    // Threads takes one, Instagram five.
+    assert_eq!(excess("threads", None, "#a1 en #b2"), 1);
+    assert_eq!(excess("threads", Some("#a #b"), "Kom."), 1);
+    assert_eq!(excess("instagram_feed", None, "#a #b #c #d #e #f"), 1);
+    assert_eq!(excess("instagram_feed", Some("#f"), "#a #b #c #d #e"), 1);
 }
 
 #[test]

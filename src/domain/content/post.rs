@@ -167,6 +167,7 @@ impl Post {
         }
         check.channels("/channels", &self.channels, channels);
         self.check_copies(channels, check);
+        self.check_links_in_texts(links, check);
         check.list("/hashtags", &self.hashtags, 30);
         check.list("/images", &self.images, 35);
         check.list("/disclaimers", &self.disclaimers, 20);
@@ -192,6 +193,17 @@ impl Post {
             && publish_at >= expires_at
         {
             check.refuse("/expires_at", "empty_window", "expires_at must be later than publish_at.");
+        }
+    }
+
+    /// What stands in a text is a link too, wherever a network finds it.
+    fn check_links_in_texts(&self, links: &LinkPolicy, check: &mut Checker) {
+        for (at, copy) in self.copies.iter().enumerate().take(100) {
+            check.faults.extend(links.faults_in(&format!("/content/copies/{at}/text"), &copy.text));
+        }
+        for (name, text) in [("headline", &self.headline), ("credit", &self.credit)] {
+            let faults = text.iter().flat_map(|text| links.faults_in(&format!("/content/{name}"), text));
+            check.faults.extend(faults);
         }
     }
 

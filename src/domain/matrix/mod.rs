@@ -17,8 +17,9 @@ use super::content::{Disclaimer, Post};
 use super::counting::Count;
 use super::countries;
 use super::disclaimers::Unsayable;
+use super::entities;
 use super::ids::Key;
-use super::links::PREVIEW_TAG;
+use super::links::{PREVIEW_TAG, Tracking, tracked};
 use super::material::{Material, Prepared, Sharing};
 use super::revision::Resolved;
 use crate::error::Fault;
@@ -104,7 +105,7 @@ pub fn try_all<'a>(material: &'a Material<'a>, channels: &'a Channels) -> Result
 /// What is wrong with a post on one of its channels whatever the copy.
 pub fn channel_faults(post: &Post, channels: &Channels) -> Vec<Fault> {
     let fault = |(nth, id): (usize, &ChannelId)| match channels.get(id) {
-        Some(channel) => headline_fault(post, channel),
+        Some(channel) => headline_fault(post, channel).or_else(|| link_fault(post, channel)),
         None => {
             let pointer = format!("/content/channels/{nth}");
             Some(Fault::body(pointer, "unknown_channel", "There is no channel of this name."))
@@ -196,6 +197,23 @@ fn headline_fault(post: &Post, channel: &Channel) -> Option<Fault> {
     let detail = format!("The headline is too long for {}, by {excess}.", channel.id);
     let fault = Fault::body("/content/headline", "too_long", detail);
     Some(fault.with("excess", excess).with("channel", channel.id.as_str()))
+}
+
+/// A link of which the channel would make only a part a link: it would lead to another page.
+fn link_fault(post: &Post, channel: &Channel) -> Option<Fault> {
+    let tracking = Tracking { channel: &channel.id, campaign: post.campaign.as_deref(), tag: PREVIEW_TAG };
+    let link = tracked(post.link.as_ref()?, &tracking);
+    let found = entities::links(&link, channel).into_iter().next()?;
+    if found == (0..link.len()) {
+        return None;
+    }
+    let detail = format!(
+        "{} would make a link of {} only: percent-encode the character that follows.",
+        channel.name,
+        link.get(found)?
+    );
+    let fault = Fault::body("/content/link/url", "link_cut", detail);
+    Some(fault.with("channel", channel.id.as_str()))
 }
 
 /// One copy on one channel.

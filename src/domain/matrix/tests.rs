@@ -131,6 +131,23 @@ fn unknown_channels_and_long_headlines_are_refused() {
 }
 
 #[test]
+fn a_link_that_a_channel_would_cut_is_refused() {
+    let with = |url: &str, utm: Value| {
+        post(json!({ "channels": ["x", "bluesky"], "link": { "url": url, "utm": utm } }))
+    };
+    for fine in [
+        "https://example.com/a",
+        "https://example.com/a_(b)",
+        "https://example.com/a%29",
+        "https://example.com",
+    ] {
+        assert!(check(&with(fine, json!({}))).is_ok(), "{fine}");
+    }
+    let cut = ("#/content/link/url".to_owned(), "link_cut");
+    assert!(places(&with("https://example.com/(x", json!({ "term": "a" }))).contains(&cut));
+}
+
+#[test]
 fn what_can_be_required_is_pinned() {
     let keys = |change: Value| {
         let found = can_be_required(&post(change), false, &LIVE);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 use unicode_segmentation::GraphemeCursor;
 
@@ -215,7 +216,8 @@ const fn has_no_blanks(c: char) -> bool {
         | '\u{1AFF0}'..='\u{1B16F}' | '\u{20000}'..='\u{3FFFF}') // kana and Han of other planes
 }
 
-/// Whether a text has a letter in it.
+/// Whether a text has a letter in it, or a sign that stands for letters, such as `№`.
 pub(crate) fn has_letter(text: &str) -> bool {
-    text.chars().any(char::is_alphabetic)
+    text.chars()
+        .any(|c| c.is_alphabetic() || (!c.is_ascii() && std::iter::once(c).nfkc().any(char::is_alphabetic)))
 }

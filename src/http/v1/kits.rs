@@ -93,6 +93,11 @@ struct Kit {
     count: TextCount,
     /// How the text gets into the channel's composer.
     delivery: Delivery,
+    /// What stands in the composer beside the link, for the channels that put the link there themselves: then
+    /// this, and not `text`, is what the employee sees to be posted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 400_000, nullable = false)]
+    intent_text: Option<String>,
     /// Whether the employee must paste the text.
     must_paste: bool,
     /// Whether it is pasted because it is too long for the address that opens the composer.
@@ -152,6 +157,7 @@ impl Kit {
             headline: kit.headline,
             count: kit.count.into(),
             delivery: kit.delivery,
+            intent_text: kit.intent_text,
             must_paste: kit.must_paste,
             intent_too_long: kit.intent_too_long,
             dropped_hashtags: kit.dropped_hashtags,

@@ -32,6 +32,9 @@ fn spellings_of_a_phrase_are_found() {
         ("gratis  wijn", "gratis\u{A0}wijn", "gratis\u{A0}wijn"),
         ("gratis wijn", "gra\u{AD}tis\u{200B} wi\u{200D}jn", "gra\u{AD}tis\u{200B} wi\u{200D}jn"),
         ("e-mail", "e–mail", "e–mail"),
+        ("No4", "kamer №4", "№4"),
+        ("№5", "kamer No5", "No5"),
+        ("tel", "℡ 030", "℡"),
         // Neighbours that are no words.
         ("wijn", "👍wijn👍", "wijn"),
         ("wijn", "#wijn, x", "wijn"),

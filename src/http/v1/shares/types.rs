@@ -164,6 +164,11 @@ pub(super) struct Share {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 400_000, nullable = false)]
     intent_url: Option<String>,
+    /// What stands in the composer beside the link, for the channels that put the link there themselves: then
+    /// this, and not `text`, is what the employee sees to be posted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 400_000, nullable = false)]
+    intent_text: Option<String>,
     /// The employee's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 10_000, nullable = false)]
@@ -212,6 +217,7 @@ impl From<ShareView> for Share {
             parts,
             disclaimers,
             intent_url,
+            intent_text,
             comment,
             receipt,
             outcomes,
@@ -237,6 +243,7 @@ impl From<ShareView> for Share {
             link: row.link,
             headline: row.headline,
             intent_url,
+            intent_text,
             comment,
             delivery: row.delivery,
             must_paste: row.must_paste,
