@@ -142,10 +142,6 @@ impl Content {
 /// Reads a value, or says where and why its shape is wrong.
 fn shaped<'de, T: Deserialize<'de>>(content: &'de Value) -> Result<T, Fault> {
     use serde_path_to_error::Segment;
-    if let Some(place) = null(content) {
-        let detail = "Nothing in a content is null: leave the member out.";
-        return Err(Fault::body(format!("/content{place}"), "invalid_value", detail));
-    }
     serde_path_to_error::deserialize(content).map_err(|error| {
         let mut pointer = "/content".to_owned();
         for segment in error.path() {
@@ -161,21 +157,4 @@ fn shaped<'de, T: Deserialize<'de>>(content: &'de Value) -> Result<T, Fault> {
         }
         Fault::body(pointer, code, detail)
     })
-}
-
-/// The place of the first null in a value, as a JSON pointer.
-fn null(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => Some(String::new()),
-        Value::Array(members) => {
-            let of_member = |(at, member)| Some(format!("/{at}{}", null(member)?));
-            members.iter().enumerate().find_map(of_member)
-        }
-        Value::Object(members) => {
-            let of_member =
-                |(name, member): (&String, _)| Some(format!("/{}{}", escape(name), null(member)?));
-            members.iter().find_map(of_member)
-        }
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-    }
 }
