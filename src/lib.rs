@@ -12,6 +12,7 @@
 //! | [`clock`] | the only reader of the time |
 //! | [`domain`] | pure: ids, content of each kind, lifecycle, review machine, channels and counting, compose, policy, roles |
 //! | [`record`] | pure: statements of what happened, with salted digests and sealed personal values |
+//! | [`imaging`] | pictures: recognised from their bytes, decoded under limits, encoded anew and cut for channels |
 //! | [`keys`] | the server's own keys, kept beside the database and not in it |
 //! | [`store`] | all SQL: one set of queries for SQLite and PostgreSQL, and the one way to write |
 //! | [`app`] | use cases: permissions, transactions, what is entered in the record; the snapshots served from |
@@ -25,7 +26,7 @@
 //! A module uses those below it, never one above or beside:
 //!
 //! ```text
-//! main -> cli -> {http, jobs} -> app -> {store, domain, record}
+//! main -> cli -> {http, jobs} -> app -> {store, domain, record, imaging}
 //!                                       store -> {domain, record}
 //! ```
 //!
@@ -43,6 +44,7 @@ pub mod config;
 pub mod domain;
 pub mod error;
 pub mod http;
+pub mod imaging;
 pub mod jobs;
 pub mod keys;
 pub mod record;

@@ -13,10 +13,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("http", &["app", "clock", "config", "domain", "error", "keys", "record", "state", "store"]),
     ("jobs", &["app", "clock", "config", "domain", "error", "record", "state", "store"]),
-    ("app", &["clock", "domain", "error", "keys", "record", "store"]),
+    ("app", &["clock", "domain", "error", "imaging", "keys", "record", "store"]),
     ("store", &["clock", "domain", "error", "record"]),
     ("domain", &["error"]),
     ("record", &["error"]),
+    ("imaging", &[]),
     // It wires the layers together, and is what handlers are given.
     ("state", &["app", "clock", "config", "domain", "error", "http", "jobs", "keys", "store"]),
     ("config", &["domain", "error", "store"]),
@@ -34,6 +35,9 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("utoipa", &["http", "cli", "state"]),
     ("clap", &["cli", "main"]),
     ("ureq", &["cli"]),
+    ("image", &["imaging"]),
+    ("zune_jpeg", &["imaging"]),
+    ("moxcms", &["imaging"]),
 ];
 
 /// What the pure modules must not reach: I/O, other threads, randomness.
