@@ -6,6 +6,7 @@
 
 pub mod api_keys;
 pub mod backend;
+pub mod blobs;
 pub mod connection;
 pub mod fingerprints;
 pub mod freezes;

@@ -35,6 +35,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("utoipa", &["http", "cli", "state"]),
     ("clap", &["cli", "main"]),
     ("ureq", &["cli"]),
+    ("object_store", &["store"]),
     ("image", &["imaging"]),
     ("zune_jpeg", &["imaging"]),
     ("moxcms", &["imaging"]),
