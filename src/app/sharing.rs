@@ -117,13 +117,7 @@ pub fn evaluate(
             mastodon: person.mastodon.as_ref(),
         },
     })?;
-    if let Some(comment) = &command.comment {
-        let faults = context.links.faults_in("/comment", comment);
-        if !faults.is_empty() {
-            return Err(Error::new(Code::RuleViolated, "The comment cannot be shared.").faults(faults));
-        }
-    }
-    let warnings = check_comment(content, command.comment.as_deref(), now)?;
+    let warnings = check_comment(content, context, command.comment.as_deref(), now)?;
     let approved = live.item.history.revision(live.revision.revision);
     Ok(Evaluated {
         revision: live.revision.revision,
@@ -137,9 +131,18 @@ pub fn evaluate(
     })
 }
 
-/// Lets the rules in force look at a comment (R18): refused where one blocks, with what all of them found;
-/// else what they warn of.
-fn check_comment(content: &ContentSnapshot, comment: Option<&str>, now: Time) -> Result<Vec<Finding>> {
+/// Holds a comment to the operator's policy of links, and lets the rules in force look at it (R18): refused
+/// where one blocks, with what all of them found; else what they warn of.
+fn check_comment(
+    content: &ContentSnapshot,
+    context: &Context,
+    comment: Option<&str>,
+    now: Time,
+) -> Result<Vec<Finding>> {
+    let links = comment.map(|comment| context.links.faults_in("/comment", comment)).unwrap_or_default();
+    if !links.is_empty() {
+        return Err(Error::new(Code::RuleViolated, "The comment cannot be shared.").faults(links));
+    }
     let policy = content.rules().policy()?;
     let Some(comment) = comment else { return Ok(Vec::new()) };
     let found = findings::in_comment(policy, comment, now);
