@@ -15,6 +15,7 @@ use crate::domain::channels::{ChannelError, Channels};
 use crate::domain::disclaimers::Organisation;
 use crate::domain::links::{LinkPolicy, is_domain};
 use crate::error::Error;
+use crate::store::blobs::{BlobError, Blobs, S3Config};
 use crate::store::connection::{DatabaseUrl, UnknownDatabaseUrl};
 
 /// The variable that names the configuration file; it is no key of the configuration itself.
@@ -35,6 +36,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The folder of the server's keys; `keys` in the data folder when empty.
     pub keys_dir: PathBuf,
+    /// The folder of pictures, where they are in no object storage; `images` in the data folder when empty.
+    pub images_dir: PathBuf,
+    /// The largest picture that is taken, in bytes.
+    pub image_bytes: u64,
     /// Whether `serve` runs the migrations that wait; else it refuses to start while any do.
     pub migrate_on_start: bool,
     /// How clients reach the server; it is the issuer of access tokens.
@@ -59,6 +64,9 @@ pub struct Config {
     pub organisation: Organisation,
     /// Where links may lead to.
     pub links: LinkPolicy,
+    /// Where pictures are kept instead of a folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s3: Option<S3Config>,
     /// Channels to change or add, by id.
     pub channels: toml::Table,
 }
@@ -85,6 +93,8 @@ impl Default for Config {
             database_connections: 12,
             data_dir: PathBuf::from("data"),
             keys_dir: PathBuf::new(),
+            images_dir: PathBuf::new(),
+            image_bytes: 20_000_000,
             migrate_on_start: true,
             public_url: String::new(),
             share_lapses_after_hours: 24,
@@ -97,6 +107,7 @@ impl Default for Config {
             log_filter: "info".to_owned(),
             organisation: Organisation::default(),
             links: LinkPolicy::default(),
+            s3: None,
             channels: toml::Table::new(),
         }
     }
@@ -133,6 +144,9 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The object storage of pictures cannot be used.
+    #[error("s3.{0}")]
+    S3(BlobError),
     /// The embedded defaults are broken.
     #[error("{0}")]
     Defaults(Error),
@@ -194,8 +208,8 @@ impl Config {
             DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
             DatabaseUrl::Postgres(url) => url,
         };
-        let (keys_dir, public_url) = (self.keys_dir(), self.public_url());
-        Ok(Self { database_url, keys_dir, public_url, ..self.clone() })
+        let (keys_dir, images_dir, public_url) = (self.keys_dir(), self.images_dir(), self.public_url());
+        Ok(Self { database_url, keys_dir, images_dir, public_url, ..self.clone() })
     }
 
     /// Refuses what cannot work, before anything is opened.
@@ -223,6 +237,12 @@ impl Config {
         if !(10..=500).contains(&self.poll_milliseconds) {
             return refuse("poll_milliseconds", "must be from 10 to 500");
         }
+        if let Some(s3) = &self.s3 {
+            s3.check().map_err(ConfigError::S3)?;
+        }
+        if !(1_000..=100_000_000).contains(&self.image_bytes) {
+            return refuse("image_bytes", "must be from 1000 to 100000000");
+        }
         if !(3..=1000).contains(&self.database_connections) {
             return refuse("database_connections", "must be from 3 to 1000");
         }
@@ -242,6 +262,22 @@ impl Config {
         match self.keys_dir.as_os_str().is_empty() {
             true => self.data_dir.join("keys"),
             false => self.keys_dir.clone(),
+        }
+    }
+
+    /// The folder of pictures.
+    pub fn images_dir(&self) -> PathBuf {
+        match self.images_dir.as_os_str().is_empty() {
+            true => self.data_dir.join("images"),
+            false => self.images_dir.clone(),
+        }
+    }
+
+    /// The store of pictures: object storage where one is configured, else the folder, which is made.
+    pub fn blobs(&self) -> Result<Blobs, BlobError> {
+        match &self.s3 {
+            Some(s3) => Blobs::s3(s3),
+            None => Blobs::folder(&self.images_dir()),
         }
     }
 
@@ -338,6 +374,8 @@ mod tests {
         assert!(refused("[organisation]\nhashtag = 'Zuiver Water'", &[]).contains("organisation.hashtag"));
         assert!(refused("[links]\ndomains = ['https://a.nl']", &[]).contains("links.domains"));
         assert!(refused("[channels.linkedin]\nlimits = 3", &[]).contains("channels"));
+        assert!(refused("[s3]\nbucket = 'a/b'\nregion = 'eu'", &[]).contains("s3.bucket"));
+        assert!(refused("image_bytes = 10", &[]).contains("image_bytes"));
     }
 
     #[test]
@@ -346,6 +384,16 @@ mod tests {
         let mut config = Config::default();
         config.organisation.report_url = Some(String::new());
         config.organisation.country = Some(String::new());
+        config.s3 = Some(S3Config {
+            endpoint: Some(String::new()),
+            bucket: String::new(),
+            region: String::new(),
+            access_key_id: Some(String::new()),
+            secret_access_key: Some(String::new().into()),
+            path_style: false,
+            prefix: Some(String::new()),
+            allow_http: false,
+        });
         let table: toml::Table = config.to_toml().unwrap().parse().unwrap();
         for (key, value) in &table {
             let inner = value.as_table().filter(|_| key != "channels");
@@ -364,7 +412,9 @@ mod tests {
     #[test]
     fn what_is_printed_is_a_configuration_without_secrets() {
         let flags = Flags { database_url: Some("postgres://u:secret@h/db".to_owned()), ..Flags::default() };
-        let config = read("", &[], &flags).unwrap().resolved().unwrap();
+        let s3 =
+            "[s3]\nbucket = 'pictures'\nregion = 'eu'\naccess_key_id = 'id'\nsecret_access_key = 'secret'";
+        let config = read(s3, &[], &flags).unwrap().resolved().unwrap();
         assert_eq!(config.database_url, "postgres://u:secret@h/db");
         let printed = config.to_toml().unwrap();
         assert!(printed.contains("postgres://u:***@h/db") && !printed.contains("secret"), "{printed}");

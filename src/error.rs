@@ -50,13 +50,16 @@ codes! {
     IdempotencyKeyRequired = "idempotency_key_required", 400, "This request needs an Idempotency-Key";
     Unauthenticated = "unauthenticated", 401, "Credentials are missing or not valid";
     Forbidden = "forbidden", 403, "These credentials may not do this";
+    AddressExpired = "address_expired", 403, "This address has ended";
     PersonRequired = "person_required", 403, "This must be done by or for a person";
     NotFound = "not_found", 404, "There is nothing here for you";
     PostNotFound = "post_not_found", 404, "There is no such post for this person";
+    ImageNotFound = "image_not_found", 404, "There is no such image for this person";
     PersonNotFound = "person_not_found", 404, "There is no such active person";
     MethodNotAllowed = "method_not_allowed", 405, "This address does not take this method";
     NotAcceptable = "not_acceptable", 406, "None of the asked representations exists";
     RequestTimeout = "request_timeout", 408, "The request took too long to arrive";
+    RangeNotSatisfiable = "range_not_satisfiable", 416, "The range holds nothing of this";
     PayloadTooLarge = "payload_too_large", 413, "The request body is too large";
     UriTooLong = "uri_too_long", 414, "The address is too long";
     UnsupportedMediaType = "unsupported_media_type", 415, "This media type is not taken here";
@@ -83,19 +86,20 @@ codes! {
     LastAdministrator = "last_administrator", 409, "The last active administrator must stay";
 
     // Sharing
-    NotLive = "not_live", 409, "The post is not live";
-    Blocked = "blocked", 409, "The post is blocked by something it relies on, or by a rule";
+    NotLive = "not_live", 409, "The post or image is not live";
+    Blocked = "blocked", 409, "It is blocked by something it relies on, or by a rule";
     Frozen = "frozen", 409, "Sharing is frozen";
     ObligationsOpen = "obligations_open", 409, "Obligations are open";
     LimitReached = "limit_reached", 409, "A limit is reached";
     OutcomeConflict = "outcome_conflict", 409, "This outcome does not follow from the share's state";
-    Recalled = "recalled", 410, "The post was recalled";
+    Recalled = "recalled", 410, "The post or image was recalled";
     TooLong = "too_long", 422, "The text does not fit the channel";
     RuleViolated = "rule_violated", 422, "The text breaks a rule";
     ChannelCannotCarryDisclaimer = "channel_cannot_carry_disclaimer", 422, "The channel cannot carry a required disclaimer";
 
     // Meaning of a well-formed body
     InvalidContent = "invalid_content", 422, "The content is not valid";
+    UnusablePicture = "unusable_picture", 422, "The file is not taken as a picture";
     UnknownImage = "unknown_image", 422, "There is no such image";
     IdempotencyKeyReused = "idempotency_key_reused", 422, "The Idempotency-Key was used for another request";
 

@@ -171,6 +171,12 @@ impl Keys {
         &self.cursor
     }
 
+    /// Authenticates the address of a picture. The cursors' key serves: what it authenticates begins with a
+    /// name of its own here, and ends within hours as well.
+    pub fn media_hmac(&self, address: &[u8]) -> [u8; 32] {
+        hmac(&self.cursor, &[b"media\0", address])
+    }
+
     /// Names a key without telling anything about it: 16 hexadecimal digits.
     pub fn fingerprint(&self, purpose: Purpose) -> String {
         let key = match purpose {

@@ -7,8 +7,10 @@ use crate::app::actor::Actor;
 use crate::app::api_keys::LastUses;
 use crate::app::authentication::{Credentials, authenticate};
 use crate::app::context::Context;
+use crate::app::images::Studio;
 use crate::app::issuer::Issuer;
 use crate::app::passwords::Passwords;
+use crate::app::pictures::PicturePool;
 use crate::app::readiness;
 use crate::app::rules::Rules;
 use crate::app::sessions::Sessions;
@@ -41,6 +43,8 @@ pub struct App {
     pub snapshots: Arc<Snapshots>,
     /// The writer of shares.
     pub issuer: Issuer,
+    /// Where images are made.
+    pub studio: Studio,
     /// Access tokens.
     pub tokens: Arc<Tokens>,
     /// The hashing of passwords.
@@ -70,6 +74,7 @@ impl App {
             config.links.clone(),
             Arc::clone(&keys),
             config.share_lapses_after(),
+            &config.public_url(),
         )?;
         let db = Db::open(&url, config.database_connections, clock.clone())?;
         db.prepare(config.migrate_on_start)?;
@@ -79,6 +84,9 @@ impl App {
         let context = Arc::new(context);
         let snapshots = Arc::new(Snapshots::load(db.clone(), clock.clone(), &context)?);
         let issuer = Issuer::start(db.clone(), Arc::clone(&context), Arc::clone(&snapshots))?;
+        let blobs = config.blobs().map_err(|error| refuse(&error))?;
+        let pool = PicturePool::default();
+        let studio = Studio { db: db.clone(), context: Arc::clone(&context), blobs, pool };
         let passwords = Passwords::new()?;
         let sessions = Sessions::new(db.clone(), keys, Arc::clone(&tokens), passwords.clone());
         Ok(Self {
@@ -88,6 +96,7 @@ impl App {
             context,
             snapshots,
             issuer,
+            studio,
             tokens,
             passwords,
             sessions: Arc::new(sessions),

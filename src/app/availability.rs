@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::rules::{Rules, are_looked_at};
-use super::words::{self, Words};
+use super::words::{self, Words, shown};
+use crate::domain::findings::Named;
 use crate::domain::ids::{ItemId, Kind};
 use crate::domain::lifecycle::{Approved, Availability, Blocker, History};
 use crate::domain::time::Time;
@@ -53,8 +54,10 @@ impl Histories {
             present.iter().any(|(id, approved)| (*id, approved.revision) == (row.item_id, row.revision))
         });
         let rows = rows.filter_map(|row| Some((*kinds.get(&row.item_id)?, row))).collect();
-        for Words { id, revision, content, hashtags } in words::of_rows(conn, rows)? {
-            rules.look_at(id, revision, &content, &hashtags, now);
+        for Words { id, revision, content, hashtags, images } in words::of_rows(conn, rows)? {
+            let images = shown(&images);
+            let named = Named { hashtags: &hashtags, images: &images };
+            rules.look_at(id, revision, &content, named, now);
         }
         for (id, approved) in present {
             let kind = kinds.get(&id).copied().unwrap_or(Kind::Post);

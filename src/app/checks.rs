@@ -6,21 +6,21 @@
 
 use serde_json::json;
 
-use super::content_snapshot::{ApprovedRevision, ContentSnapshot, hashtag_content};
+use super::content_snapshot::{ApprovedRevision, ContentSnapshot};
 use super::context::Context;
 use super::items::{find, working_revision};
 use super::reviews::{ReviewView, review_get};
 use super::rules::are_looked_at;
-use super::submission::not_live;
-use crate::domain::content::{Content, Hashtag};
+use super::submission::{not_live, not_usable};
+use crate::domain::content::Content;
 use crate::domain::counting::Count;
 use crate::domain::disclaimers::InForce;
-use crate::domain::findings::{self, Finding};
-use crate::domain::ids::{ItemId, Key, Kind, ReviewId};
-use crate::domain::lifecycle::{Availability, RevisionState};
+use crate::domain::findings::{self, Finding, Named};
+use crate::domain::ids::{ItemId, Kind, ReviewId};
+use crate::domain::lifecycle::RevisionState;
 use crate::domain::material::Material;
 use crate::domain::matrix::{Fitted, Tried, channel_faults, try_all};
-use crate::domain::revision::{Resolved, Source};
+use crate::domain::revision::Source;
 use crate::domain::time::Time;
 use crate::error::{Error, Fault, Result};
 use crate::store::connection::Conn;
@@ -33,8 +33,10 @@ pub fn advice(present: &ContentSnapshot, content: &Content, now: Time) -> Option
         return None;
     }
     let policy = present.rules().policy().ok()?;
-    let hashtags = live_hashtags(present, &content.references().hashtags, now);
-    Some(findings::in_content(policy, content, &hashtags, now))
+    let references = content.references();
+    let hashtags = present.live_hashtags(&references.hashtags, now);
+    let images = present.usable_images(&references.images, content.window().0, now);
+    Some(findings::in_content(policy, content, Named { hashtags: &hashtags, images: &images }, now))
 }
 
 /// What rules that only warn find in words.
@@ -138,22 +140,27 @@ pub fn post_check(
     };
     let (live, recalled) = (content.live_disclaimers(now), content.recalled_disclaimers(now));
     let mut faults = channel_faults(post, &context.channels);
-    let (hashtags, pinned) = if revision.is_draft {
-        let hashtags = live_hashtags(content, &post.hashtags, now);
+    let (hashtags, images, pinned) = if revision.is_draft {
+        let hashtags = content.live_hashtags(&post.hashtags, now);
+        let images = content.usable_images(&post.images, post.publish_at, now);
         faults.extend(not_live("hashtags", &post.hashtags, &hashtags));
         faults.extend(not_live("disclaimers", &post.disclaimers, &live));
-        (hashtags, Vec::new())
+        faults.extend(not_usable(&post.images, &images));
+        (hashtags, images, Vec::new())
     } else {
-        (content.pinned_hashtags(&revision.content), content.pinned_disclaimers(&revision.content))
+        let of_pins = &revision.content;
+        let hashtags = content.pinned_hashtags(of_pins);
+        (hashtags, content.pinned_images(of_pins), content.pinned_disclaimers(of_pins))
     };
     let policy = content.rules().policy()?;
-    let violations = findings::in_content(policy, &revision.content.content, &hashtags, now);
+    let named = Named { hashtags: &hashtags, images: &images };
+    let violations = findings::in_content(policy, &revision.content.content, named, now);
     let material = Material {
         post,
         source: &revision.source,
         hashtags: &hashtags,
+        images: &images,
         disclaimers: InForce { pinned: &pinned, live: &live, recalled: &recalled },
-        ai_image: false,
         organisation: &context.organisation,
     };
     let tried = try_all(&material, &context.channels).map_err(|fault| Error::invalid_content(vec![fault]))?;
@@ -194,14 +201,4 @@ impl From<Tried<'_>> for Combination {
 /// By how much a text is too long.
 fn excess(fault: &Fault) -> Option<usize> {
     usize::try_from(fault.extra.get("excess")?.as_u64()?).ok()
-}
-
-/// The live hashtags of these keys, in their order.
-fn live_hashtags(content: &ContentSnapshot, keys: &[Key], now: Time) -> Vec<Resolved<Hashtag>> {
-    let find = |key: &Key| {
-        let mut named = content.of_kind(Kind::Hashtag).filter(|item| item.key.as_ref() == Some(key));
-        let item = named.find(|item| content.availability(item, now).0 == Availability::Live)?;
-        item.resolve(item.present(now)?.revision, hashtag_content)
-    };
-    keys.iter().filter_map(find).collect()
 }

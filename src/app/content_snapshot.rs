@@ -9,9 +9,11 @@ use std::sync::Arc;
 
 use super::availability::availability;
 use super::rules::{RuleInForce, Rules, RulesRead, are_looked_at, rule_content};
-use crate::domain::content::{Content, Disclaimer, Hashtag, Post};
+use crate::domain::content::{Content, Disclaimer, Hashtag, Image, Post};
+use crate::domain::findings::Named;
 use crate::domain::ids::{Digest, ItemId, Key, Kind};
-use crate::domain::lifecycle::{Availability, Blocker, History};
+use crate::domain::images::Shown;
+use crate::domain::lifecycle::{Approved, Availability, Blocker, History};
 use crate::domain::revision::{Pin, Resolved, Source};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
@@ -68,12 +70,15 @@ pub struct LivePost<'a> {
     pub post: &'a Post,
 }
 
-impl LivePost<'_> {
-    /// The revision, without its content.
-    pub fn source(&self) -> Source {
-        let ApprovedRevision { revision, digest, .. } = self.revision;
-        Source { item: self.item.id, revision: *revision, digest: digest.clone() }
-    }
+/// An image as somebody may share it by itself at a moment.
+#[derive(Debug, Clone, Copy)]
+pub struct LiveImage<'a> {
+    /// The item.
+    pub item: &'a ApprovedItem,
+    /// The revision that counts.
+    pub revision: &'a ApprovedRevision,
+    /// Its content.
+    pub image: &'a Image,
 }
 
 impl ContentSnapshot {
@@ -194,8 +199,9 @@ impl ContentSnapshot {
         let approved = item.history.present(now).filter(|_| are_looked_at(item.kind))?;
         if !self.rules.knows(item.id, approved.revision) {
             let present = item.revisions.get(&approved.revision)?;
-            let hashtags = self.pinned_hashtags(present);
-            self.rules.look_at(item.id, present.revision, &present.content, &hashtags, now);
+            let (hashtags, images) = (self.pinned_hashtags(present), self.pinned_images(present));
+            let named = Named { hashtags: &hashtags, images: &images };
+            self.rules.look_at(item.id, present.revision, &present.content, named, now);
         }
         Some(self.rules.blockers(item.kind, item.id, approved, now))
     }
@@ -243,6 +249,38 @@ impl ContentSnapshot {
         pinned
     }
 
+    /// The images that a revision pins, in the order in which its post names them.
+    pub fn pinned_images<'a>(&'a self, revision: &'a ApprovedRevision) -> Vec<Shown<'a>> {
+        let named = revision.content.references().images;
+        let shown = |id: &ItemId| {
+            let pin = revision.pins.iter().find(|pin| pin.id == *id)?;
+            self.item(pin.id)?.revisions.get(&pin.revision)?.shown(pin.id)
+        };
+        named.iter().filter_map(shown).collect()
+    }
+
+    /// The images of these ids that a post which begins at `publish_at` can rely on, in their order: those
+    /// that are live, or will be by then.
+    pub fn usable_images(&self, ids: &[ItemId], publish_at: Option<Time>, now: Time) -> Vec<Shown<'_>> {
+        let usable = |id: &ItemId| {
+            let item = self.item(*id)?;
+            let LiveImage { revision, .. } = item.image(now)?;
+            is_usable(self.availability(item, now).0, item.history.present(now)?, publish_at)
+                .then(|| revision.shown(*id))?
+        };
+        ids.iter().filter_map(usable).collect()
+    }
+
+    /// The hashtags of these keys that are live now, in their order.
+    pub fn live_hashtags(&self, keys: &[Key], now: Time) -> Vec<Resolved<Hashtag>> {
+        let find = |key: &Key| {
+            let mut named = self.of_kind(Kind::Hashtag).filter(|item| item.key.as_ref() == Some(key));
+            let item = named.find(|item| self.availability(item, now).0 == Availability::Live)?;
+            item.resolve(item.present(now)?.revision, hashtag_content)
+        };
+        keys.iter().filter_map(find).collect()
+    }
+
     fn pinned<T>(
         &self,
         revision: &ApprovedRevision,
@@ -278,8 +316,15 @@ impl ApprovedItem {
         let revision = self.present(now)?;
         match &revision.content {
             Content::Post(post) => Some(LivePost { item: self, revision, post }),
-            Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => None,
+            Content::Hashtag(_) | Content::Image(_) | Content::Disclaimer(_) | Content::Rule(_) => None,
         }
+    }
+
+    /// The image that counts now, if this is one.
+    pub fn image(&self, now: Time) -> Option<LiveImage<'_>> {
+        let revision = self.present(now)?;
+        let shown = revision.shown(self.id)?;
+        Some(LiveImage { item: self, revision, image: shown.image })
     }
 
     /// One approved revision with its content as `T`, for items that have a key.
@@ -295,11 +340,42 @@ impl ApprovedItem {
     }
 }
 
+/// Whether a post which begins at `publish_at` can rely on an image: it is live, or will be by then.
+pub fn is_usable(availability: Availability, image: &Approved, publish_at: Option<Time>) -> bool {
+    match availability {
+        Availability::Live => true,
+        Availability::Scheduled => {
+            image.publish_at.is_some_and(|from| publish_at.is_some_and(|at| from <= at))
+        }
+        _ => false,
+    }
+}
+
+impl ApprovedRevision {
+    /// The revision of the item `id`, without its content.
+    pub fn source(&self, id: ItemId) -> Source {
+        Source { item: id, revision: self.revision, digest: self.digest.clone() }
+    }
+
+    /// The revision as an image, if it is one of the item `id`.
+    fn shown(&self, id: ItemId) -> Option<Shown<'_>> {
+        image_content(&self.content).map(|image| Shown { source: self.source(id), image })
+    }
+}
+
+/// The content of an image.
+pub fn image_content(content: &Content) -> Option<&Image> {
+    match content {
+        Content::Image(image) => Some(image),
+        Content::Post(_) | Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => None,
+    }
+}
+
 /// The content of a disclaimer.
 pub fn disclaimer_content(content: &Content) -> Option<Disclaimer> {
     match content {
         Content::Disclaimer(disclaimer) => Some(disclaimer.clone()),
-        Content::Post(_) | Content::Hashtag(_) | Content::Rule(_) => None,
+        Content::Post(_) | Content::Hashtag(_) | Content::Image(_) | Content::Rule(_) => None,
     }
 }
 
@@ -307,6 +383,6 @@ pub fn disclaimer_content(content: &Content) -> Option<Disclaimer> {
 pub fn hashtag_content(content: &Content) -> Option<Hashtag> {
     match content {
         Content::Hashtag(hashtag) => Some(hashtag.clone()),
-        Content::Post(_) | Content::Disclaimer(_) | Content::Rule(_) => None,
+        Content::Post(_) | Content::Image(_) | Content::Disclaimer(_) | Content::Rule(_) => None,
     }
 }

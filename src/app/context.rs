@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::media::MediaLinks;
 use crate::domain::channels::Channels;
 use crate::domain::disclaimers::Organisation;
 use crate::domain::ids::Digest;
@@ -23,6 +24,8 @@ pub struct Context {
     pub links: LinkPolicy,
     /// The server's keys.
     pub keys: Arc<Keys>,
+    /// Where pictures are fetched.
+    pub media: MediaLinks,
     /// How long a share awaits its outcome.
     pub share_lapses_after: Duration,
     /// The fingerprint of channels, organisation and links: nodes must agree on it. With the rules in force
@@ -38,10 +41,12 @@ impl Context {
         links: LinkPolicy,
         keys: Arc<Keys>,
         share_lapses_after: Duration,
+        public_url: &str,
     ) -> Result<Self> {
         let config = json!({ "channels": channels.digest()?, "organisation": organisation, "links": links });
         let config_digest = digest(&config)?;
-        Ok(Self { channels, organisation, links, keys, share_lapses_after, config_digest })
+        let media = MediaLinks::new(Arc::clone(&keys), public_url);
+        Ok(Self { channels, organisation, links, keys, media, share_lapses_after, config_digest })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The feed: the live posts that one employee may share, served from memory.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -11,12 +12,13 @@ use super::sharing::is_for;
 use crate::domain::channels::ChannelId;
 use crate::domain::content::disclaimer::{Occasion, Placement};
 use crate::domain::content::post::{Personalisation, PostCopy};
-use crate::domain::content::{Disclaimer, Post};
+use crate::domain::content::{Disclaimer, Image, Post};
 use crate::domain::disclaimers::{InForce, Statement};
 use crate::domain::ids::{Digest, ItemId, Key, Kind};
+use crate::domain::images::{Shown, credits, outside, smallest};
 use crate::domain::language;
 use crate::domain::lifecycle::Availability;
-use crate::domain::revision::Resolved;
+use crate::domain::revision::{Resolved, Source};
 use crate::domain::time::Time;
 
 /// What a feed is narrowed to.
@@ -49,6 +51,8 @@ pub struct FeedItem {
     pub channels: Vec<ChannelId>,
     /// Its hashtags as they are shown, without the number sign.
     pub hashtags: Vec<String>,
+    /// Its images.
+    pub images: Vec<FeedImage>,
     /// What the post links to.
     pub link: Option<String>,
     /// The disclaimers that a share may carry for this person.
@@ -65,6 +69,45 @@ pub struct FeedItem {
     pub live_since: Time,
     /// Until when it is.
     pub expires_at: Option<Time>,
+}
+
+/// An image as lists show it: without the file that a share hands over.
+#[derive(Debug, Clone)]
+pub struct FeedImage {
+    /// The revision.
+    pub source: Source,
+    /// The texts that stand for it, by language: those that were asked for.
+    pub alt: BTreeMap<String, String>,
+    /// Who made it.
+    pub credit: Option<String>,
+    /// The width of the whole picture, in pixels.
+    pub width: u32,
+    /// Its height, in pixels.
+    pub height: u32,
+    /// Where a small rendition is fetched for the next hour.
+    pub small_address: String,
+}
+
+impl FeedImage {
+    /// The image with its texts in these languages; in all of them where none is named.
+    pub fn new(context: &Context, source: Source, image: &Image, languages: &[&str], now: Time) -> Self {
+        let about = &image.about;
+        let alt = match languages {
+            [] => about.alt.clone(),
+            languages => {
+                let told = languages.iter().filter_map(|language| about.alt_in(language));
+                told.map(|(tag, text)| (tag.to_owned(), text.to_owned())).collect()
+            }
+        };
+        Self {
+            alt,
+            credit: about.credit.clone(),
+            width: image.files.picture.width,
+            height: image.files.picture.height,
+            small_address: context.media.address(source.item, smallest(&image.files), now),
+            source,
+        }
+    }
 }
 
 /// A disclaimer that a share of the post may carry.
@@ -117,8 +160,9 @@ pub fn feed_list(
         .of_kind(Kind::Post)
         .filter_map(|item| Some((position(item, now)?, item.post(now)?)))
         .filter(|(position, _)| after.is_none_or(|after| *position < after))
-        .filter(|(_, live)| is_for(live.post, person) && matches(live.post, query))
+        .filter(|(_, live)| is_for(&live.post.audience, person) && matches(live.post, query))
         .filter(|(_, live)| content.availability(live.item, now).0 == Availability::Live)
+        .filter(|(_, live)| may_show(content, *live, person))
         .filter(|(_, live)| {
             let mut open = open_channels(content, live.post, now);
             open.any(|channel| query.channel.as_ref().is_none_or(|wanted| wanted == channel))
@@ -131,6 +175,12 @@ pub fn feed_list(
     let live_disclaimers = content.live_disclaimers(now);
     let page = Page { content, person, context, query, live_disclaimers: &live_disclaimers, now };
     (posts.into_iter().map(|(position, live)| page.item(position, live)).collect(), next)
+}
+
+/// Whether the images of a post may be used where the person is.
+fn may_show(content: &ContentSnapshot, live: LivePost<'_>, person: &PersonAccess) -> bool {
+    let images = content.pinned_images(live.revision);
+    outside(&images, person.country.as_deref()).next().is_none()
 }
 
 /// The channels on which a post can be shared now: those that no freeze stops (R17).
@@ -190,6 +240,11 @@ impl Page<'_> {
         let copies = copies(post, self.query);
         let expires_at = item.history.revision(revision.revision).and_then(|approved| approved.expires_at);
         let hashtags = self.content.pinned_hashtags(revision);
+        let images = self.content.pinned_images(revision);
+        let languages: Vec<&str> = copies.iter().map(|copy| copy.language.as_str()).collect();
+        let told = |shown: &Shown<'_>| {
+            FeedImage::new(self.context, shown.source.clone(), shown.image, &languages, self.now)
+        };
         FeedItem {
             post_id: item.id,
             revision: revision.revision,
@@ -198,7 +253,8 @@ impl Page<'_> {
             channels: open_channels(self.content, post, self.now).cloned().collect(),
             hashtags: hashtags.into_iter().map(|hashtag| hashtag.content.tag).collect(),
             link: post.link.as_ref().map(|link| link.url.clone()),
-            disclaimers: self.disclaimers(live, &copies),
+            disclaimers: self.disclaimers(live, &images, &copies),
+            images: images.iter().map(told).collect(),
             personalisation: post.personalisation,
             campaign: post.campaign.clone(),
             topics: post.topics.clone(),
@@ -210,7 +266,14 @@ impl Page<'_> {
     }
 
     /// What a share of the post may carry for this person: of these copies, on the channels that were asked for.
-    fn disclaimers(&self, live: LivePost<'_>, copies: &[PostCopy]) -> Vec<FeedDisclaimer> {
+    fn disclaimers(
+        &self,
+        live: LivePost<'_>,
+        images: &[Shown<'_>],
+        copies: &[PostCopy],
+    ) -> Vec<FeedDisclaimer> {
+        let ai_image = images.iter().any(|shown| shown.image.about.ai_generated);
+        let credit = live.post.credit.clone().or_else(|| credits(images));
         let pinned = self.content.pinned_disclaimers(live.revision);
         let in_force = InForce { pinned: &pinned, live: self.live_disclaimers, recalled: &[] };
         let mut found: Vec<FeedDisclaimer> = Vec::new();
@@ -226,14 +289,14 @@ impl Page<'_> {
                     country: self.person.country.as_deref(),
                     language,
                     comment,
-                    ai_image: false,
+                    ai_image,
                 };
                 // A listed disclaimer that is missing would have blocked the post.
                 for disclaimer in in_force.applying(live.post, &occasion).unwrap_or_default() {
                     if found.iter().any(|known| known.key == disclaimer.key) {
                         continue;
                     }
-                    if let Some(text) = self.longest(disclaimer, live.post, language) {
+                    if let Some(text) = self.longest(disclaimer, credit.as_deref(), language) {
                         found.push(FeedDisclaimer {
                             key: disclaimer.key.clone(),
                             revision: disclaimer.revision,
@@ -276,8 +339,12 @@ impl Page<'_> {
         }
     }
 
-    fn longest(&self, disclaimer: &Resolved<Disclaimer>, post: &Post, language: &str) -> Option<String> {
-        let credit = post.credit.as_deref();
+    fn longest(
+        &self,
+        disclaimer: &Resolved<Disclaimer>,
+        credit: Option<&str>,
+        language: &str,
+    ) -> Option<String> {
         let statement = Statement::new(disclaimer, language, &self.context.organisation, credit).ok()?;
         Some(statement.form(0).1.clone())
     }

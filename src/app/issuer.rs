@@ -20,7 +20,7 @@ use super::readiness;
 use super::shares::{NewShare, StoredKit, prepare};
 use super::sharing::{Evaluated, ShareCommand, evaluate, share_tag};
 use super::snapshots::Snapshots;
-use crate::domain::ids::{ClientId, PersonId, SessionId, ShareId};
+use crate::domain::ids::{ClientId, Kind, PersonId, SessionId, ShareId};
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
@@ -29,7 +29,7 @@ use crate::store::connection::Conn;
 use crate::store::idempotency::{self, Use};
 use crate::store::shares::{self, ShareRow};
 use crate::store::write::{Receipt, WriteTx};
-use crate::store::{Db, Lane, api_keys, people, sessions};
+use crate::store::{Db, Lane, api_keys, items, people, sessions};
 
 /// Shares written by one transaction at most: it keeps the lock well under 50 ms.
 const GROUP: usize = 128;
@@ -136,7 +136,7 @@ impl Draft {
     ) -> Result<Self> {
         let id = ShareId::generate();
         let prepared = prepare(context, access, &request.actor, id, &request.command, &evaluated)?;
-        let stored = StoredKit::new(&evaluated.kit, request.command.post_id)?;
+        let stored = StoredKit::new(&evaluated.kit, request.command.subject.id())?;
         Ok(Self { id, evaluated, stored, prepared })
     }
 }
@@ -299,8 +299,10 @@ impl Writer {
         let person = access::person_from_rows(tx.conn(), &self.context.keys, request.person)?;
         person.require(Scope::Share)?;
         let present = self.snapshots.content();
-        let content =
-            ContentSnapshot::load_some(tx.conn(), &[request.command.post_id], &present, version, now)?;
+        let subject = &request.command.subject;
+        let mut ids = vec![subject.id()];
+        ids.extend(items::find_keys(tx.conn(), Kind::Hashtag, subject.hashtags())?.into_values());
+        let content = ContentSnapshot::load_some(tx.conn(), &ids, &present, version, now)?;
         self.draft(&content, &person, request, now)
     }
 }

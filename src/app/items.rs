@@ -36,13 +36,31 @@ pub fn item_create(
     key: Option<&Key>,
     content: &Content,
 ) -> Result<ItemId> {
+    let id = ItemId::generate();
+    insert(tx, context, actor, id, key, content)?;
+    Ok(id)
+}
+
+/// The same with an id that was chosen before.
+pub(super) fn insert(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    id: ItemId,
+    key: Option<&Key>,
+    content: &Content,
+) -> Result<()> {
     let author = actor.person()?;
     authentication::authorise(tx, actor, Scope::ContentWrite)?;
     check_content(tx.conn(), context, content)?;
-    let id = ItemId::generate();
     item_rows::insert(tx, id, content.kind(), key, Some(author))?;
-    begin_draft(tx, id, key, 1, content, &[author])?;
-    Ok(id)
+    begin_draft(tx, id, key, 1, content, &[author])
+}
+
+/// Refuses a save of what somebody else saved meanwhile.
+pub(super) fn saved_since(item: &ItemRow) -> Error {
+    Error::new(Code::PreconditionFailed, "Somebody saved this item since you read it.")
+        .with("version", item.version)
 }
 
 /// What saving a draft did.
@@ -65,8 +83,7 @@ pub fn draft_put(
     authentication::authorise(tx, actor, Scope::ContentWrite)?;
     let item = find(tx.conn(), content.kind(), id)?;
     if item.version != version {
-        return Err(Error::new(Code::PreconditionFailed, "Somebody saved this item since you read it.")
-            .with("version", item.version));
+        return Err(saved_since(&item));
     }
     let working = working_revision(tx.conn(), &item)?;
     if working.content.as_deref() == Some(content.to_json()?.as_str()) {
@@ -184,10 +201,10 @@ pub(super) fn check_content(conn: &mut Conn, context: &Context, content: &Conten
             faults.push(Fault::body(format!("/content/{member}/{at}"), "unknown_key", detail));
         }
     }
-    if let Content::Post(post) = content {
-        let rows = groups::find_all(conn, &post.audience.groups)?;
+    if let Some(audience) = content.audience() {
+        let rows = groups::find_all(conn, &audience.groups)?;
         let known: Vec<GroupId> = rows.iter().map(|group| group.id).collect();
-        for (at, group) in post.audience.groups.iter().enumerate().filter(|(_, id)| !known.contains(id)) {
+        for (at, group) in audience.groups.iter().enumerate().filter(|(_, id)| !known.contains(id)) {
             let detail = format!("There is no group {group}.");
             faults.push(Fault::body(format!("/content/audience/groups/{at}"), "unknown_group", detail));
         }
@@ -196,7 +213,12 @@ pub(super) fn check_content(conn: &mut Conn, context: &Context, content: &Conten
         let detail = format!("There is no image {id}.");
         Fault::body(format!("/content/images/{at}"), "unknown_image", detail)
     };
-    let images: Vec<Fault> = references.images.iter().enumerate().map(unknown_image).collect();
+    let known: Vec<ItemId> = item_rows::find_all(conn, &references.images)?
+        .into_iter()
+        .filter_map(|item| (item.kind == Kind::Image).then_some(item.id))
+        .collect();
+    let named = references.images.iter().enumerate().filter(|(_, id)| !known.contains(id));
+    let images: Vec<Fault> = named.map(unknown_image).collect();
     if faults.is_empty() && images.is_empty() {
         return Ok(());
     }
@@ -229,6 +251,8 @@ pub struct ItemView {
     pub availability: Availability,
     /// What blocks it.
     pub blocked_by: Vec<Blocker>,
+    /// When the revision that counts ends by its own window.
+    pub ends_at: Option<Time>,
     /// The revision that employees get now, if it is live.
     pub live_revision: Option<i64>,
     /// The newest revision.
@@ -283,6 +307,25 @@ pub struct ItemQuery {
     pub availability: Option<Availability>,
 }
 
+impl ItemQuery {
+    /// Whether what rows do not tell of an item is as asked.
+    fn takes(&self, view: &ItemView) -> bool {
+        let ends = self.filter.ends.is_none_or(|(after, until)| {
+            view.ends_at.is_some_and(|at| after < at && at <= until)
+                && matches!(
+                    view.availability,
+                    Availability::Live | Availability::Scheduled | Availability::Blocked
+                )
+        });
+        ends && self.availability.is_none_or(|wanted| wanted == view.availability)
+    }
+
+    /// Whether rows tell only a part of what is asked.
+    const fn is_derived(&self) -> bool {
+        self.availability.is_some() || self.filter.ends.is_some()
+    }
+}
+
 /// Rows that a list with a derived filter reads at once.
 pub(super) const BATCH: usize = 100;
 
@@ -301,7 +344,7 @@ pub fn item_list(
 ) -> Result<(Vec<ItemView>, Option<ItemId>)> {
     /// Rows that one page may look at.
     const LOOKED_AT: usize = 1000;
-    let batch = if query.availability.is_some() { limit.max(BATCH) } else { limit };
+    let batch = if query.is_derived() { limit.max(BATCH) } else { limit };
     let want = i64::try_from(batch).unwrap_or(i64::MAX);
     let mut found = Vec::new();
     let mut position = after;
@@ -312,7 +355,7 @@ pub fn item_list(
         looked_at += rows.len();
         for view in views(conn, rows, rules, now)? {
             position = Some(view.item.id);
-            if query.availability.is_none_or(|wanted| wanted == view.availability) {
+            if query.takes(&view) {
                 found.push(view);
             }
             if found.len() == limit {
@@ -360,6 +403,7 @@ fn views(conn: &mut Conn, rows: Vec<ItemRow>, rules: &Rules, now: Time) -> Resul
             Ok(ItemView {
                 availability,
                 blocked_by,
+                ends_at: present.and_then(|present| present.expires_at),
                 live_revision: present.filter(|_| is_live).map(|present| present.revision),
                 working: revision_view(&item, row, authors, &histories, now)?,
                 review: reviews.remove(&item.id),

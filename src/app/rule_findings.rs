@@ -10,7 +10,7 @@ use super::items::{find, working_revision};
 use super::rules::{LoneRule, RuleInForce, rule_content};
 use crate::domain::content::Content;
 use crate::domain::content::rule::Rule;
-use crate::domain::findings::Finding;
+use crate::domain::findings::{Finding, Named};
 use crate::domain::ids::{Digest, ItemId, Kind};
 use crate::domain::lifecycle::Availability;
 use crate::domain::revision::Source;
@@ -146,8 +146,9 @@ fn breaking(
     }
     let live = item.post(now)?;
     let ApprovedRevision { revision, digest, content: words, .. } = live.revision;
-    let hashtags = content.pinned_hashtags(live.revision);
-    let findings = rule.look_at(item.id, *revision, words, &hashtags, now);
+    let (hashtags, images) = (content.pinned_hashtags(live.revision), content.pinned_images(live.revision));
+    let named = Named { hashtags: &hashtags, images: &images };
+    let findings = rule.look_at(item.id, *revision, words, named, now);
     (!findings.is_empty()).then(|| BreakingPost {
         post_id: item.id,
         revision: *revision,

@@ -19,13 +19,13 @@ use serde_json::json;
 
 pub use self::lone::LoneRule;
 use super::content_snapshot::ContentSnapshot;
+use crate::domain::content::Content;
 use crate::domain::content::rule::Rule;
-use crate::domain::content::{Content, Hashtag};
-use crate::domain::findings;
+use crate::domain::findings::{self, Named};
 use crate::domain::ids::{Digest, ItemId, Kind};
 use crate::domain::lifecycle::{Approved, Availability, Blocker, History};
 use crate::domain::policy::{Broken, Policy};
-use crate::domain::revision::{Resolved, Source};
+use crate::domain::revision::Source;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
 use crate::store::connection::Conn;
@@ -157,16 +157,9 @@ impl Rules {
     }
 
     /// Has the rules that block look at approved words, as far as they have not.
-    pub fn look_at(
-        &self,
-        id: ItemId,
-        revision: i64,
-        content: &Content,
-        hashtags: &[Resolved<Hashtag>],
-        now: Time,
-    ) {
+    pub fn look_at(&self, id: ItemId, revision: i64, content: &Content, named: Named<'_>, now: Time) {
         for rule in &self.blocking {
-            rule.look_at(id, revision, content, hashtags, now);
+            rule.look_at(id, revision, content, named, now);
         }
     }
 
@@ -188,7 +181,7 @@ impl Rules {
 /// Whether rules look at the words of items of this kind.
 pub const fn are_looked_at(kind: Kind) -> bool {
     match kind {
-        Kind::Post | Kind::Hashtag => true,
+        Kind::Post | Kind::Hashtag | Kind::Image => true,
         Kind::Disclaimer | Kind::Rule => false,
     }
 }
@@ -260,7 +253,7 @@ impl RulesRead {
 pub fn rule_content(content: Content) -> Result<Rule> {
     match content {
         Content::Rule(rule) => Ok(rule),
-        Content::Post(_) | Content::Hashtag(_) | Content::Disclaimer(_) => {
+        Content::Post(_) | Content::Hashtag(_) | Content::Image(_) | Content::Disclaimer(_) => {
             Err(Error::internal("the content of a rule is that of another kind"))
         }
     }

@@ -8,10 +8,15 @@ use uuid::Uuid;
 use super::context::Context;
 use super::items::BATCH;
 use super::journal::subject_keys_of;
-use super::shares::{NewShare, StoredPart, Warning};
+use super::media::MediaLinks;
+use super::shares::{NewShare, StoredImage, StoredPart, Warning};
 use crate::domain::compose::Role;
+use crate::domain::content::image::PictureFile;
+use crate::domain::content::{Content, Image};
 use crate::domain::delivery::{Values, intent_url};
-use crate::domain::ids::{ItemId, PersonId, ShareId};
+use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ShareId};
+use crate::domain::images::KitImage;
+use crate::domain::kit::must_attach;
 use crate::domain::lifecycle::EndingKind;
 use crate::domain::revision::{Pin, Source};
 use crate::domain::share::{Overtaken, ShareState, ShownState, overtaken, shown_state};
@@ -51,6 +56,36 @@ pub struct ShareView {
     pub outcomes: Vec<OutcomeView>,
     /// What rules that only warn said to the comment when the share was issued.
     pub warnings: Vec<Warning>,
+    /// The images that went with it.
+    pub images: Vec<ImageView>,
+    /// Whether the employee must add the images: nothing else brings them into the post.
+    pub must_attach: bool,
+}
+
+/// An image that went with a share.
+#[derive(Debug, Clone)]
+pub struct ImageView {
+    /// The revision.
+    pub source: Source,
+    /// The SHA-256 of the file that was handed over.
+    pub digest: Digest,
+    /// The language of its text.
+    pub alt_language: String,
+    /// The file, its text and who made it; absent once the image was redacted.
+    pub shown: Option<ShownImage>,
+}
+
+/// What of an image is as long as it was not redacted.
+#[derive(Debug, Clone)]
+pub struct ShownImage {
+    /// The file.
+    pub file: PictureFile,
+    /// The text that stands for the image.
+    pub alt: String,
+    /// Who made it.
+    pub credit: Option<String>,
+    /// Where the file is fetched, while the share is issued.
+    pub address: Option<String>,
 }
 
 /// A part of the text handed over.
@@ -81,29 +116,39 @@ pub struct OutcomeView {
 
 impl ShareView {
     /// A share that was just issued.
-    pub(super) fn fresh(new: NewShare) -> Result<Self> {
-        let NewShare { text, intent_text, comment, server, warnings, .. } = new;
+    pub(super) fn fresh(new: NewShare, context: &Context, now: Time) -> Result<Self> {
+        let NewShare { text, intent_text, comment, server, warnings, images, .. } = new;
         let final_text = Some(text);
         let values = Opened { final_text, intent_text, comment, server, warnings, ..Opened::default() };
-        Self::new(new.row, None, values, hex(&new.receipt.leaf_hash), Vec::new())
+        let images = images.into_iter().map(ImageView::from).collect();
+        let leaf_hash = hex(&new.receipt.leaf_hash);
+        let rest = Rest { overtaken: None, leaf_hash, outcomes: Vec::new(), images };
+        Self::new(new.row, values, rest, context, now)
     }
 
-    fn new(
-        row: ShareRow,
-        overtaken: Option<Overtaken>,
-        values: Opened,
-        leaf_hash: String,
-        outcomes: Vec<OutcomeView>,
-    ) -> Result<Self> {
+    fn new(row: ShareRow, values: Opened, rest: Rest, context: &Context, now: Time) -> Result<Self> {
+        let Rest { overtaken, leaf_hash, outcomes, mut images } = rest;
         let state = shown_state(row.state, overtaken);
+        if state == ShownState::Issued {
+            images.iter_mut().for_each(|image| image.give_address(&context.media, now));
+        }
         let intent_url = match (&row.intent_template, &values.final_text, state) {
             (Some(template), Some(text), ShownState::Issued) => {
-                let (link, headline) = (row.link.as_deref(), row.headline.as_deref());
-                Some(intent_url(template, &Values { text, link, headline, server: values.server.as_deref() }))
+                let first = images.first().and_then(|image| image.shown.as_ref());
+                let values = Values {
+                    text,
+                    link: row.link.as_deref(),
+                    headline: row.headline.as_deref(),
+                    server: values.server.as_deref(),
+                    image: first.and_then(|image| image.address.as_deref()),
+                };
+                Some(intent_url(template, &values))
             }
             _ => None,
         };
         Ok(Self {
+            must_attach: must_attach(images.len(), row.intent_template.as_deref()),
+            images,
             state,
             overtaken,
             parts: parts_of(&row, values.final_text.as_deref())?,
@@ -118,6 +163,58 @@ impl ShareView {
             row,
         })
     }
+}
+
+/// What a view is made of beside its row and the opened values.
+struct Rest {
+    overtaken: Option<Overtaken>,
+    leaf_hash: String,
+    outcomes: Vec<OutcomeView>,
+    images: Vec<ImageView>,
+}
+
+impl From<KitImage> for ImageView {
+    fn from(image: KitImage) -> Self {
+        let KitImage { source, file, alt_language, alt, credit } = image;
+        let digest = file.digest.clone();
+        Self { source, digest, alt_language, shown: Some(ShownImage { file, alt, credit, address: None }) }
+    }
+}
+
+impl ImageView {
+    /// An image of a share, with what its revision still says of it.
+    fn stored(stored: StoredImage, contents: &HashMap<(ItemId, i64), Image>) -> Self {
+        let StoredImage { source, file: digest, alt_language } = stored;
+        let shown = contents.get(&(source.item, source.revision)).and_then(|image| {
+            let file = image.files.all().find(|file| file.digest == digest)?.clone();
+            let alt = image.about.alt.get(&alt_language)?.clone();
+            Some(ShownImage { file, alt, credit: image.about.credit.clone(), address: None })
+        });
+        Self { source, digest, alt_language, shown }
+    }
+
+    fn give_address(&mut self, media: &MediaLinks, now: Time) {
+        if let Some(shown) = &mut self.shown {
+            shown.address = Some(media.address(self.source.item, &shown.file, now));
+        }
+    }
+}
+
+/// The images of each of these shares, in their order.
+fn images_of(conn: &mut Conn, rows: &[ShareRow]) -> Result<Vec<Vec<ImageView>>> {
+    let parse = |row: &ShareRow| serde_json::from_str(&row.images).map_err(Error::internal);
+    let stored: Vec<Vec<StoredImage>> = rows.iter().map(parse).collect::<Result<_>>()?;
+    let named = stored.iter().flatten().map(|image| (image.source.item, image.source.revision));
+    let mut contents = HashMap::new();
+    for (key, json) in revisions::contents(conn, &named.collect::<Vec<_>>())? {
+        if let Content::Image(image) = Content::from_json(Kind::Image, &json)? {
+            contents.insert(key, *image);
+        }
+    }
+    let views = |images: Vec<StoredImage>| {
+        images.into_iter().map(|image| ImageView::stored(image, &contents)).collect()
+    };
+    Ok(stored.into_iter().map(views).collect())
 }
 
 fn parts_of(row: &ShareRow, text: Option<&str>) -> Result<Vec<PartView>> {
@@ -261,8 +358,10 @@ fn views(conn: &mut Conn, context: &Context, rows: Vec<ShareRow>, now: Time) -> 
     let mut values = open_values(conn, context, &indexes)?;
     let leaves = record::leaf_hashes(conn, &own)?;
     let stops = Stops::read(conn, &rows)?;
+    let images = images_of(conn, &rows)?;
     rows.into_iter()
-        .map(|row| {
+        .zip(images)
+        .map(|(row, images)| {
             let overtaken = overtaken(row.lapses_at, stops.first(&row), now);
             let of_this = outcomes.iter().filter(|outcome| outcome.share_id == row.id);
             let outcomes = of_this
@@ -278,7 +377,7 @@ fn views(conn: &mut Conn, context: &Context, rows: Vec<ShareRow>, now: Time) -> 
                 .collect();
             let leaf_hash = leaves.get(&row.idx).map(|leaf| hex(leaf)).unwrap_or_default();
             let values = values.remove(&row.idx).unwrap_or_default();
-            ShareView::new(row, overtaken, values, leaf_hash, outcomes)
+            ShareView::new(row, values, Rest { overtaken, leaf_hash, outcomes, images }, context, now)
         })
         .collect()
 }

@@ -17,7 +17,8 @@ use super::sharing::{Evaluated, ShareCommand, evaluate, share_tag};
 use super::snapshots::Snapshots;
 use crate::domain::compose::{Part, Role};
 use crate::domain::findings::Finding;
-use crate::domain::ids::{ItemId, Kind, ShareId};
+use crate::domain::ids::{Digest, ItemId, ShareId};
+use crate::domain::images::KitImage;
 use crate::domain::kit::Kit;
 use crate::domain::links::PREVIEW_TAG;
 use crate::domain::policy::Violation;
@@ -47,6 +48,19 @@ pub struct StoredPart {
     /// The revision it comes from, where that is not the one shared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+}
+
+/// An image of a share as it is stored and entered in the record: which file was handed over, and which of the
+/// revision's texts. The text itself stands in the revision only, where a redaction takes it away (R2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredImage {
+    /// The revision.
+    #[serde(flatten)]
+    pub source: Source,
+    /// The SHA-256 of the file.
+    pub file: Digest,
+    /// The language of the text that stands for it.
+    pub alt_language: String,
 }
 
 /// What a rule that only warns says to a comment, as it is sealed with the share: a retry hours later is
@@ -90,6 +104,8 @@ pub struct NewShare {
     pub server: Option<String>,
     /// What rules that only warn say to the comment.
     pub warnings: Vec<Warning>,
+    /// The images that go with it.
+    pub images: Vec<KitImage>,
     /// Where its entry stands.
     pub receipt: Receipt,
 }
@@ -109,8 +125,8 @@ impl NewShare {
         let row = ShareRow {
             id,
             idx: receipt.index,
-            item_id: request.command.post_id,
-            kind: Kind::Post,
+            item_id: request.command.subject.id(),
+            kind: request.command.subject.kind(),
             revision: evaluated.revision,
             digest: request.command.digest.clone(),
             person_id: Some(request.person),
@@ -129,11 +145,12 @@ impl NewShare {
             rules_digest: evaluated.rules_digest.clone(),
             issued_at: now,
             lapses_at: now.after(context.share_lapses_after),
+            images: stored.images.clone(),
         };
         let comment = request.command.comment.clone();
         let warnings = warnings(evaluated);
         let (text, intent_text, server) = (kit.text.clone(), kit.intent_text.clone(), kit.server.clone());
-        Self { row, text, intent_text, comment, server, warnings, receipt }
+        Self { row, text, intent_text, comment, server, warnings, images: kit.images.clone(), receipt }
     }
 }
 
@@ -154,8 +171,8 @@ pub fn prepare(
     let kit = &evaluated.kit;
     let mut facts = Facts::new()
         .with("share_id", id.to_string())
-        .with("kind", Kind::Post.as_str())
-        .with("item_id", command.post_id.to_string())
+        .with("kind", command.subject.kind().as_str())
+        .with("item_id", command.subject.id().to_string())
         .with("revision", evaluated.revision)
         .with("digest", command.digest.as_str())
         .with("approval_index", evaluated.approved_idx)
@@ -172,6 +189,9 @@ pub fn prepare(
             facts = facts.about(person.id, name, value.as_str());
         }
     }
+    if !kit.images.is_empty() {
+        facts = facts.with("images", json!(stored_images(kit)));
+    }
     if !evaluated.warnings.is_empty() {
         facts = facts.about(person.id, "warnings", json!(warnings(evaluated)));
     }
@@ -187,13 +207,24 @@ pub fn prepare(
 pub struct StoredKit {
     parts: String,
     disclaimers: String,
+    images: String,
 }
 
 impl StoredKit {
     /// The stored form of a kit of this item.
     pub fn new(kit: &Kit, shared: ItemId) -> Result<Self> {
-        Ok(Self { parts: stored_parts(kit, shared)?, disclaimers: to_json(&kit.disclaimers)? })
+        let (parts, disclaimers) = (stored_parts(kit, shared)?, to_json(&kit.disclaimers)?);
+        Ok(Self { parts, disclaimers, images: to_json(&stored_images(kit))? })
     }
+}
+
+fn stored_images(kit: &Kit) -> Vec<StoredImage> {
+    let image = |image: &KitImage| StoredImage {
+        source: image.source.clone(),
+        file: image.file.digest.clone(),
+        alt_language: image.alt_language.clone(),
+    };
+    kit.images.iter().map(image).collect()
 }
 
 fn stored_parts(kit: &Kit, shared: ItemId) -> Result<String> {
@@ -253,7 +284,7 @@ impl Desk<'_> {
             }
         };
         match issued {
-            Issued::New(new) => Ok((ShareView::fresh(*new)?, false)),
+            Issued::New(new) => Ok((ShareView::fresh(*new, self.context, self.snapshots.now())?, false)),
             Issued::Known(id) => {
                 let (context, now) = (Arc::clone(self.context), self.snapshots.now());
                 let view = self.db.read(move |conn| share_get(conn, &context, id, now)).await?;

@@ -1,32 +1,74 @@
-//! Evaluating a share: whether this person may share this post here and now, and with which words.
+//! Evaluating a share: whether this person may share this post or image here and now, and with which words.
 //!
 //! An evaluation rests on a snapshot and touches no database. What it rests on travels with it: the
 //! versions of the snapshot and the first moment at which time alone would change the answer.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 
 use super::access::PersonAccess;
-use super::content_snapshot::{ContentSnapshot, LivePost};
+use super::content_snapshot::{ApprovedItem, ApprovedRevision, ContentSnapshot, LiveImage, LivePost};
 use super::context::Context;
 use super::rules::{RULE_BROKEN, RULE_VIOLATED};
 use crate::domain::channels::ChannelId;
-use crate::domain::content::Post;
+use crate::domain::content::post::Audience;
+use crate::domain::content::{Hashtag, Post};
 use crate::domain::countries;
 use crate::domain::disclaimers::InForce;
 use crate::domain::findings::{self, Finding};
-use crate::domain::ids::{Digest, ItemId};
+use crate::domain::ids::{Digest, ItemId, Key, Kind};
+use crate::domain::images::{Shown, alone, outside};
 use crate::domain::kit::{Kit, KitInput, Reader, make_kit, offered};
 use crate::domain::lifecycle::{Availability, EndingKind};
 use crate::domain::links::TAG_LENGTH;
 use crate::domain::material::Material;
+use crate::domain::revision::{Resolved, Source};
 use crate::domain::time::Time;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Fault, Result};
+
+/// What keeps somebody from sharing an image in their country.
+pub const OUTSIDE_TERRITORIES: &str = "outside_territories";
+
+/// What is shared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A post.
+    Post(ItemId),
+    /// An image by itself, with hashtags by key.
+    Image(ItemId, Vec<Key>),
+}
+
+impl Subject {
+    /// The item.
+    pub const fn id(&self) -> ItemId {
+        match self {
+            Self::Post(id) | Self::Image(id, _) => *id,
+        }
+    }
+
+    /// What the item is.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Post(_) => Kind::Post,
+            Self::Image(..) => Kind::Image,
+        }
+    }
+
+    /// The hashtags that are named for this share.
+    pub fn hashtags(&self) -> &[Key] {
+        match self {
+            Self::Post(_) => &[],
+            Self::Image(_, hashtags) => hashtags,
+        }
+    }
+}
 
 /// What somebody wants to share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShareCommand {
-    /// The post.
-    pub post_id: ItemId,
+    /// What.
+    pub subject: Subject,
     /// The digest of the revision that the person saw (R1).
     pub digest: Digest,
     /// Where.
@@ -79,8 +121,8 @@ pub fn evaluate(
     tag: &str,
     now: Time,
 ) -> Result<Evaluated> {
-    let live = find_live(content, person, command.post_id, now)?;
-    offered(&context.channels, live.post, &command.channel)?;
+    let live = find_live(content, person, context, &command.subject, now)?;
+    offered(&context.channels, &live.post, &command.channel)?;
     if let Some(freeze) = content.freeze_on(command.channel.as_str(), now) {
         return Err(Error::new(Code::Frozen, "Sharing is frozen for now.")
             .with("reason", freeze.reason.as_str())
@@ -92,16 +134,17 @@ pub fn evaluate(
             .with("revision", live.revision.revision)
             .with("digest", live.revision.digest.as_str()));
     }
-    let hashtags = content.pinned_hashtags(live.revision);
+    check_territories(&live.images, person)?;
+    let hashtags = hashtags(content, person, &live, command.subject.hashtags(), now)?;
     let pinned = content.pinned_disclaimers(live.revision);
     let (in_force, recalled) = (content.live_disclaimers(now), content.recalled_disclaimers(now));
     let kit = make_kit(&KitInput {
         material: Material {
-            post: live.post,
+            post: &live.post,
             source: &live.source(),
             hashtags: &hashtags,
+            images: &live.images,
             disclaimers: InForce { pinned: &pinned, live: &in_force, recalled: &recalled },
-            ai_image: false,
             organisation: &context.organisation,
         },
         channels: &context.channels,
@@ -116,6 +159,7 @@ pub fn evaluate(
             language: person.language.as_deref(),
             mastodon: person.mastodon.as_ref(),
         },
+        image_address: &context.media.sample(now),
     })?;
     let warnings = check_comment(content, context, command.comment.as_deref(), now)?;
     let approved = live.item.history.revision(live.revision.revision);
@@ -154,19 +198,103 @@ fn check_comment(
         .faults(faults))
 }
 
-/// The post as this person may share it now, or the reason why not.
+/// What somebody may share now: a post, or the one that an image makes by itself.
+#[derive(Debug)]
+pub struct Shareable<'a> {
+    item: &'a ApprovedItem,
+    revision: &'a ApprovedRevision,
+    post: Cow<'a, Post>,
+    images: Vec<Shown<'a>>,
+}
+
+impl Shareable<'_> {
+    /// The revision, without its content.
+    fn source(&self) -> Source {
+        self.revision.source(self.item.id)
+    }
+}
+
+fn shareable<'a>(
+    content: &'a ContentSnapshot,
+    context: &Context,
+    subject: &Subject,
+    now: Time,
+) -> Option<Shareable<'a>> {
+    let item = content.item(subject.id())?;
+    match subject {
+        Subject::Post(_) => {
+            let LivePost { item, revision, post } = item.post(now)?;
+            let images = content.pinned_images(revision);
+            Some(Shareable { item, revision, post: Cow::Borrowed(post), images })
+        }
+        Subject::Image(_, hashtags) => {
+            let LiveImage { item, revision, image } = item.image(now)?;
+            let post = Cow::Owned(alone(image, &context.channels, hashtags));
+            let images = vec![Shown { source: revision.source(item.id), image }];
+            Some(Shareable { item, revision, post, images })
+        }
+    }
+}
+
+/// Refuses to share images in a country where they may not be used, or by somebody whose country is not
+/// known where that matters (R9).
+fn check_territories(images: &[Shown<'_>], person: &PersonAccess) -> Result<()> {
+    let country = person.country.as_deref();
+    let outside: Vec<_> = outside(images, country)
+        .map(|(_, shown)| {
+            let territories = &shown.image.about.rights.territories;
+            json!({ "code": OUTSIDE_TERRITORIES, "item": shown.source.item, "territories": territories })
+        })
+        .collect();
+    if outside.is_empty() {
+        return Ok(());
+    }
+    let detail = match country {
+        Some(country) => format!("An image may not be used in {country}; blocked_by says where it may."),
+        None => "An image may be used in some countries only, and this person's country is not known.".into(),
+    };
+    Err(Error::new(Code::Blocked, detail).with("blocked_by", json!(outside)))
+}
+
+/// The hashtags that a post pins, or that are named for an image and live.
+fn hashtags(
+    content: &ContentSnapshot,
+    person: &PersonAccess,
+    live: &Shareable<'_>,
+    named: &[Key],
+    now: Time,
+) -> Result<Vec<Resolved<Hashtag>>> {
+    if live.item.kind == Kind::Post {
+        return Ok(content.pinned_hashtags(live.revision));
+    }
+    let found = content.live_hashtags(named, now);
+    let is_usable =
+        |key: &&Key| found.iter().any(|tag| tag.key == **key && is_hashtag_for(&tag.content, person));
+    let fault = |(at, key): (usize, &Key)| {
+        let detail = format!("{key} is not a hashtag that is live and meant for this person.");
+        Fault::body(format!("/hashtags/{at}"), "not_live", detail)
+    };
+    let faults: Vec<Fault> = named.iter().enumerate().filter(|(_, key)| !is_usable(key)).map(fault).collect();
+    if faults.is_empty() { Ok(found) } else { Err(Error::invalid_content(faults)) }
+}
+
+/// The post or image as this person may share it now, or the reason why not.
 pub fn find_live<'a>(
     content: &'a ContentSnapshot,
     person: &PersonAccess,
-    id: ItemId,
+    context: &Context,
+    subject: &Subject,
     now: Time,
-) -> Result<LivePost<'a>> {
+) -> Result<Shareable<'a>> {
+    let kind = subject.kind();
     let not_found = || {
-        let detail = "There is no such post, it was never live, or it is not meant for this person.";
-        Error::new(Code::PostNotFound, detail)
+        let detail =
+            format!("There is no such {kind}, it was never live, or it is not meant for this person.");
+        let code = if kind == Kind::Image { Code::ImageNotFound } else { Code::PostNotFound };
+        Error::new(code, detail)
     };
-    let live = content.item(id).and_then(|item| item.post(now)).ok_or_else(not_found)?;
-    if !is_for(live.post, person) || !live.item.history.was_live(now) {
+    let live = shareable(content, context, subject, now).ok_or_else(not_found)?;
+    if !is_for(&live.post.audience, person) || !live.item.history.was_live(now) {
         return Err(not_found());
     }
     let (availability, blocked_by) = content.availability(live.item, now);
@@ -176,8 +304,8 @@ pub fn find_live<'a>(
         Availability::Recalled => {
             let present = live.item.history.present(now);
             let recall = present.and_then(|present| live.item.history.ended(present, EndingKind::Recall));
-            let error = Error::new(Code::Recalled, "The post was recalled: do not share it any more.")
-                .with("recall_type", "recalled");
+            let detail = format!("The {kind} was recalled: do not share it any more.");
+            let error = Error::new(Code::Recalled, detail).with("recall_type", "recalled");
             Err(match recall {
                 Some(recall) => error.with("recalled_at", recall.at.to_string()),
                 None => error,
@@ -187,24 +315,28 @@ pub fn find_live<'a>(
             let by_rule =
                 blocked_by.iter().any(|blocker| [RULE_VIOLATED, RULE_BROKEN].contains(&blocker.code));
             let detail = match by_rule {
-                true => "A rule in force keeps the post from being shared.",
-                false => "Something that the post relies on may not be used any more.",
+                true => format!("A rule in force keeps the {kind} from being shared."),
+                false => format!("Something that the {kind} relies on may not be used any more."),
             };
             Err(Error::new(Code::Blocked, detail).with("blocked_by", json!(blocked_by)))
         }
         Availability::Expired | Availability::Retired => {
-            Err(Error::new(Code::NotLive, format!("The post is {availability}."))
+            Err(Error::new(Code::NotLive, format!("The {kind} is {availability}."))
                 .with("availability", availability.as_str()))
         }
     }
 }
 
-/// Whether a post is meant for a person. A person whose country is unknown is in no country.
-pub fn is_for(post: &Post, person: &PersonAccess) -> bool {
-    let audience = &post.audience;
+/// Whether what has this audience is meant for a person. A person whose country is unknown is in no country.
+pub fn is_for(audience: &Audience, person: &PersonAccess) -> bool {
     let in_group =
         audience.groups.is_empty() || audience.groups.iter().any(|group| person.groups.contains(group));
     let in_country = audience.countries.is_empty()
         || person.country.as_deref().is_some_and(|country| countries::covers(&audience.countries, country));
     in_group && in_country
+}
+
+/// Whether a hashtag may be named by a person.
+pub fn is_hashtag_for(_hashtag: &Hashtag, _person: &PersonAccess) -> bool {
+    true
 }

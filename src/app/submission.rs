@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::actor::Actor;
 use super::authentication;
 use super::availability::Histories;
-use super::content_snapshot::{ContentSnapshot, disclaimer_content, hashtag_content};
+use super::content_snapshot::{ContentSnapshot, disclaimer_content, hashtag_content, is_usable};
 use super::context::Context;
 use super::idempotency::{Done, Once};
 use super::items::{check_content, find, open_next, revision_facts, working_revision};
@@ -18,14 +18,15 @@ use super::journal::{self, By};
 use super::rules::{Rules, RulesRead};
 use super::snapshots::Snapshots;
 use super::verdict::Verdict;
-use super::words::Words;
+use super::words::{Words, shown};
 use super::workflows::{not_enough_reviewers, short_stage};
-use crate::domain::content::{Content, Disclaimer, Hashtag, Post};
+use crate::domain::content::{Content, Disclaimer, Hashtag, Image, Post};
 use crate::domain::disclaimers::InForce;
 use crate::domain::ids::{Digest, ItemId, Key, Kind, ReviewId};
+use crate::domain::images::{self, Shown};
 use crate::domain::lifecycle::{Availability, EndingKind, Submission, submission};
 use crate::domain::material::Material;
-use crate::domain::matrix::{CommentRoom, can_be_required, check_submission};
+use crate::domain::matrix::{CommentRoom, can_be_required, check_image, check_submission};
 use crate::domain::revision::{Pin, Resolved, Source, document, sort_pins};
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
@@ -132,12 +133,16 @@ fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -
     let content = Content::from_json(item.kind, json)?;
     check_content(conn, context, &content)?;
     if content.window().1.is_some_and(|expires_at| expires_at <= now) {
-        let detail = "The window has closed: expires_at is past.";
-        let fault = Fault::body("/content/expires_at", "window_closed", detail);
+        let (member, detail) = match item.kind {
+            Kind::Image => ("rights", "The rights, or somebody's consent, have ended."),
+            _ => ("expires_at", "The window has closed: expires_at is past."),
+        };
+        let fault = Fault::body(format!("/content/{member}"), "window_closed", detail);
         return Err(Error::invalid_content(vec![fault]));
     }
     let references = match &content {
         Content::Post(post) => References::read(conn, post, now)?,
+        Content::Image(_) => References::of_image(conn, now)?,
         Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => References::default(),
     };
     let source = Source { item: item.id, revision: working.revision, digest: working.digest };
@@ -148,33 +153,47 @@ impl Draft {
     /// Pins what the draft refers to and tries every way to share it (R10); the rules look at each text.
     fn plan(self, context: &Context, rules: Arc<Rules>, now: Time) -> Result<Plan> {
         let Self { content_version, source, content, references } = self;
-        let hashtags = references.hashtags.clone();
-        let words = Words { id: source.item, revision: source.revision, content, hashtags };
+        let References { hashtags, images, live_disclaimers, recalled_disclaimers } = references;
+        let words = Words { id: source.item, revision: source.revision, content, hashtags, images };
         let verdict = Verdict::new(rules, &words, now);
-        let content = words.content;
-        let Content::Post(post) = &content else {
-            verdict.check()?;
-            return Ok(Plan { content_version, content, pins: Vec::new(), comment_room: Vec::new() });
+        let Words { content, hashtags, images, .. } = words;
+        let alone;
+        let (post, images) = match &content {
+            Content::Post(post) => (post.as_ref(), shown(&images)),
+            Content::Image(image) => {
+                alone = images::alone(image, &context.channels, &[]);
+                (&alone, vec![Shown { source: source.clone(), image }])
+            }
+            Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => {
+                verdict.check()?;
+                return Ok(Plan { content_version, content, pins: Vec::new(), comment_room: Vec::new() });
+            }
         };
         let material = Material {
             post,
             source: &source,
-            hashtags: &references.hashtags,
-            disclaimers: InForce {
-                pinned: &[],
-                live: &references.live_disclaimers,
-                recalled: &references.recalled_disclaimers,
-            },
-            ai_image: false,
+            hashtags: &hashtags,
+            images: &images,
+            disclaimers: InForce { pinned: &[], live: &live_disclaimers, recalled: &recalled_disclaimers },
             organisation: &context.organisation,
         };
-        let comment_room = passed(check_submission(&material, &context.channels), &verdict)?;
-        let required = can_be_required(post, false, &references.live_disclaimers);
-        let mut pins: Vec<Pin> = references.hashtags.iter().map(|found| pin(Kind::Hashtag, found)).collect();
+        let tried = match content.kind() {
+            Kind::Image => check_image(&material, &context.channels),
+            _ => check_submission(&material, &context.channels),
+        };
+        let comment_room = passed(tried, &verdict)?;
+        let required = can_be_required(post, material.has_ai_image(), &live_disclaimers);
+        let mut pins: Vec<Pin> = hashtags.iter().map(|found| pin(Kind::Hashtag, found)).collect();
         pins.extend(required.into_iter().map(|found| pin(Kind::Disclaimer, found)));
+        pins.extend(images.iter().filter(|shown| shown.source.item != source.item).map(image_pin));
         sort_pins(&mut pins);
         Ok(Plan { content_version, content, pins, comment_room })
     }
+}
+
+fn image_pin(shown: &Shown<'_>) -> Pin {
+    let Source { item, revision, digest } = shown.source.clone();
+    Pin { kind: Kind::Image, id: item, key: None, revision, digest }
 }
 
 /// The room for comments, if every way to share was found to work and no rule blocks a text. What only
@@ -185,7 +204,7 @@ fn passed(tried: Result<Vec<CommentRoom>, Vec<Fault>>, verdict: &Verdict) -> Res
         Err(faults) => faults,
     };
     faults.extend(verdict.faults());
-    let detail = "The post could not be shared everywhere it is meant for; each place is in errors.";
+    let detail = "It could not be shared everywhere it is meant for; each place is in errors.";
     Err(Error::new(Code::InvalidContent, detail).faults(faults))
 }
 
@@ -313,6 +332,7 @@ fn pin<T>(kind: Kind, found: &Resolved<T>) -> Pin {
 #[derive(Default)]
 struct References {
     hashtags: Vec<Resolved<Hashtag>>,
+    images: Vec<(Source, Image)>,
     live_disclaimers: Vec<Resolved<Disclaimer>>,
     recalled_disclaimers: Vec<Resolved<Disclaimer>>,
 }
@@ -326,20 +346,60 @@ impl References {
         let hashtag_rows = item_rows::find_all(conn, &hashtag_ids)?;
         let mut hashtags = that_are(Availability::Live, conn, &hashtag_rows, now, hashtag_content)?;
         hashtags.sort_by_key(|found| post.hashtags.iter().position(|key| *key == found.key));
-        let disclaimer_rows = item_rows::of_kind(conn, Kind::Disclaimer)?;
-        let mut disclaimers = |wanted| that_are(wanted, conn, &disclaimer_rows, now, disclaimer_content);
-        let (mut live_disclaimers, mut recalled_disclaimers) =
-            (disclaimers(Availability::Live)?, disclaimers(Availability::Recalled)?);
-        live_disclaimers.sort_by_key(|found| found.id);
-        recalled_disclaimers.sort_by_key(|found| found.id);
+        let images = usable_images(conn, post, now)?;
+        let Self { live_disclaimers, recalled_disclaimers, .. } = Self::of_image(conn, now)?;
         let mut faults = not_live("hashtags", &post.hashtags, &hashtags);
         faults.extend(not_live("disclaimers", &post.disclaimers, &live_disclaimers));
+        faults.extend(not_usable(&post.images, &shown(&images)));
         if faults.is_empty() {
-            Ok(Self { hashtags, live_disclaimers, recalled_disclaimers })
+            Ok(Self { hashtags, images, live_disclaimers, recalled_disclaimers })
         } else {
             Err(Error::invalid_content(faults))
         }
     }
+
+    /// What an image by itself refers to: the disclaimers that can be required of it.
+    fn of_image(conn: &mut Conn, now: Time) -> Result<Self> {
+        let rows = item_rows::of_kind(conn, Kind::Disclaimer)?;
+        let mut disclaimers = |wanted| that_are(wanted, conn, &rows, now, disclaimer_content);
+        let (mut live_disclaimers, mut recalled_disclaimers) =
+            (disclaimers(Availability::Live)?, disclaimers(Availability::Recalled)?);
+        live_disclaimers.sort_by_key(|found| found.id);
+        recalled_disclaimers.sort_by_key(|found| found.id);
+        Ok(Self { live_disclaimers, recalled_disclaimers, ..Self::default() })
+    }
+}
+
+/// The images that a post names and can rely on, in its order.
+fn usable_images(conn: &mut Conn, post: &Post, now: Time) -> Result<Vec<(Source, Image)>> {
+    let histories = Histories::read(conn, &post.images)?;
+    let mut rows = revisions::approved_of(conn, &post.images)?;
+    rows.sort_by_key(|row| post.images.iter().position(|id| *id == row.item_id));
+    let mut usable = Vec::new();
+    for row in rows {
+        let present = histories.get(row.item_id).and_then(|history| history.present(now));
+        let Some(present) = present.filter(|present| present.revision == row.revision) else { continue };
+        let availability = histories.availability(row.item_id, now).0;
+        let Some(json) = row.content.filter(|_| is_usable(availability, present, post.publish_at)) else {
+            continue;
+        };
+        if let Content::Image(image) = Content::from_json(Kind::Image, &json)? {
+            usable.push((Source { item: row.item_id, revision: row.revision, digest: row.digest }, *image));
+        }
+    }
+    Ok(usable)
+}
+
+/// The images that a post names and cannot rely on, each at its place.
+pub(super) fn not_usable(ids: &[ItemId], usable: &[Shown<'_>]) -> Vec<Fault> {
+    let missing = |(_, id): &(usize, &ItemId)| !usable.iter().any(|shown| shown.source.item == **id);
+    let fault = |(at, id): (usize, &ItemId)| {
+        let detail = format!(
+            "The image {id} is not approved and live when the post is: a post can rely only on what is."
+        );
+        Fault::body(format!("/content/images/{at}"), "not_live", detail)
+    };
+    ids.iter().enumerate().filter(missing).map(fault).collect()
 }
 
 /// What a post names and is not live, each at its place.

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use super::rules::{Rules, are_looked_at};
-use super::words::Words;
+use super::words::{Words, shown};
 use crate::domain::content::Content;
-use crate::domain::findings::{self, Finding};
+use crate::domain::findings::{self, Finding, Named};
 use crate::domain::ids::ItemId;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Fault, Result};
@@ -26,9 +26,11 @@ pub struct Verdict {
 impl Verdict {
     /// What the rules say. It takes its time: call it without the lock.
     pub fn new(rules: Arc<Rules>, words: &Words, now: Time) -> Self {
-        let Words { id, content, hashtags, .. } = words;
+        let Words { id, content, hashtags, images, .. } = words;
+        let images = shown(images);
+        let named = Named { hashtags, images: &images };
         let found = match are_looked_at(content.kind()) {
-            true => rules.policy().ok().map(|policy| findings::in_content(policy, content, hashtags, now)),
+            true => rules.policy().ok().map(|policy| findings::in_content(policy, content, named, now)),
             false => Some(Vec::new()),
         };
         let too_much = too_much(&rules, *id, content);
@@ -60,6 +62,6 @@ impl Verdict {
 fn too_much(rules: &Rules, id: ItemId, content: &Content) -> Option<String> {
     match content {
         Content::Rule(rule) => rules.policy().ok()?.weight_with(id, rule).too_much(),
-        Content::Post(_) | Content::Hashtag(_) | Content::Disclaimer(_) => None,
+        Content::Post(_) | Content::Hashtag(_) | Content::Image(_) | Content::Disclaimer(_) => None,
     }
 }

@@ -114,7 +114,7 @@ pub enum Confidence {
 }
 
 /// A channel's facts. In the figures, 0 means that no limit is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Channel {
     /// The channel's name in content and requests.
@@ -157,6 +157,40 @@ pub struct Channel {
     /// The most hashtags in a post.
     #[serde(default)]
     pub hashtag_max: u32,
+    /// Whether a post on it must have an image.
+    #[serde(default)]
+    pub image_required: bool,
+    /// The most images in a post; 0 = a share hands over none.
+    #[serde(default)]
+    pub images_max: u32,
+    /// The types of images that it takes, as `jpg`, `png` and others; empty = it says nothing, and both of
+    /// these will do.
+    #[serde(default)]
+    pub image_formats: Vec<String>,
+    /// The recommended sizes of images, as width and height in pixels.
+    #[serde(default)]
+    pub image_recommended: Vec<[u32; 2]>,
+    /// The most bytes of an image.
+    #[serde(default)]
+    pub image_max_bytes: u64,
+    /// The most pixels of an image.
+    #[serde(default)]
+    pub image_max_pixels: u64,
+    /// The longest side of an image, in pixels.
+    #[serde(default)]
+    pub image_max_dimension: u32,
+    /// The greatest width of an image, in pixels.
+    #[serde(default)]
+    pub image_max_width: u32,
+    /// The least width of an image for its height.
+    #[serde(default)]
+    pub image_aspect_min: f64,
+    /// The greatest width of an image for its height.
+    #[serde(default)]
+    pub image_aspect_max: f64,
+    /// The longest text that stands for an image, in UTF-16 units; 0 also where it has none.
+    #[serde(default)]
+    pub alt_text_limit: u32,
     /// The address that opens the platform's composer; empty = there is none.
     #[serde(default)]
     pub share_intent: String,
@@ -281,6 +315,9 @@ fn overridden(name: &str, known: Option<&Channel>, fields: &toml::Table) -> Resu
     table.insert("id".to_owned(), name.into());
     let channel: Channel = table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
     let intent = &channel.share_intent;
+    if channel.image_recommended.iter().flatten().any(|side| !(1..=12_000).contains(side)) {
+        return Err("image_recommended must be pairs of 1 to 12000 pixels".to_owned());
+    }
     if !(intent.is_empty() || intent.starts_with("https://") || intent.starts_with("mailto:")) {
         return Err("share_intent must begin with https:// or mailto:".to_owned());
     }
@@ -338,6 +375,7 @@ mod tests {
             ("x = 1", "table"),
             ("[intranet]\nname = 'Intranet'", "text_field"),
             ("['In tranet']\nname = 'Intranet'", "name"),
+            ("[x]\nimage_recommended = [[0, 9]]", "pixels"),
             ("[x]\nshare_intent = 'javascript:alert(1)'", "https"),
             ("[x]\nshare_intent = 'https://x.com/?text={txt}'", "{text}"),
         ] {

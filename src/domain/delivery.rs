@@ -39,6 +39,8 @@ pub struct Values<'a> {
     pub headline: Option<&'a str>,
     /// The person's own server: `{instance}`.
     pub server: Option<&'a str>,
+    /// The public address of the first image: `{image}`.
+    pub image: Option<&'a str>,
 }
 
 /// The way of one text to one channel.
@@ -96,7 +98,7 @@ fn usable_template(channel: &Channel, values: &Values<'_>) -> Option<String> {
     let template = channel.share_intent.as_str();
     let needs_link = template.contains("{url}") && (channel.intent_needs_url || !template.contains("{text}"));
     let lacks_value = template.is_empty()
-        || template.contains("{image}")
+        || (template.contains("{image}") && values.image.is_none())
         || (template.contains("{instance}") && values.server.is_none())
         || (needs_link && values.link.is_none());
     let usable = || if needs_link { template.to_owned() } else { template.replace("{url}", "") };
@@ -123,6 +125,7 @@ pub fn intent_url(template: &str, values: &Values<'_>) -> String {
         .replace("{instance}", values.server.unwrap_or_default())
         .replace("{text}", &text)
         .replace("{url}", &encode(values.link.unwrap_or_default()))
+        .replace("{image}", &encode(values.image.unwrap_or_default()))
         .replace("{title}", &headline)
         .replace("{subject}", &headline)
 }
@@ -141,7 +144,7 @@ mod tests {
     use crate::domain::channels::Channels;
 
     fn values<'a>(text: &'a str, link: Option<&'a str>) -> Values<'a> {
-        Values { text, link, headline: Some("Kop & staart"), server: None }
+        Values { text, link, headline: Some("Kop & staart"), server: None, image: None }
     }
 
     fn way(channel: &str, values: &Values<'_>) -> Handover {

@@ -2,7 +2,8 @@
 //!
 //! Rules look at everything of a post that a network or its readers see: copies, headline, credit, the link
 //! with what it is tracked by, and hashtags. The title and the tips stay in the house. What goes with copies
-//! of every language is looked at in each of them. Wording that is required belongs in the copy: a headline
+//! of every language is looked at in each of them. Of images rules look at the texts that stand for them and
+//! at who made them, also where a post pins them. Wording that is required belongs in the copy: a headline
 //! or a comment without it misses nothing. Of a hashtag rules look at the tag, as it stands in texts; the
 //! wording of disclaimers, and that of the rules, is none of theirs.
 
@@ -10,7 +11,8 @@ use serde_json::json;
 
 use super::content::post::Utm;
 use super::content::rule::{Condition, OnExisting, Rule, Scope, Severity};
-use super::content::{Content, Hashtag, Post};
+use super::content::{Content, Hashtag, Image, Post, escape};
+use super::images::Shown;
 use super::policy::{Policy, Subject, Violation};
 use super::revision::Resolved;
 use super::span::{Offset, Span};
@@ -46,22 +48,26 @@ impl Finding {
     }
 }
 
-/// Everything that rules find in the words of an item; `hashtags` are those that a post names, as far as
-/// they are known.
-pub fn in_content(
-    policy: &Policy,
-    content: &Content,
-    hashtags: &[Resolved<Hashtag>],
-    now: Time,
-) -> Vec<Finding> {
+/// What a post names, as far as it is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Named<'a> {
+    /// Its hashtags.
+    pub hashtags: &'a [Resolved<Hashtag>],
+    /// Its images.
+    pub images: &'a [Shown<'a>],
+}
+
+/// Everything that rules find in the words of an item, and of what it names.
+pub fn in_content(policy: &Policy, content: &Content, named: Named<'_>, now: Time) -> Vec<Finding> {
     match content {
-        Content::Post(post) => in_post(policy, post, hashtags, now),
+        Content::Post(post) => in_post(policy, post, named, now),
         Content::Hashtag(hashtag) => in_hashtag(policy, hashtag, now),
+        Content::Image(image) => in_image(policy, image, now),
         Content::Disclaimer(_) | Content::Rule(_) => Vec::new(),
     }
 }
 
-fn in_post(policy: &Policy, post: &Post, hashtags: &[Resolved<Hashtag>], now: Time) -> Vec<Finding> {
+fn in_post(policy: &Policy, post: &Post, named: Named<'_>, now: Time) -> Vec<Finding> {
     let mut found = Vec::new();
     for (at, copy) in post.copies.iter().enumerate() {
         let subject = Subject {
@@ -82,12 +88,34 @@ fn in_post(policy: &Policy, post: &Post, hashtags: &[Resolved<Hashtag>], now: Ti
         found.extend(at_place("/content/link/url", in_address(policy, &link.url, &languages, now)));
     }
     for (at, key) in post.hashtags.iter().enumerate() {
-        let Some(hashtag) = hashtags.iter().find(|hashtag| hashtag.key == *key) else { continue };
+        let Some(hashtag) = named.hashtags.iter().find(|hashtag| hashtag.key == *key) else { continue };
         let text = format!("#{}", hashtag.content.tag);
         let mut violations = in_languages(policy, &text, &languages, now);
         // What stands at the pointer is the tag's key, in which the place would mean nothing.
         violations.iter_mut().for_each(|violation| violation.span = None);
         found.extend(at_place(&format!("/content/hashtags/{at}"), violations));
+    }
+    for (at, id) in post.images.iter().enumerate() {
+        let Some(shown) = named.images.iter().find(|shown| shown.source.item == *id) else { continue };
+        let violations = in_image(policy, shown.image, now).into_iter().map(|finding| finding.violation);
+        // What stands at the pointer is the image's id, in which the place would mean nothing.
+        let violations = violations.map(|violation| Violation { span: None, ..violation }).collect();
+        found.extend(at_place(&format!("/content/images/{at}"), violations));
+    }
+    found
+}
+
+/// What stands for a picture is looked at in its language; its credit in each of them.
+fn in_image(policy: &Policy, image: &Image, now: Time) -> Vec<Finding> {
+    let about = &image.about;
+    let mut found = Vec::new();
+    for (tag, text) in &about.alt {
+        let subject = Subject { scope: Scope::Alt, text, language: Some(tag), topics: &[], now };
+        found.extend(at_place(&format!("/content/alt/{}", escape(tag)), policy.check(&subject)));
+    }
+    let languages: Vec<&str> = about.alt.keys().map(String::as_str).collect();
+    if let Some(credit) = &about.credit {
+        found.extend(at_place("/content/credit", in_languages(policy, credit, &languages, now)));
     }
     found
 }
@@ -247,7 +275,8 @@ mod tests {
     }
 
     fn places(policy: &Policy) -> Vec<String> {
-        let found = in_content(policy, &post(), &hashtags(), Time::from_micros(0));
+        let found =
+            in_content(policy, &post(), Named { hashtags: &hashtags(), images: &[] }, Time::from_micros(0));
         found.into_iter().map(|finding| finding.pointer).collect()
     }
 
@@ -276,7 +305,7 @@ mod tests {
         post["link"] = json!({ "url": url, "utm": { "id": "project-swan" } });
         post["campaign"] = json!("project-swan-2026");
         let post = Content::parse(Kind::Post, &post).unwrap();
-        let found = in_content(&swan, &post, &[], Time::from_micros(0));
+        let found = in_content(&swan, &post, Named::default(), Time::from_micros(0));
         let place = |it: &Finding| (it.pointer.clone(), it.violation.span.unwrap().start.utf16);
         let expected = [("/content/campaign", 0), ("/content/link/utm/id", 0), ("/content/link/url", 29)];
         assert_eq!(found.iter().map(place).collect::<Vec<_>>(), expected.map(|(at, n)| (at.to_owned(), n)));
@@ -286,7 +315,7 @@ mod tests {
     fn r10_a_tag_is_looked_at_as_it_stands_in_texts() {
         let find = |policy: &Policy, tag: Value| {
             let hashtag = Content::parse(Kind::Hashtag, &tag).unwrap();
-            let found = in_content(policy, &hashtag, &[], Time::from_micros(0));
+            let found = in_content(policy, &hashtag, Named::default(), Time::from_micros(0));
             found.into_iter().map(|it| (it.pointer, it.violation.span.unwrap())).collect::<Vec<_>>()
         };
         let tag = json!({ "tag": "WindGuaranteed", "languages": ["en"] });
@@ -307,7 +336,7 @@ mod tests {
             post["link"]["url"] = json!(link);
             post["copies"][0]["text"] = json!(copy);
             let post = Content::parse(Kind::Post, &post).unwrap();
-            let found = in_content(&allowed, &post, &[], Time::from_micros(0));
+            let found = in_content(&allowed, &post, Named::default(), Time::from_micros(0));
             found.into_iter().map(|finding| finding.pointer).collect::<Vec<_>>()
         };
         for ours in ["https://www.example.com/a", "https://EXAMPLE.com:8443/?u=https://evil.example"] {

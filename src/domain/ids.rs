@@ -140,6 +140,8 @@ pub enum Kind {
     Disclaimer,
     /// A hashtag.
     Hashtag,
+    /// A picture.
+    Image,
     /// A post.
     Post,
     /// A rule for texts.
@@ -148,13 +150,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 4] = [Kind::Disclaimer, Kind::Hashtag, Kind::Post, Kind::Rule];
+    pub const ALL: [Kind; 5] = [Kind::Disclaimer, Kind::Hashtag, Kind::Image, Kind::Post, Kind::Rule];
 
     /// The kind's name, in the singular.
     pub const fn as_str(self) -> &'static str {
         match self {
             Kind::Disclaimer => "disclaimer",
             Kind::Hashtag => "hashtag",
+            Kind::Image => "image",
             Kind::Post => "post",
             Kind::Rule => "rule",
         }
@@ -193,9 +196,14 @@ pub struct Digest(String);
 impl Digest {
     /// The SHA-256 of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
+        Self::from_hash(Sha256::digest(bytes).into())
+    }
+
+    /// The digest whose hash this is.
+    pub fn from_hash(hash: [u8; 32]) -> Self {
         let mut text = String::with_capacity(71);
         text.push_str("sha256:");
-        for byte in Sha256::digest(bytes) {
+        for byte in hash {
             text.push_str(&format!("{byte:02x}"));
         }
         Self(text)
@@ -204,6 +212,11 @@ impl Digest {
     /// The digest as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Its hexadecimal digits alone.
+    pub fn hex(&self) -> &str {
+        self.0.strip_prefix("sha256:").unwrap_or(&self.0)
     }
 }
 

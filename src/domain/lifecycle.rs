@@ -215,8 +215,8 @@ pub struct Approved {
     pub publish_at: Option<Time>,
     /// When it may no longer be used; never when absent.
     pub expires_at: Option<Time>,
-    /// Whether its content was redacted: it then counts as recalled (R2).
-    pub redacted: bool,
+    /// When its content was redacted: from then on it counts as recalled (R2).
+    pub redacted: Option<Time>,
     /// The items and revisions it pins.
     pub pins: Vec<(ItemId, i64)>,
 }
@@ -329,19 +329,17 @@ impl History {
         if let Some(recall) = self.ended(approved, EndingKind::Recall) {
             return Some(Blocker { code: "pin_recalled", item, since: recall.at });
         }
-        match approved.expires_at {
-            _ if approved.redacted => Some(Blocker { code: "pin_recalled", item, since: now }),
-            Some(expires_at) if expires_at <= now => {
-                Some(Blocker { code: "pin_expired", item, since: expires_at })
-            }
-            _ => None,
+        if let Some(since) = approved.redacted {
+            return Some(Blocker { code: "pin_recalled", item, since });
         }
+        let expired = approved.expires_at.filter(|at| *at <= now);
+        expired.map(|since| Blocker { code: "pin_expired", item, since })
     }
 
     /// The availability at `now`, given what blocks the present revision.
     pub fn availability(&self, now: Time, blocked: bool) -> Availability {
         let Some(present) = self.present(now) else { return Availability::Unapproved };
-        if present.redacted || self.ended(present, EndingKind::Recall).is_some() {
+        if present.redacted.is_some() || self.ended(present, EndingKind::Recall).is_some() {
             return Availability::Recalled;
         }
         if self.ended(present, EndingKind::Retirement).is_some() {

@@ -6,6 +6,7 @@ use super::content::disclaimer::Occasion;
 use super::content::post::PostCopy;
 use super::content::{Hashtag, Post};
 use super::disclaimers::{InForce, Organisation, Statement};
+use super::images::{Shown, credits};
 use super::links::{Tracking, tracked};
 use super::revision::{Resolved, Source};
 
@@ -20,8 +21,8 @@ pub struct Material<'a> {
     pub hashtags: &'a [Resolved<Hashtag>],
     /// The disclaimers that it pins and those that are live.
     pub disclaimers: InForce<'a>,
-    /// Whether one of its images was made or changed by AI.
-    pub ai_image: bool,
+    /// The images that the post's revision pins; one that is shared by itself.
+    pub images: &'a [Shown<'a>],
     /// The values that disclaimers speak of.
     pub organisation: &'a Organisation,
 }
@@ -53,6 +54,17 @@ pub struct Prepared {
 }
 
 impl Material<'_> {
+    /// Whether one of the images was made or changed by AI.
+    pub fn has_ai_image(&self) -> bool {
+        self.images.iter().any(|shown| shown.image.about.ai_generated)
+    }
+
+    /// Where the copy or an image comes from: what the post says of it, else what its images do, so that no
+    /// picture goes out without the name of who made it.
+    pub fn credit(&self) -> Option<String> {
+        self.post.credit.clone().or_else(|| credits(self.images))
+    }
+
     /// What one share consists of; refused when a disclaimer that applies cannot be written.
     pub fn prepare(&self, sharing: &Sharing<'_>) -> Result<Prepared, Refusal> {
         let Material { post, organisation, .. } = *self;
@@ -64,12 +76,12 @@ impl Material<'_> {
             country: sharing.country,
             language,
             comment: sharing.comment.is_some(),
-            ai_image: self.ai_image,
+            ai_image: self.has_ai_image(),
         };
         let applying = self.disclaimers.applying(post, &occasion)?;
-        let credit = post.credit.as_deref();
+        let credit = self.credit();
         let statement = |disclaimer: &Resolved<_>| {
-            Statement::new(disclaimer, language, organisation, credit)
+            Statement::new(disclaimer, language, organisation, credit.as_deref())
                 .map_err(|reason| Refusal::Unsayable(disclaimer.key.clone(), reason))
         };
         let statements: Vec<Statement> = applying.into_iter().map(statement).collect::<Result<_, _>>()?;
@@ -83,7 +95,7 @@ impl Material<'_> {
             statements,
             link: post.link.as_ref().map(|link| tracked(link, &tracking)),
             tags: tags.map(|found| Tag { tag: found.content.tag.clone(), source: found.source() }).collect(),
-            credit: post.credit.clone().filter(|_| !credited),
+            credit: credit.filter(|_| !credited),
         })
     }
 }

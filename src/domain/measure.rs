@@ -45,7 +45,7 @@ pub struct Entity<'a> {
 }
 
 /// What a text is on a channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Measurement<'a> {
     /// The channel.
     pub channel: &'a Channel,

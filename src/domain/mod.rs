@@ -14,6 +14,7 @@ pub mod disclaimers;
 pub mod entities;
 pub mod findings;
 pub mod ids;
+pub mod images;
 pub mod kit;
 pub mod language;
 pub mod lifecycle;

@@ -38,6 +38,7 @@ pub mod openapi;
 pub mod operation;
 pub mod paging;
 pub mod problem;
+pub mod range;
 pub mod schema;
 pub mod table;
 pub mod v1;
@@ -70,6 +71,10 @@ pub struct Settings {
     pub body_bytes: usize,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// The largest file that is uploaded, in bytes.
+    pub file_bytes: u64,
+    /// How long such a file may take to arrive.
+    pub file_timeout: Duration,
     /// Seconds for `Strict-Transport-Security`; none when the installation may be reached without TLS.
     pub hsts_seconds: Option<u32>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -83,6 +88,8 @@ impl Default for Settings {
         Self {
             body_bytes: 1 << 20,
             body_timeout: Duration::from_secs(30),
+            file_bytes: 20_000_000,
+            file_timeout: Duration::from_secs(120),
             hsts_seconds: None,
             trusted_proxies: Vec::new(),
             docs: true,
@@ -122,6 +129,7 @@ pub fn frame_for(app: &state::App) -> Frame {
         hsts_seconds: Some(config.hsts_seconds).filter(|seconds| *seconds > 0),
         trusted_proxies: app.trusted_proxies.clone(),
         docs: config.docs,
+        file_bytes: config.image_bytes,
         ..Settings::default()
     };
     let cursor_key = CursorKey::new(*app.context.keys.cursor_key());

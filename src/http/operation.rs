@@ -27,6 +27,8 @@ pub struct Operation {
     parameters: Vec<Value>,
     path_parameters: Map<String, Value>,
     body: Option<(String, Value)>,
+    /// The media types of a file that is sent as it is.
+    files: &'static [&'static str],
     answers: Vec<Answer>,
     codes: Vec<Code>,
     event: Option<&'static str>,
@@ -40,6 +42,8 @@ struct Answer {
     status: u16,
     description: String,
     content: Option<(String, Value)>,
+    /// The media types of a file that is answered as it is.
+    files: &'static [&'static str],
 }
 
 impl Operation {
@@ -59,6 +63,7 @@ impl Operation {
             parameters: Vec::new(),
             path_parameters: Map::new(),
             body: None,
+            files: &[],
             answers: Vec::new(),
             codes: Vec::new(),
             event: None,
@@ -102,13 +107,32 @@ impl Operation {
     /// A successful answer with a body, and an example of it.
     pub fn answer<T: ToSchema>(mut self, status: u16, description: &str, example: Value) -> Self {
         let content = Some((self.schemas.add::<T>(false), example));
-        self.answers.push(Answer { status, description: description.to_owned(), content });
+        self.answers.push(Answer { status, description: description.to_owned(), content, files: &[] });
         self
     }
 
     /// A successful answer without a body.
     pub fn empty(mut self, status: u16, description: &str) -> Self {
-        self.answers.push(Answer { status, description: description.to_owned(), content: None });
+        self.answers.push(Answer { status, description: description.to_owned(), content: None, files: &[] });
+        self
+    }
+
+    /// A file as the body: as it is, of one of these media types, or in the part `file` of a form with `T` as
+    /// JSON in the part `content`.
+    pub fn file_body<T: ToSchema>(mut self, files: &'static [&'static str], example: Value) -> Self {
+        self.files = files;
+        self.body::<T>(example)
+    }
+
+    /// A successful answer with a file of one of these media types.
+    pub fn file_answer(mut self, status: u16, description: &str, files: &'static [&'static str]) -> Self {
+        self.answers.push(Answer { status, description: description.to_owned(), content: None, files });
+        self
+    }
+
+    /// The answers carry this header.
+    pub fn header(mut self, name: &'static str) -> Self {
+        self.headers.push(name);
         self
     }
 
@@ -210,7 +234,10 @@ impl Operation {
         if let Some((name, example)) = &self.body {
             let media_type = if method == Method::PATCH { MERGE_PATCH } else { JSON };
             let schema = self.schemas.reference(name);
-            let content = json!({ media_type: { "schema": schema, "example": example } });
+            let content = match self.files {
+                [] => json!({ media_type: { "schema": schema, "example": example } }),
+                files => file_content(files, &schema, example),
+            };
             set(&mut operation, "requestBody", json!({ "required": true, "content": content }));
         }
         operation
@@ -283,6 +310,10 @@ impl Operation {
                 let schema = self.schemas.reference(name);
                 set(&mut response, "content", json!({ JSON: { "schema": schema, "example": example } }));
             }
+            if !answer.files.is_empty() {
+                let content = answer.files.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
+                set(&mut response, "content", Value::Object(content));
+            }
             responses.insert(answer.status.to_string(), response);
         }
         for code in codes {
@@ -291,6 +322,25 @@ impl Operation {
         }
         Value::Object(responses)
     }
+}
+
+/// A file as the body: as it is, or in a form. OpenAPI 3.1 has no schema for bytes.
+fn file_content(files: &[&str], content: &Value, example: &Value) -> Value {
+    let form = json!({
+        "schema": {
+            "type": "object",
+            "required": ["file"],
+            "properties": {
+                "file": { "type": "string", "contentMediaType": "application/octet-stream" },
+                "content": content,
+            },
+        },
+        "encoding": { "content": { "contentType": JSON } },
+        "example": { "content": example },
+    });
+    let mut bodies: Map<String, Value> = files.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
+    bodies.insert("multipart/form-data".to_owned(), form);
+    Value::Object(bodies)
 }
 
 /// The name of a permission in `x-permission`.

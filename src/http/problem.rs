@@ -120,7 +120,7 @@ fn keep_headers(from: &HeaderMap, to: &mut HeaderMap) {
     }
 }
 
-/// The headers that a status demands: RFC 9110 sections 11.6.1 and 15.5.16, RFC 6750 section 3,
+/// The headers that a status demands: RFC 9110 sections 11.6.1, 15.5.16 and 15.5.17, RFC 6750 section 3,
 /// RFC 5789 section 2.2.
 fn add_headers(request: &HttpRequest, error: &Error, headers: &mut HeaderMap) {
     match error.code.status() {
@@ -137,7 +137,16 @@ fn add_headers(request: &HttpRequest, error: &Error, headers: &mut HeaderMap) {
             headers.insert(ACCEPT_PATCH, HeaderValue::from_static(MERGE_PATCH));
         }
         415 => {
-            headers.insert(ACCEPT_POST, HeaderValue::from_static(JSON));
+            let accepted = error.extra.get("accept_post").and_then(Value::as_str).unwrap_or(JSON);
+            if let Ok(value) = HeaderValue::from_str(accepted) {
+                headers.insert(ACCEPT_POST, value);
+            }
+        }
+        416 => {
+            let size = error.extra.get("size").and_then(Value::as_u64).unwrap_or_default();
+            if let Ok(value) = HeaderValue::from_str(&format!("bytes */{size}")) {
+                headers.insert(header::CONTENT_RANGE, value);
+            }
         }
         _ => {}
     }

@@ -13,6 +13,7 @@ use crate::app::feed::When;
 use crate::domain::channels::{ChannelId, Counting};
 use crate::domain::compose::Role as PartRole;
 use crate::domain::content::disclaimer::{Form, Placement};
+use crate::domain::content::image as picture;
 use crate::domain::content::post::Personalisation;
 use crate::domain::content::rule;
 use crate::domain::delivery::Delivery;
@@ -107,6 +108,13 @@ schemas! {
     ids::Kind, "Kind", text("A kind of item.").enum_values(Some(ids::Kind::ALL.map(ids::Kind::as_str)));
     Role, "Role", text("A named set of scopes.").enum_values(Some(Role::ALL.map(Role::as_str)));
     Scope, "Scope", text("One right.").enum_values(Some(Scope::ALL.map(Scope::as_str)));
+    picture::MediaType, "FileType", text("The type of a picture's file.")
+        .enum_values(Some(picture::MediaType::ALL.map(picture::MediaType::as_str)));
+    picture::Consent, "Consent", text("Why somebody may be shown: they said so, or nobody had to ask them.")
+        .enum_values(Some(["given", "not_needed"]));
+    picture::Fraction, "Fraction", ObjectBuilder::new().schema_type(Type::Number)
+        .description(Some("A number from 0 to 1; kept in steps of a ten-thousandth."))
+        .minimum(Some(0.0)).maximum(Some(1.0));
     Time, "Time", formatted("A time in UTC (RFC 3339).", "date-time");
     ChannelId, "ChannelId", text("The name of a channel; `GET /v1/channels` lists them.")
         .min_length(Some(1)).max_length(Some(32)).pattern(Some("^[a-z0-9_]+$"));
@@ -124,7 +132,7 @@ schemas! {
     Form, "Form", text("How long a disclaimer is told.").enum_values(Some(["full", "short", "tag"]));
     rule::Severity, "RuleSeverity", text("What a rule does with what it finds: the writer is told, or the text is refused.")
         .enum_values(Some(["warn", "block"]));
-    rule::Scope, "RuleScope", text("A text that rules look at; `copy` is also the post's headline, credit and link.")
+    rule::Scope, "RuleScope", text("A text that rules look at; `copy` is also a post's headline, credit and link and an image's credit, `alt` the texts of images.")
         .enum_values(Some(["copy", "comment", "alt"]));
     rule::PersonalData, "PersonalData", text("Personal data, or a secret, that is recognised by its form.")
         .enum_values(Some(["iban", "bsn", "payment_card", "phone", "email", "secret"]));

@@ -21,9 +21,12 @@ pub enum Event {
     /// A revision was frozen and its review opened. `kind`, `item_id`, `key`, `revision`, `digest`,
     /// `draft_digest` (what the author saw), `review_id`, `workflow_id`.
     RevisionSubmitted,
-    /// A review ended because its revision was edited, recalled or retired. `kind`, `item_id`, `key`,
+    /// A review ended because its revision was edited, recalled, retired or redacted. `kind`, `item_id`, `key`,
     /// `revision`, `digest`, `review_id`, `reason` (which of these).
     RevisionWithdrawn,
+    /// The content of a revision was taken away for good. `kind`, `item_id`, `key`, `revision`, `digest`,
+    /// `named_revision` (the one that was asked for, where several show the same picture), `reason`.
+    RevisionRedacted,
     /// Somebody decided in a review. `kind`, `item_id`, `key`, `revision`, `digest`, `review_id`, `stage`,
     /// `decision`, `reason`, `review_state` (afterwards).
     DecisionMade,
@@ -36,7 +39,8 @@ pub enum Event {
     /// A freeze was ended before its time. `freeze_id`.
     FreezeEnded,
     /// A kit was issued to an employee. `share_id`, `kind`, `item_id`, `revision`, `digest`,
-    /// `approval_index`, `channel`, `language`, `copy_id`, `disclaimers`, `rules_digest`; personal:
+    /// `approval_index`, `channel`, `language`, `copy_id`, `disclaimers`, `images` (`item`, `revision`, `digest`,
+    /// the `file` handed over, the language of its text), `rules_digest`; personal:
     /// `final_text`, `comment`, `intent_text` (what the intent carries beside the link, where that is not the
     /// whole text), `server` (the person's own, where the intent opens on it), `warnings` (what rules that only
     /// warn said to the comment: `rule`, `revision`, `code`, `reason`, `span`).
@@ -82,10 +86,11 @@ pub enum Event {
 
 impl Event {
     /// Every type.
-    pub const ALL: [Event; 26] = [
+    pub const ALL: [Event; 27] = [
         Event::DisclaimerImported,
         Event::RevisionSubmitted,
         Event::RevisionWithdrawn,
+        Event::RevisionRedacted,
         Event::DecisionMade,
         Event::ItemRecalled,
         Event::ItemRetired,
@@ -117,6 +122,7 @@ impl Event {
             Event::DisclaimerImported => "disclaimer.imported",
             Event::RevisionSubmitted => "revision.submitted",
             Event::RevisionWithdrawn => "revision.withdrawn",
+            Event::RevisionRedacted => "revision.redacted",
             Event::DecisionMade => "decision.made",
             Event::ItemRecalled => "item.recalled",
             Event::ItemRetired => "item.retired",

@@ -157,6 +157,7 @@ pub(super) struct NewShare<'a> {
     pub rules_digest: &'a str,
     pub issued_at: i64,
     pub lapses_at: i64,
+    pub images: &'a str,
 }
 
 /// Writes shares, many rows to a statement.

@@ -43,6 +43,8 @@ pub struct ItemFilter {
     pub campaign: Option<String>,
     /// An author of the working revision.
     pub author: Option<PersonId>,
+    /// Between which moments an approved revision ends.
+    pub ends: Option<(Time, Time)>,
 }
 
 /// Writes a new item; an item of the kind with this key is refused as `already_exists`.
@@ -141,6 +143,16 @@ pub fn list(
                 .filter(revision_authors::item_id.eq(items::id))
                 .filter(revision_authors::revision.eq(items::working_revision))
                 .filter(revision_authors::person_id.eq(author.to_string())),
+        ));
+    }
+    if let Some((after, until)) = filter.ends {
+        let approved = diesel::alias!(revisions as approved);
+        query = query.filter(diesel::dsl::exists(
+            approved
+                .filter(approved.field(revisions::item_id).eq(items::id))
+                .filter(approved.field(revisions::approved_idx).is_not_null())
+                .filter(approved.field(revisions::expires_at).gt(after.micros()))
+                .filter(approved.field(revisions::expires_at).le(until.micros())),
         ));
     }
     Ok(query.load(conn)?)

@@ -12,6 +12,7 @@ pub mod fingerprints;
 pub mod freezes;
 pub mod groups;
 pub mod idempotency;
+pub mod image_files;
 pub mod items;
 pub mod people;
 pub mod record;

@@ -48,6 +48,8 @@ pub struct RevisionRow {
     pub expires_at: Option<Time>,
     /// The entry that redacted it.
     pub redacted_idx: Option<i64>,
+    /// When it was redacted.
+    pub redacted_at: Option<Time>,
 }
 
 impl RevisionRow {
@@ -70,7 +72,7 @@ impl RevisionRow {
             approved_at,
             publish_at: self.publish_at,
             expires_at: self.expires_at,
-            redacted: self.redacted_idx.is_some(),
+            redacted: self.redacted_at,
             pins: self.pins()?.iter().map(|pin| (pin.id, pin.revision)).collect(),
         }))
     }
@@ -195,6 +197,45 @@ pub fn approve(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, idx: i64) -> R
         ))
         .execute(tx.conn())?;
     Ok(())
+}
+
+/// Takes away the content of a revision, by the entry that stands at `idx` in the record (R2).
+pub fn redact(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, idx: i64) -> Result<()> {
+    let now = tx.now().micros();
+    diesel::update(revisions::table.find((item.to_string(), revision)))
+        .set((
+            revisions::content.eq(None::<String>),
+            revisions::redacted_idx.eq(idx),
+            revisions::redacted_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Every revision of an item, by number.
+pub fn all_of(conn: &mut Conn, item: ItemId) -> Result<Vec<RevisionRow>> {
+    Ok(revisions::table
+        .filter(revisions::item_id.eq(item.to_string()))
+        .order(revisions::revision.asc())
+        .select(RevisionRow::as_select())
+        .load(conn)?)
+}
+
+/// The contents of some revisions; those that were redacted are missing from the answer.
+pub fn contents(conn: &mut Conn, wanted: &[(ItemId, i64)]) -> Result<HashMap<(ItemId, i64), String>> {
+    let mut ids: Vec<ItemId> = wanted.iter().map(|(item, _)| *item).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut found = HashMap::new();
+    for part in ids.chunks(items::IDS_A_QUERY) {
+        let rows: Vec<(ItemId, i64, Option<String>)> = revisions::table
+            .filter(revisions::item_id.eq_any(part.iter().map(ToString::to_string)))
+            .select((revisions::item_id, revisions::revision, revisions::content))
+            .load(conn)?;
+        let named = rows.into_iter().filter(|(item, revision, _)| wanted.contains(&(*item, *revision)));
+        found.extend(named.filter_map(|(item, revision, content)| Some(((item, revision), content?))));
+    }
+    Ok(found)
 }
 
 /// One revision.

@@ -202,6 +202,7 @@ diesel::table! {
         expires_at -> Nullable<BigInt>,
         campaign -> Nullable<Text>,
         redacted_idx -> Nullable<BigInt>,
+        redacted_at -> Nullable<BigInt>,
     }
 }
 
@@ -210,6 +211,17 @@ diesel::table! {
         item_id -> Text,
         revision -> BigInt,
         person_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    image_files (item_id, sha256) {
+        item_id -> Text,
+        sha256 -> Text,
+        media_type -> Text,
+        bytes -> BigInt,
+        dropped_at -> Nullable<BigInt>,
+        removing_at -> Nullable<BigInt>,
     }
 }
 
@@ -307,6 +319,7 @@ diesel::table! {
         rules_digest -> Text,
         issued_at -> BigInt,
         lapses_at -> BigInt,
+        images -> Text,
     }
 }
 
@@ -341,6 +354,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     items,
     revisions,
     revision_authors,
+    image_files,
     endings,
     freezes,
     workflows,

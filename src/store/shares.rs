@@ -59,6 +59,8 @@ pub struct ShareRow {
     pub issued_at: Time,
     /// When it lapses without an outcome.
     pub lapses_at: Time,
+    /// The images that went with it, without their words.
+    pub images: String,
 }
 
 /// Writes shares, many to a statement.
@@ -91,6 +93,7 @@ fn new_share(row: &ShareRow) -> backend::NewShare<'_> {
         rules_digest: row.rules_digest.as_str(),
         issued_at: row.issued_at.micros(),
         lapses_at: row.lapses_at.micros(),
+        images: &row.images,
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::RuleInForce;
+use crate::domain::content::Content;
 use crate::domain::content::rule::Rule;
-use crate::domain::content::{Content, Hashtag};
-use crate::domain::findings::{self, Finding};
+use crate::domain::findings::{self, Finding, Named};
 use crate::domain::ids::ItemId;
 use crate::domain::policy::{Broken, Policy};
-use crate::domain::revision::{Resolved, Source};
+use crate::domain::revision::Source;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
 
@@ -57,13 +57,13 @@ impl LoneRule {
         id: ItemId,
         revision: i64,
         content: &Content,
-        hashtags: &[Resolved<Hashtag>],
+        named: Named<'_>,
         now: Time,
     ) -> Vec<Finding> {
         if !self.knows(id, revision) {
             // Two that look at the same time find the same.
             let policy = self.policy.as_ref().ok();
-            let found = policy.map(|policy| findings::in_content(policy, content, hashtags, now));
+            let found = policy.map(|policy| findings::in_content(policy, content, named, now));
             self.memory().insert((id, revision), found.unwrap_or_default().into());
         }
         self.known(id, revision, now).to_vec()

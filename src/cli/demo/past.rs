@@ -18,7 +18,7 @@ use crate::app::outcomes::{OutcomeCommand, share_outcome};
 use crate::app::passwords::hash_new;
 use crate::app::people::{PersonCreate, admin_create, person_create};
 use crate::app::shares::SHARE_CREATE;
-use crate::app::sharing::ShareCommand;
+use crate::app::sharing::{ShareCommand, Subject};
 use crate::app::submission::{Submit, item_submit};
 use crate::cli::failure::Failure;
 use crate::clock::Clock;
@@ -160,7 +160,7 @@ impl Past {
         for share in &post.shares {
             self.later(HOUR / 4);
             let command = ShareCommand {
-                post_id: id,
+                subject: Subject::Post(id),
                 digest: digest.clone(),
                 channel: share.channel.clone(),
                 language: None,

@@ -91,7 +91,10 @@ impl<'a> Layout<'a> {
         if let Some(comment) = ingredients.comment {
             layout.add(Role::Comment, "", comment, None);
         }
-        layout.add(Role::Copy, "", ingredients.copy, own);
+        // An image that is shared by itself has no words.
+        if !ingredients.copy.is_empty() {
+            layout.add(Role::Copy, "", ingredients.copy, own);
+        }
         layout.state(ingredients, choice, |said, form| is_shown(said) && !is_early(said, form));
         layout.state(ingredients, choice, |said, form| is_last(said) && !is_early(said, form));
         layout.state(ingredients, choice, |said, _| said.placement == Placement::End && said.credits);

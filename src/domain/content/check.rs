@@ -14,7 +14,7 @@ pub(super) struct Checker {
 }
 
 /// A member's name as it stands in a JSON pointer (RFC 6901).
-pub(super) fn escape(name: &str) -> String {
+pub(in crate::domain) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
@@ -64,6 +64,16 @@ impl Checker {
     pub(super) fn country(&mut self, pointer: impl Display, code: &str) {
         if !countries::is_country(code) {
             self.refuse(pointer, "not_a_country", "Not a country's code in capitals, such as NL.");
+        }
+    }
+
+    /// Countries, or `EU` for its member states, each once.
+    pub(super) fn territories(&mut self, pointer: &str, list: &[String]) {
+        self.list(pointer, list, 250);
+        for (at, country) in list.iter().enumerate() {
+            if country != countries::EUROPEAN_UNION {
+                self.country(format_args!("{pointer}/{at}"), country);
+            }
         }
     }
 

@@ -156,12 +156,8 @@ impl RequiredWhen {
 
     fn check(&self, channels: &Channels, check: &mut Checker) {
         check.channels("/required_when/channels", &self.channels, channels);
-        let lists = [
-            ("topics", &self.topics),
-            ("campaigns", &self.campaigns),
-            ("countries", &self.countries),
-            ("languages", &self.languages),
-        ];
+        let lists =
+            [("topics", &self.topics), ("campaigns", &self.campaigns), ("languages", &self.languages)];
         for (name, list) in lists {
             check.list(&format!("/required_when/{name}"), list, 250);
         }
@@ -171,11 +167,7 @@ impl RequiredWhen {
         for (at, campaign) in self.campaigns.iter().enumerate() {
             check.slug(format_args!("/required_when/campaigns/{at}"), campaign);
         }
-        for (at, country) in self.countries.iter().enumerate() {
-            if country != countries::EUROPEAN_UNION {
-                check.country(format_args!("/required_when/countries/{at}"), country);
-            }
-        }
+        check.territories("/required_when/countries", &self.countries);
         for (at, tag) in self.languages.iter().enumerate() {
             check.language(format_args!("/required_when/languages/{at}"), tag);
         }

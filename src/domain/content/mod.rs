@@ -3,6 +3,7 @@
 mod check;
 pub mod disclaimer;
 pub mod hashtag;
+pub mod image;
 pub mod post;
 pub mod rule;
 #[cfg(test)]
@@ -13,10 +14,13 @@ use serde_json::Value;
 
 pub use disclaimer::Disclaimer;
 pub use hashtag::Hashtag;
+pub use image::Image;
 pub use post::Post;
 pub use rule::Rule;
 
-use self::check::{Checker, escape};
+use self::check::Checker;
+pub(super) use self::check::escape;
+use self::post::Audience;
 use super::channels::Channels;
 use super::ids::{ItemId, Key, Kind};
 use super::links::LinkPolicy;
@@ -32,6 +36,8 @@ pub enum Content {
     Post(Box<Post>),
     /// Of a hashtag.
     Hashtag(Hashtag),
+    /// Of an image.
+    Image(Box<Image>),
     /// Of a disclaimer.
     Disclaimer(Disclaimer),
     /// Of a rule.
@@ -56,6 +62,7 @@ impl Content {
         match kind {
             Kind::Post => shaped(content).map(|post| Self::Post(Box::new(post))),
             Kind::Hashtag => shaped(content).map(Self::Hashtag),
+            Kind::Image => shaped(content).map(|image| Self::Image(Box::new(image))),
             Kind::Disclaimer => shaped(content).map(Self::Disclaimer),
             Kind::Rule => shaped(content).map(Self::Rule),
         }
@@ -66,6 +73,7 @@ impl Content {
         let content = match kind {
             Kind::Post => serde_json::from_str(json).map(|post| Self::Post(Box::new(post))),
             Kind::Hashtag => serde_json::from_str(json).map(Self::Hashtag),
+            Kind::Image => serde_json::from_str(json).map(|image| Self::Image(Box::new(image))),
             Kind::Disclaimer => serde_json::from_str(json).map(Self::Disclaimer),
             Kind::Rule => serde_json::from_str(json).map(Self::Rule),
         };
@@ -82,6 +90,7 @@ impl Content {
         match self {
             Self::Post(_) => Kind::Post,
             Self::Hashtag(_) => Kind::Hashtag,
+            Self::Image(_) => Kind::Image,
             Self::Disclaimer(_) => Kind::Disclaimer,
             Self::Rule(_) => Kind::Rule,
         }
@@ -93,6 +102,7 @@ impl Content {
         match self {
             Self::Post(post) => post.check(channels, links, &mut checker),
             Self::Hashtag(hashtag) => hashtag.check(channels, &mut checker),
+            Self::Image(image) => image.about.check(&mut checker),
             Self::Disclaimer(disclaimer) => disclaimer.check(channels, &mut checker),
             Self::Rule(rule) => rule.check(&mut checker),
         }
@@ -107,7 +117,7 @@ impl Content {
                 disclaimers: post.disclaimers.clone(),
                 images: post.images.clone(),
             },
-            Self::Hashtag(_) | Self::Rule(_) => References::default(),
+            Self::Hashtag(_) | Self::Image(_) | Self::Rule(_) => References::default(),
             Self::Disclaimer(disclaimer) => {
                 References { disclaimers: disclaimer.includes.clone(), ..References::default() }
             }
@@ -118,7 +128,7 @@ impl Content {
     pub fn campaign(&self) -> Option<&str> {
         match self {
             Self::Post(post) => post.campaign.as_deref(),
-            Self::Hashtag(_) | Self::Disclaimer(_) | Self::Rule(_) => None,
+            Self::Hashtag(_) | Self::Image(_) | Self::Disclaimer(_) | Self::Rule(_) => None,
         }
     }
 
@@ -126,7 +136,16 @@ impl Content {
     pub const fn disclaimers_member(&self) -> &'static str {
         match self {
             Self::Disclaimer(_) => "includes",
-            Self::Post(_) | Self::Hashtag(_) | Self::Rule(_) => "disclaimers",
+            Self::Post(_) | Self::Hashtag(_) | Self::Image(_) | Self::Rule(_) => "disclaimers",
+        }
+    }
+
+    /// For whom the content is meant, of the kinds that say so.
+    pub const fn audience(&self) -> Option<&Audience> {
+        match self {
+            Self::Post(post) => Some(&post.audience),
+            Self::Image(image) => Some(&image.about.audience),
+            Self::Hashtag(_) | Self::Disclaimer(_) | Self::Rule(_) => None,
         }
     }
 
@@ -134,6 +153,8 @@ impl Content {
     pub fn window(&self) -> (Option<Time>, Option<Time>) {
         match self {
             Self::Post(post) => (post.publish_at, post.expires_at),
+            // Rights and consent are clocks (R12).
+            Self::Image(image) => (image.about.rights.from, image.about.until()),
             Self::Hashtag(_) | Self::Disclaimer(_) | Self::Rule(_) => (None, None),
         }
     }

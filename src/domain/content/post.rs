@@ -143,6 +143,16 @@ pub struct Audience {
     pub countries: Vec<String>,
 }
 
+impl Audience {
+    pub(super) fn check(&self, check: &mut Checker) {
+        check.list("/audience/groups", &self.groups, 100);
+        check.list("/audience/countries", &self.countries, 250);
+        for (at, country) in self.countries.iter().enumerate() {
+            check.country(format_args!("/audience/countries/{at}"), country);
+        }
+    }
+}
+
 /// What of their own employees may add before the copy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -171,11 +181,7 @@ impl Post {
         check.list("/hashtags", &self.hashtags, 30);
         check.list("/images", &self.images, 35);
         check.list("/disclaimers", &self.disclaimers, 20);
-        check.list("/audience/groups", &self.audience.groups, 100);
-        check.list("/audience/countries", &self.audience.countries, 250);
-        for (at, country) in self.audience.countries.iter().enumerate() {
-            check.country(format_args!("/audience/countries/{at}"), country);
-        }
+        self.audience.check(check);
         check.list("/topics", &self.topics, 20);
         for (at, topic) in self.topics.iter().enumerate() {
             check.slug(format_args!("/topics/{at}"), topic);

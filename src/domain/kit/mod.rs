@@ -18,6 +18,7 @@ use super::content::post::PostCopy;
 use super::counting::Count;
 use super::delivery::{Delivery, Values, handover};
 use super::ids::{Digest, ItemId, Key, PersonId};
+use super::images::{KitImage, images_for};
 use super::language::lookup;
 use super::mastodon::MastodonAccount;
 use super::material::{Material, Prepared, Sharing};
@@ -56,6 +57,8 @@ pub struct KitInput<'a> {
     pub tag: &'a str,
     /// Who shares.
     pub reader: Reader<'a>,
+    /// An address as long as those at which images are served.
+    pub image_address: &'a str,
 }
 
 /// A disclaimer as it stands in a text.
@@ -84,6 +87,8 @@ pub struct Kit {
     pub parts: Vec<Part>,
     /// The disclaimers in the text, by rank.
     pub disclaimers: Vec<DisclaimerUsed>,
+    /// The images, each with the file and the text that suit channel and language.
+    pub images: Vec<KitImage>,
     /// The link, with its tracking parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
@@ -115,6 +120,19 @@ pub struct Kit {
     pub dropped_hashtags: Vec<String>,
 }
 
+impl Kit {
+    /// Whether the employee must add images: of all intents only one brings an image along, its address.
+    pub fn must_attach(&self) -> bool {
+        must_attach(self.images.len(), self.intent_template.as_deref())
+    }
+}
+
+/// Whether so many images are more than an intent brings along.
+pub fn must_attach(images: usize, intent_template: Option<&str>) -> bool {
+    let brought = intent_template.is_some_and(|template| template.contains("{image}"));
+    images > usize::from(brought)
+}
+
 /// Makes the kit, or refuses with the code and the places in the request.
 pub fn make_kit(input: &KitInput<'_>) -> Result<Kit> {
     let post = input.material.post;
@@ -134,7 +152,10 @@ pub fn make_kit(input: &KitInput<'_>) -> Result<Kit> {
             let composed = compose(&prepared.ingredients(&input.material, &sharing))?;
             Ok((prepared, composed))
         }) {
-            Ok((prepared, composed)) => return Ok(kit(input, &sharing, prepared, composed)),
+            Ok((prepared, composed)) => {
+                let images = images(input, &sharing)?;
+                return Ok(kit(input, &sharing, prepared, composed, images));
+            }
             Err(refusal) => refused = refused.or(Some(refusal)),
         }
     }
@@ -203,12 +224,32 @@ fn weight(input: &KitInput<'_>, copy_id: &str) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn kit(input: &KitInput<'_>, sharing: &Sharing<'_>, prepared: Prepared, composed: Composed) -> Kit {
+/// The images for a share. What the submission found to suit may no longer, after a channel's limits changed.
+fn images(input: &KitInput<'_>, sharing: &Sharing<'_>) -> Result<Vec<KitImage>> {
+    let (channel, language) = (sharing.channel, sharing.copy.language.as_str());
+    images_for(input.material.images, channel, language).map_err(|refused| {
+        let faults = refused.iter().map(|it| it.fault("/channel", false, channel, language)).collect();
+        Error::new(Code::InvalidContent, "The images cannot be shared on this channel.").faults(faults)
+    })
+}
+
+fn kit(
+    input: &KitInput<'_>,
+    sharing: &Sharing<'_>,
+    prepared: Prepared,
+    composed: Composed,
+    images: Vec<KitImage>,
+) -> Kit {
     let headline = input.material.post.headline.clone();
     let link = prepared.link.clone();
     let server = input.reader.mastodon.map(|account| account.server.as_str());
-    let values =
-        Values { text: &composed.text, link: link.as_deref(), headline: headline.as_deref(), server };
+    let values = Values {
+        text: &composed.text,
+        link: link.as_deref(),
+        headline: headline.as_deref(),
+        server,
+        image: (!images.is_empty()).then_some(input.image_address),
+    };
     let way = handover(sharing.channel, &values);
     let server = way.intent_template.as_ref().is_some_and(|template| template.contains("{instance}"));
     let used = prepared.statements.into_iter().zip(composed.forms).map(|(statement, form)| {
@@ -226,6 +267,7 @@ fn kit(input: &KitInput<'_>, sharing: &Sharing<'_>, prepared: Prepared, composed
         disclaimers: used.collect(),
         text: composed.text,
         parts: composed.parts,
+        images,
         link,
         headline,
         language: sharing.copy.language.clone(),

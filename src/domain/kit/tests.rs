@@ -8,6 +8,7 @@ use crate::domain::content::{Disclaimer, Hashtag, Post};
 use crate::domain::delivery::{Values, intent_url};
 use crate::domain::disclaimers::tests::{live, organisation, resolved};
 use crate::domain::disclaimers::{InForce, Organisation};
+use crate::domain::images::Shown;
 use crate::domain::links::PREVIEW_TAG;
 use crate::domain::revision::Resolved;
 use crate::error::At;
@@ -22,6 +23,7 @@ struct Desk {
     person: PersonId,
     source: Source,
     mastodon: Option<MastodonAccount>,
+    images: Vec<Shown<'static>>,
 }
 
 /// What a test asks for.
@@ -65,6 +67,7 @@ impl Desk {
             person: PersonId::generate(),
             source: resolved("post", 1, ()).source(),
             mastodon: None,
+            images: Vec::new(),
         }
     }
 
@@ -75,7 +78,7 @@ impl Desk {
                 source: &self.source,
                 hashtags: &self.hashtags,
                 disclaimers: InForce { pinned: &self.pinned, live: &self.live, recalled: &[] },
-                ai_image: false,
+                images: &self.images,
                 organisation: &self.organisation,
             },
             channels: &self.channels,
@@ -90,6 +93,7 @@ impl Desk {
                 language: ask.readers,
                 mastodon: self.mastodon.as_ref(),
             },
+            image_address: "https://example.org/image.jpg",
         })
     }
 
@@ -118,7 +122,8 @@ fn a_kit_holds_all_that_is_needed_to_share() {
     assert_eq!(said, [("employee", Form::Full), ("own-opinion", Form::Full)]);
     assert_eq!(kit.disclaimers[0].text, "Voor de duidelijkheid: ik werk bij Zuiver Water.");
     assert_eq!((kit.delivery, kit.must_paste), (Delivery::Prefilled, false));
-    let values = Values { text: &kit.text, link: kit.link.as_deref(), headline: None, server: None };
+    let values =
+        Values { text: &kit.text, link: kit.link.as_deref(), headline: None, server: None, image: None };
     let url = intent_url(kit.intent_template.as_deref().unwrap(), &values);
     assert!(url.starts_with("https://x.com/intent/post?text=Ik%20ben%20er%20ook.%0A%0AKom"));
     assert!(url.ends_with("%26utm_content%3Dpreview0preview0&url="));

@@ -19,6 +19,7 @@ use super::countries;
 use super::disclaimers::Unsayable;
 use super::entities;
 use super::ids::Key;
+use super::images::{images_for, outside, outside_fault};
 use super::links::{PREVIEW_TAG, Tracking, tracked};
 use super::material::{Material, Prepared, Sharing};
 use super::revision::Resolved;
@@ -67,6 +68,20 @@ pub struct Tried<'a> {
     pub outcome: Result<Fitted, Vec<Fault>>,
 }
 
+impl Tried<'_> {
+    /// The room for a comment, or each reason why there is none.
+    fn room(self) -> Result<CommentRoom, Vec<Fault>> {
+        let Self { channel, copy, country, outcome } = self;
+        Ok(CommentRoom {
+            language: copy.language.clone(),
+            channel: channel.id.clone(),
+            copy_id: copy.id.clone(),
+            country: country.map(str::to_owned),
+            room: outcome?.room,
+        })
+    }
+}
+
 /// A text that fits, as far as its writers need to know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fitted {
@@ -105,7 +120,9 @@ pub fn try_all<'a>(material: &'a Material<'a>, channels: &'a Channels) -> Result
 /// What is wrong with a post on one of its channels whatever the copy.
 pub fn channel_faults(post: &Post, channels: &Channels) -> Vec<Fault> {
     let fault = |(nth, id): (usize, &ChannelId)| match channels.get(id) {
-        Some(channel) => headline_fault(post, channel).or_else(|| link_fault(post, channel)),
+        Some(channel) => headline_fault(post, channel)
+            .or_else(|| link_fault(post, channel))
+            .or_else(|| image_fault(post, channel, nth)),
         None => {
             let pointer = format!("/content/channels/{nth}");
             Some(Fault::body(pointer, "unknown_channel", "There is no channel of this name."))
@@ -123,19 +140,41 @@ pub fn check_submission(
     let tried = try_all(material, channels).map_err(|fault| vec![fault])?;
     let mut rooms = Vec::with_capacity(tried.len());
     let mut faults = channel_faults(material.post, channels);
-    for Tried { channel, copy, country, outcome } in tried {
-        match outcome {
-            Ok(fitted) => rooms.push(CommentRoom {
-                language: copy.language.clone(),
-                channel: channel.id.clone(),
-                copy_id: copy.id.clone(),
-                country: country.map(str::to_owned),
-                room: fitted.room,
-            }),
-            Err(found) => faults.extend(found),
+    for tried in tried {
+        match tried.room() {
+            Ok(room) => rooms.push(room),
+            // What is wrong whatever the copy or the country is told once.
+            Err(found) => take_in(&mut faults, found),
         }
     }
     if faults.is_empty() { Ok(rooms) } else { Err(faults) }
+}
+
+/// The same for an image that is shared by itself, which names no channels: those that cannot carry what is
+/// required of it are left out. Refused where none can, and where the image has no text that stands for it.
+pub fn check_image(material: &Material<'_>, channels: &Channels) -> Result<Vec<CommentRoom>, Vec<Fault>> {
+    if material.post.copies.is_empty() {
+        let detail = "Say in at least one language what the picture shows, for those who do not see it.";
+        return Err(vec![Fault::body("/content/alt", "alt_missing", detail)]);
+    }
+    let tried = try_all(material, channels).map_err(|fault| vec![fault])?;
+    let (mut rooms, mut faults) = (Vec::new(), Vec::new());
+    for tried in tried {
+        match tried.room() {
+            Ok(room) => rooms.push(room),
+            Err(found) => take_in(&mut faults, found),
+        }
+    }
+    if rooms.is_empty() { Err(faults) } else { Ok(rooms) }
+}
+
+/// Takes in faults, each once.
+fn take_in(faults: &mut Vec<Fault>, found: Vec<Fault>) {
+    for fault in found {
+        if !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
 }
 
 /// The disclaimers that a submission pins: those that the post lists, and those that can be required
@@ -199,6 +238,15 @@ fn headline_fault(post: &Post, channel: &Channel) -> Option<Fault> {
     Some(fault.with("excess", excess).with("channel", channel.id.as_str()))
 }
 
+/// A channel that takes no post without an image.
+fn image_fault(post: &Post, channel: &Channel, nth: usize) -> Option<Fault> {
+    if !channel.image_required || !post.images.is_empty() {
+        return None;
+    }
+    let detail = format!("{} takes no post without an image: name one in images.", channel.name);
+    Some(Fault::body(format!("/content/channels/{nth}"), "image_required", detail))
+}
+
 /// A link of which the channel would make only a part a link: it would lead to another page.
 fn link_fault(post: &Post, channel: &Channel) -> Option<Fault> {
     let tracking = Tracking { channel: &channel.id, campaign: post.campaign.as_deref(), tag: PREVIEW_TAG };
@@ -229,8 +277,31 @@ struct Combination<'a> {
 
 impl<'a> Combination<'a> {
     /// Tries the countries that the audience names, each for itself. Where it names none, all countries
-    /// are told as one: with the least room, or with each reason that holds in some.
+    /// are told as one: with the least room, or with each reason that holds in some. Images may be used in
+    /// each country that the audience names; where it names none, whoever is elsewhere is refused at sharing.
     fn tried(&self) -> Vec<Tried<'a>> {
+        let mut tried = self.composed();
+        let (channel, language) = (self.channel, self.copy.language.as_str());
+        let refused = images_for(self.material.images, channel, language).err().unwrap_or_default();
+        let listed = !self.material.post.images.is_empty();
+        let pointer = if listed { "/content/images" } else { "/content/alt" };
+        for Tried { country, outcome, .. } in &mut tried {
+            let faults = refused.iter().map(|refusal| refusal.fault(pointer, listed, channel, language));
+            let mut faults: Vec<Fault> = faults.collect();
+            if let Some(country) = country {
+                let images = outside(self.material.images, Some(country));
+                faults.extend(images.map(|(at, shown)| outside_fault(at, shown, country)));
+            }
+            match outcome {
+                Err(known) => known.extend(faults),
+                Ok(_) if !faults.is_empty() => *outcome = Err(faults),
+                Ok(_) => {}
+            }
+        }
+        tried
+    }
+
+    fn composed(&self) -> Vec<Tried<'a>> {
         let (channel, copy) = (self.channel, self.copy);
         let named = &self.material.post.audience.countries;
         if !named.is_empty() {

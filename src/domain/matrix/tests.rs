@@ -30,7 +30,7 @@ fn post(change: Value) -> Post {
 
 fn material<'a>(post: &'a Post, live: &'a [Resolved<Disclaimer>]) -> Material<'a> {
     let disclaimers = InForce { pinned: &[], live, recalled: &[] };
-    Material { post, source: &POST, hashtags: &[], disclaimers, ai_image: false, organisation: &ORGANISATION }
+    Material { post, source: &POST, hashtags: &[], disclaimers, images: &[], organisation: &ORGANISATION }
 }
 
 fn check(post: &Post) -> Result<Vec<CommentRoom>, Vec<Fault>> {

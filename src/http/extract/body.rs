@@ -61,11 +61,16 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
         Box::pin(async move {
             check_media_type(&request)?;
             let bytes = read(&request, payload).await?;
-            let value: T = parse(&bytes)?;
-            value.validate().map_err(|errors| invalid(&errors))?;
-            Ok(Body(value))
+            checked(&bytes).map(Body)
         })
     }
+}
+
+/// Reads strict JSON into a type and holds it to its limits.
+pub fn checked<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T> {
+    let value: T = parse(bytes)?;
+    value.validate().map_err(|errors| invalid(&errors))?;
+    Ok(value)
 }
 
 fn check_media_type(request: &HttpRequest) -> Result<()> {
@@ -114,7 +119,7 @@ async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
     }
 }
 
-fn broken(error: PayloadError) -> Error {
+pub(super) fn broken(error: PayloadError) -> Error {
     match error {
         PayloadError::Overflow => Error::new(Code::PayloadTooLarge, "The body is larger than what is taken."),
         _ => Error::new(Code::InvalidRequest, "The body ended too early or could not be read."),

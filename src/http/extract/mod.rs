@@ -7,16 +7,18 @@ mod body;
 pub mod headers;
 pub mod params;
 mod strict;
+mod upload;
 
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
-pub use body::{Body, JSON, MERGE_PATCH, parse, present};
+pub use body::{Body, JSON, MERGE_PATCH, checked, parse, present};
 pub use headers::{IdempotencyKey, IfMatch, OptionalIdempotencyKey, Purpose};
 pub use params::{Path, Query};
 pub use strict::as_sent;
+pub use upload::{UPLOADED, Upload};
 
 use crate::app::actor::Actor;
 use crate::error::{Code, Error};

@@ -56,6 +56,15 @@ pub fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Str
     }
 }
 
+/// Reads a parameter that is a number of days: 1 to 3660.
+pub fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    let days = Option::<u16>::deserialize(deserializer)?;
+    match days.is_none_or(|days| (1..=3660).contains(&days)) {
+        true => Ok(days),
+        false => Err(D::Error::custom("not a number of days from 1 to 3660")),
+    }
+}
+
 /// The path's parameters as a struct, or the one parameter as a plain value.
 #[derive(Debug)]
 pub struct Path<T>(pub T);

@@ -45,6 +45,17 @@ pub fn routes() -> Vec<Route> {
             "forbidden_characters": "",
             "hashtag_mode": "linked",
             "hashtag_max": 0,
+            "image_required": false,
+            "images_max": 4,
+            "image_formats": ["jpg", "png", "webp", "gif"],
+            "image_recommended": [[1600, 900], [1080, 1080], [1080, 1350]],
+            "image_max_bytes": 5_242_880,
+            "image_max_pixels": 0,
+            "image_max_dimension": 0,
+            "image_max_width": 0,
+            "image_aspect_min": 0.0,
+            "image_aspect_max": 0.0,
+            "alt_text_limit": 1000,
             "prefills": ["text"],
             "source": "https://docs.x.com/fundamentals/counting-characters",
             "confidence": "high",
@@ -102,6 +113,30 @@ struct Channel {
     hashtag_mode: HashtagMode,
     /// The most hashtags in a post.
     hashtag_max: u32,
+    /// Whether a post on it must have an image.
+    image_required: bool,
+    /// The most images in a post; 0 = a share hands over none.
+    images_max: u32,
+    /// The types of images that it takes, as `jpg`, `png` and others; empty = it says nothing.
+    #[schema(max_items = 20)]
+    image_formats: Vec<String>,
+    /// The recommended sizes of images, as width and height in pixels.
+    #[schema(max_items = 20)]
+    image_recommended: Vec<[u32; 2]>,
+    /// The most bytes of an image.
+    image_max_bytes: u64,
+    /// The most pixels of an image.
+    image_max_pixels: u64,
+    /// The longest side of an image, in pixels.
+    image_max_dimension: u32,
+    /// The greatest width of an image, in pixels.
+    image_max_width: u32,
+    /// The least width of an image for its height.
+    image_aspect_min: f64,
+    /// The greatest width of an image for its height.
+    image_aspect_max: f64,
+    /// The longest text that stands for an image, in UTF-16 units; 0 also where it has none.
+    alt_text_limit: u32,
     /// What an intent really puts before the employee.
     #[schema(schema_with = prefills)]
     prefills: Vec<Placeholder>,
@@ -168,6 +203,17 @@ impl From<&channels::Channel> for Channel {
             forbidden_characters: channel.forbidden_characters,
             hashtag_mode: channel.hashtag_mode,
             hashtag_max: channel.hashtag_max,
+            image_required: channel.image_required,
+            images_max: channel.images_max,
+            image_formats: channel.image_formats,
+            image_recommended: channel.image_recommended,
+            image_max_bytes: channel.image_max_bytes,
+            image_max_pixels: channel.image_max_pixels,
+            image_max_dimension: channel.image_max_dimension,
+            image_max_width: channel.image_max_width,
+            image_aspect_min: channel.image_aspect_min,
+            image_aspect_max: channel.image_aspect_max,
+            alt_text_limit: channel.alt_text_limit,
             prefills: channel.prefills,
             source: channel.source,
             confidence: channel.confidence,

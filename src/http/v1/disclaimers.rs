@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::items::{self, ItemCreate, ItemKind, Operations};
+use super::items::{self, ItemCreate, ItemKind, Operations, WrittenKind};
 use crate::domain::channels::ChannelId;
 use crate::domain::content::disclaimer::{self, Form, Placement};
 use crate::domain::content::{Content, Disclaimer};
@@ -41,7 +41,6 @@ impl ItemKind for DisclaimerKind {
     };
     const CONTENT_CODES: &'static [Code] = &[Code::InvalidContent];
     type Content = DisclaimerContent;
-    type Create = ItemCreate<DisclaimerContent>;
 
     fn example_content() -> Value {
         json!({
@@ -69,6 +68,10 @@ impl ItemKind for DisclaimerKind {
     fn example_key() -> Option<&'static str> {
         Some("expectations")
     }
+}
+
+impl WrittenKind for DisclaimerKind {
+    type Create = ItemCreate<DisclaimerContent>;
 }
 
 /// The content of a disclaimer.

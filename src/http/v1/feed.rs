@@ -1,5 +1,7 @@
 //! The feed: what one employee may share, served from memory.
 
+use std::collections::BTreeMap;
+
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, http::header};
 use serde::{Deserialize, Serialize};
@@ -19,7 +21,7 @@ use crate::error::{Code, Error, Fault, Result};
 use crate::http::extract::{Caller, Query, params};
 use crate::http::operation::{NO_EVENT, Operation};
 use crate::http::paging::{Limit, Position, link_next};
-use crate::http::schema::{LanguageTag, Slug};
+use crate::http::schema::{LanguageTag, ShortText, Slug};
 use crate::http::table::Route;
 use crate::http::{Frame, etag};
 use crate::state::App;
@@ -59,7 +61,7 @@ fn example_item() -> Value {
         }],
         "channels": ["linkedin", "x"],
         "hashtags": ["WindOpZee"],
-        "images": [],
+        "images": [example_image()],
         "link": "https://example.org/windpark?utm_source=employee",
         "disclaimers": [{
             "key": "employee",
@@ -136,9 +138,9 @@ struct FeedItem {
     /// Its hashtags as they are shown, without the number sign.
     #[schema(max_items = 100)]
     hashtags: Vec<String>,
-    /// Its images, by id; no post has any yet.
-    #[schema(max_items = 20)]
-    images: Vec<ItemId>,
+    /// Its images.
+    #[schema(max_items = 35)]
+    images: Vec<FeedImage>,
     /// What the post links to, with its tracking parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 4096, nullable = false)]
@@ -177,7 +179,7 @@ impl From<feed::FeedItem> for FeedItem {
             copies: item.copies.into_iter().map(FeedCopy::from).collect(),
             channels: item.channels,
             hashtags: item.hashtags,
-            images: Vec::new(),
+            images: item.images.into_iter().map(FeedImage::from).collect(),
             link: item.link,
             disclaimers: item.disclaimers.into_iter().map(FeedDisclaimer::from).collect(),
             personalisation: item.personalisation,
@@ -188,6 +190,56 @@ impl From<feed::FeedItem> for FeedItem {
             expires_at: item.expires_at,
         }
     }
+}
+
+/// An image as lists show it: a share hands over the file that suits its channel.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FeedImage {
+    /// The image.
+    pub(super) image_id: ItemId,
+    /// Its revision.
+    #[schema(minimum = 1)]
+    revision: i64,
+    /// The revision's digest.
+    digest: Digest,
+    /// The texts that stand for it, by language, for those who do not see it.
+    #[schema(value_type = BTreeMap<LanguageTag, ShortText>)]
+    alt: BTreeMap<String, String>,
+    /// Who made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 800, nullable = false)]
+    credit: Option<String>,
+    /// The width of the whole picture, in pixels.
+    #[schema(minimum = 1)]
+    width: u32,
+    /// Its height, in pixels.
+    #[schema(minimum = 1)]
+    height: u32,
+    /// Where a small rendition, at most 480 pixels a side, is fetched for the next hour.
+    #[schema(format = "uri", max_length = 2000)]
+    small_url: String,
+}
+
+impl From<feed::FeedImage> for FeedImage {
+    fn from(image: feed::FeedImage) -> Self {
+        let feed::FeedImage { source, alt, credit, width, height, small_address } = image;
+        let (image_id, revision, digest) = (source.item, source.revision, source.digest);
+        Self { image_id, revision, digest, alt, credit, width, height, small_url: small_address }
+    }
+}
+
+/// An image as examples show it.
+pub(super) fn example_image() -> Value {
+    json!({
+        "image_id": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f21",
+        "revision": 1,
+        "digest": EXAMPLE_DIGEST,
+        "alt": { "nl": "Een windturbine op zee in de ochtendzon, gezien vanaf een schip." },
+        "credit": "Foto: Example Company",
+        "width": 2400,
+        "height": 1600,
+        "small_url": "https://greenlight.example.org/v1/media/019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f21/9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab.jpg?expires=1764072000&signature=x8m0Cq1vJ2hZkq3T5yqfOA",
+    })
 }
 
 /// A text that the employee may share, word for word.
@@ -263,11 +315,11 @@ async fn feed_get(
     let (items, next) = feed_list(&content, person, &app.context, &filter.into(), after, limit, now);
     let next_cursor = next.map(|next| walk.seal(&position(next))).transpose()?;
     let page = FeedPage { items: items.into_iter().map(FeedItem::from).collect(), next_cursor };
-    conditional(&request, &page, content.version, person.access_version)
+    conditional(&request, &page, page.next_cursor.as_deref(), content.version, person.access_version)
 }
 
 /// Refuses a channel that nothing can be shared on, which would otherwise be an empty feed.
-fn known_channel(app: &App, channel: Option<&ChannelId>) -> Result<()> {
+pub(super) fn known_channel(app: &App, channel: Option<&ChannelId>) -> Result<()> {
     if channel.is_none_or(|channel| app.context.channels.get(channel).is_some()) {
         return Ok(());
     }
@@ -289,7 +341,13 @@ fn position(place: FeedPosition) -> Position {
 
 /// The page with its own tag, or 304 when the reader has it: whether it is the same is decided by what
 /// would be sent, since time changes a feed too.
-fn conditional(request: &HttpRequest, page: &FeedPage, content: i64, access: i64) -> Result<HttpResponse> {
+pub(super) fn conditional(
+    request: &HttpRequest,
+    page: &impl Serialize,
+    next_cursor: Option<&str>,
+    content: i64,
+    access: i64,
+) -> Result<HttpResponse> {
     let body = serde_json::to_vec(page).map_err(Error::internal)?;
     let tagged = [format!("{content} {access} ").as_bytes(), &body].concat();
     let tag = format!("\"{}\"", Digest::of(&tagged));
@@ -299,7 +357,7 @@ fn conditional(request: &HttpRequest, page: &FeedPage, content: i64, access: i64
         .insert_header((header::CACHE_CONTROL, "private, no-cache"))
         .insert_header((header::VARY, "Authorization, Greenlight-Person"))
         .insert_header((header::ETAG, tag));
-    if let Some(cursor) = &page.next_cursor {
+    if let Some(cursor) = next_cursor {
         response.insert_header(link_next(request, cursor));
     }
     if unchanged {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::items::{self, ItemCreate, ItemKind, Operations};
+use super::items::{self, ItemCreate, ItemKind, Operations, WrittenKind};
 use crate::domain::channels::ChannelId;
 use crate::domain::content::{Content, Hashtag};
 use crate::domain::ids::Kind;
@@ -40,7 +40,6 @@ impl ItemKind for HashtagKind {
     };
     const CONTENT_CODES: &'static [Code] = &[Code::InvalidContent];
     type Content = HashtagContent;
-    type Create = ItemCreate<HashtagContent>;
 
     fn example_content() -> Value {
         json!({
@@ -57,6 +56,10 @@ impl ItemKind for HashtagKind {
     fn example_key() -> Option<&'static str> {
         Some("zuiver")
     }
+}
+
+impl WrittenKind for HashtagKind {
+    type Create = ItemCreate<HashtagContent>;
 }
 
 /// The content of a hashtag.

@@ -7,15 +7,16 @@ use utoipa::ToSchema;
 
 use super::findings::{RuleFinding, told};
 use super::sharing::{
-    DisclaimerUsed, EXAMPLE_DIGEST, EXAMPLE_POST, REFUSALS, ShareCreate, TextPart, example_request,
-    example_text,
+    DisclaimerUsed, EXAMPLE_DIGEST, EXAMPLE_POST, REFUSALS, ShareCreate, SharedImage, TextPart,
+    example_request, example_text,
 };
 use crate::app::actor::Permission;
+use crate::app::share_views::ImageView;
 use crate::app::sharing::{Evaluated, ShareCommand};
 use crate::domain::channels::{ChannelId, Counting};
 use crate::domain::counting::Count;
 use crate::domain::delivery::Delivery;
-use crate::domain::ids::{Digest, ItemId};
+use crate::domain::ids::{Digest, ItemId, Kind};
 use crate::domain::roles::Scope;
 use crate::error::{Code, Result};
 use crate::http::extract::{Body, Caller};
@@ -57,8 +58,14 @@ fn example_kit() -> Value {
 /// What a share would hand over.
 #[derive(Serialize, ToSchema)]
 struct Kit {
-    /// The post.
-    post_id: ItemId,
+    /// The post, if one would be shared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    post_id: Option<ItemId>,
+    /// The image, if one would be shared by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    image_id: Option<ItemId>,
     /// The revision.
     #[schema(minimum = 1)]
     revision: i64,
@@ -66,12 +73,13 @@ struct Kit {
     digest: Digest,
     /// Where it would be shared.
     channel: ChannelId,
-    /// The language of the copy.
+    /// The language of the copy, or of the image's text.
     #[schema(max_length = 35)]
     language: String,
-    /// The copy.
-    #[schema(max_length = 32)]
-    copy_id: String,
+    /// The copy of a post.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32, nullable = false)]
+    copy_id: Option<String>,
     /// The whole text, link included.
     #[schema(max_length = 400_000)]
     text: String,
@@ -81,6 +89,9 @@ struct Kit {
     /// The disclaimers in the text, by rank.
     #[schema(max_items = 100)]
     disclaimers: Vec<DisclaimerUsed>,
+    /// The images, without the addresses of their files.
+    #[schema(max_items = 35)]
+    images: Vec<SharedImage>,
     /// The link, with its tracking parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 4096, nullable = false)]
@@ -100,6 +111,9 @@ struct Kit {
     intent_text: Option<String>,
     /// Whether the employee must paste the text.
     must_paste: bool,
+    /// Whether the employee, or the phone's share sheet, must add the images: no address that opens a composer
+    /// brings them along.
+    must_attach: bool,
     /// Whether it is pasted because it is too long for the address that opens the composer.
     intent_too_long: bool,
     /// Hashtags of the post that were left out for the text to fit.
@@ -143,13 +157,17 @@ impl From<Count> for TextCount {
 impl Kit {
     fn of(command: ShareCommand, evaluated: Evaluated) -> Self {
         let Evaluated { revision, kit, warnings, .. } = evaluated;
+        let of_kind = |kind| (command.subject.kind() == kind).then(|| command.subject.id());
         Self {
-            post_id: command.post_id,
+            post_id: of_kind(Kind::Post),
+            image_id: of_kind(Kind::Image),
+            must_attach: kit.must_attach(),
+            images: kit.images.into_iter().map(|image| ImageView::from(image).into()).collect(),
             revision,
             digest: command.digest,
             channel: command.channel,
             language: kit.language,
-            copy_id: kit.copy_id,
+            copy_id: Some(kit.copy_id).filter(|_| command.subject.kind() == Kind::Post),
             text: kit.text,
             parts: kit.parts.into_iter().map(TextPart::from).collect(),
             disclaimers: kit.disclaimers.into_iter().map(DisclaimerUsed::from).collect(),
@@ -172,7 +190,7 @@ async fn kit_create(
     Caller(actor): Caller,
     Body(body): Body<ShareCreate>,
 ) -> Result<Json<Kit>> {
-    let command = ShareCommand::from(body);
+    let command = ShareCommand::try_from(body)?;
     let evaluated = app.desk().kit_create(&actor, &command).await?;
     Ok(Json(Kit::of(command, evaluated)))
 }

@@ -12,10 +12,13 @@ mod freezes;
 mod groups;
 mod hashtags;
 mod health;
+mod images;
 mod items;
 mod kits;
+mod library;
 mod mastodon;
 mod me;
+mod media;
 mod people;
 mod places;
 mod posts;
@@ -39,6 +42,8 @@ pub fn routes() -> Vec<Route> {
         text_measurements::routes(),
         posts::routes(),
         hashtags::routes(),
+        images::routes(),
+        media::routes(),
         disclaimers::routes(),
         rules::routes(),
         findings::routes(),
@@ -50,6 +55,7 @@ pub fn routes() -> Vec<Route> {
         readiness::routes(),
         sessions::routes(),
         feed::routes(),
+        library::routes(),
         kits::routes(),
         shares::routes(),
         people::routes(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::items::{self, ItemDraft, ItemKind, Operations};
+use super::items::{self, ItemDraft, ItemKind, Operations, WrittenKind};
 use crate::domain::channels::ChannelId;
 use crate::domain::content::post::{self, Personalisation};
 use crate::domain::content::{Content, Post};
@@ -40,7 +40,6 @@ impl ItemKind for PostKind {
     };
     const CONTENT_CODES: &'static [Code] = &[Code::InvalidContent, Code::UnknownImage];
     type Content = PostContent;
-    type Create = ItemDraft<PostContent>;
 
     fn example_content() -> Value {
         json!({
@@ -82,6 +81,10 @@ impl ItemKind for PostKind {
     }
 }
 
+impl WrittenKind for PostKind {
+    type Create = ItemDraft<PostContent>;
+}
+
 /// The content of a post.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 pub(super) struct PostContent {
@@ -120,7 +123,7 @@ pub(super) struct PostContent {
     credit: Option<String>,
     /// For whom the post is meant; everybody when left out.
     #[serde(default)]
-    audience: PostAudience,
+    audience: Audience,
     /// When sharing begins; absent = with the approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -202,9 +205,9 @@ struct PostUtm {
     id: Option<String>,
 }
 
-/// For whom a post is meant. Empty lists leave it open.
+/// For whom something is meant. Empty lists leave it open.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
-struct PostAudience {
+pub(super) struct Audience {
     /// Members of any of these groups.
     #[serde(default)]
     #[schema(max_items = 100)]
@@ -258,9 +261,9 @@ impl From<PostUtm> for post::Utm {
     }
 }
 
-impl From<PostAudience> for post::Audience {
-    fn from(audience: PostAudience) -> Self {
-        let PostAudience { groups, countries } = audience;
+impl From<Audience> for post::Audience {
+    fn from(audience: Audience) -> Self {
+        let Audience { groups, countries } = audience;
         Self { groups, countries }
     }
 }

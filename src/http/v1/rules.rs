@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::items::{self, ItemDraft, ItemKind, Operations};
+use super::items::{self, ItemDraft, ItemKind, Operations, WrittenKind};
 use crate::domain::content::rule::{self, OnExisting, PersonalData, Scope, Severity};
 use crate::domain::content::{Content, Rule};
 use crate::domain::ids::Kind;
@@ -39,7 +39,6 @@ impl ItemKind for RuleKind {
     };
     const CONTENT_CODES: &'static [Code] = &[Code::InvalidContent];
     type Content = RuleContent;
-    type Create = ItemDraft<RuleContent>;
 
     fn example_content() -> Value {
         json!({
@@ -59,6 +58,10 @@ impl ItemKind for RuleKind {
     fn example_key() -> Option<&'static str> {
         None
     }
+}
+
+impl WrittenKind for RuleKind {
+    type Create = ItemDraft<RuleContent>;
 }
 
 /// The content of a rule.

@@ -90,7 +90,7 @@ impl Desk {
                 source: &source,
                 hashtags: &self.hashtags,
                 disclaimers: InForce { pinned: &self.disclaimers, live: &self.disclaimers, recalled: &[] },
-                ai_image: false,
+                images: &[],
                 organisation: &self.organisation,
             },
             channels: &self.channels,
@@ -105,6 +105,7 @@ impl Desk {
                 language: None,
                 mastodon: Some(&self.mastodon),
             },
+            image_address: "",
         });
         kit.map_err(|error| {
             let faults = error.errors.iter().map(|fault| {
@@ -134,7 +135,7 @@ fn told(kit: &Kit) -> String {
     }
     if let Some(template) = &kit.intent_template {
         let (link, headline) = (kit.link.as_deref(), kit.headline.as_deref());
-        let values = Values { text: &kit.text, link, headline, server: kit.server.as_deref() };
+        let values = Values { text: &kit.text, link, headline, server: kit.server.as_deref(), image: None };
         writeln!(told, "opens: {}", intent_url(template, &values)).unwrap();
     }
     for line in kit.text.lines() {

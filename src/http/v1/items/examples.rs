@@ -52,7 +52,7 @@ pub(super) fn revision<K: ItemKind>() -> Value {
 }
 
 /// An item that was just made.
-pub(super) fn draft_item<K: ItemKind>() -> Value {
+pub fn draft_item<K: ItemKind>() -> Value {
     item::<K>("unapproved", draft_revision::<K>(), 1)
 }
 
@@ -64,7 +64,7 @@ pub(super) fn live_item<K: ItemKind>() -> Value {
 }
 
 /// An item that was ended.
-pub(super) fn ended_item<K: ItemKind>(availability: &str) -> Value {
+pub fn ended_item<K: ItemKind>(availability: &str) -> Value {
     reviewed::<K>(item::<K>(availability, revision::<K>(), 4))
 }
 

@@ -1,13 +1,15 @@
 //! The handlers of items, each for every kind.
 
+use std::time::Duration;
+
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 
-use super::ItemKind;
 use super::types::{
     DecisionCreate, Ending, Item, ItemDraft, ItemFilter, ItemPage, ItemRevision, NewItem, RevisionPath,
     Submission,
 };
+use super::{ItemKind, WrittenKind};
 use crate::app::actor::Actor;
 use crate::app::checks::{advice, review_with_words, warnings};
 use crate::app::context::Context;
@@ -33,7 +35,10 @@ use crate::store::connection::Conn;
 use crate::store::items::ItemFilter as Filter;
 use crate::store::write::WriteTx;
 
-pub(super) async fn create<K: ItemKind>(
+/// A day.
+const DAY: Duration = Duration::from_hours(24);
+
+pub(super) async fn create<K: WrittenKind>(
     app: web::Data<App>,
     Caller(actor): Caller,
     key: OptionalIdempotencyKey,
@@ -67,7 +72,8 @@ pub(super) async fn list<K: ItemKind>(
     let walk = frame.cursor_key.walk(K::OPERATIONS.list, &actor, &query)?;
     let after = after(&walk, query.cursor.as_deref())?;
     let (limit, now) = (usize::from(query.limit.get()), app.clock.now());
-    let filter = Filter { state: query.state, campaign: query.campaign, author: query.author };
+    let ends = query.ends_within_days.map(|days| (now, now.after(DAY * u32::from(days))));
+    let filter = Filter { state: query.state, campaign: query.campaign, author: query.author, ends };
     let query = ItemQuery { filter, availability: query.availability };
     let rules = app.rules();
     let read = move |conn: &mut Conn, _: &Context| {
@@ -75,14 +81,14 @@ pub(super) async fn list<K: ItemKind>(
     };
     let (views, last) = app.read(read).await?;
     let next_cursor = cursor_after(&walk, last)?;
-    let items = views.into_iter().map(Item::from).collect();
+    let items = views.into_iter().map(|view| Item::from(view).addressed(&app.context.media, now)).collect();
     Ok(page(&request, next_cursor.as_deref(), &ItemPage { items, next_cursor: next_cursor.clone() }))
 }
 
 pub(super) async fn get<K: ItemKind>(app: web::Data<App>, Path(id): Path<ItemId>) -> Result<HttpResponse> {
     let (rules, now) = (app.rules(), app.clock.now());
     let view = app.read(move |conn, _| items::item_get(conn, K::KIND, id, &rules, now)).await?;
-    Ok(with_item(HttpResponse::Ok(), view.into()))
+    Ok(with_item(HttpResponse::Ok(), Item::from(view).addressed(&app.context.media, now)))
 }
 
 pub(super) async fn revision_get<K: ItemKind>(
@@ -91,10 +97,10 @@ pub(super) async fn revision_get<K: ItemKind>(
 ) -> Result<HttpResponse> {
     let now = app.clock.now();
     let view = app.read(move |conn, _| items::revision_get(conn, K::KIND, id, n, now)).await?;
-    Ok(HttpResponse::Ok().json(ItemRevision::from(view)))
+    Ok(HttpResponse::Ok().json(ItemRevision::from(view).addressed(&app.context.media, now)))
 }
 
-pub(super) async fn draft_put<K: ItemKind>(
+pub(super) async fn draft_put<K: WrittenKind>(
     app: web::Data<App>,
     Caller(actor): Caller,
     Path(id): Path<ItemId>,
@@ -197,17 +203,18 @@ async fn end(
             Ok((reread(tx, kind, done.resource, &rules)?, done.replayed))
         })
         .await?;
-    Ok(with_item(done(StatusCode::OK, replayed), view.into()))
+    let item = Item::from(view).addressed(&app.context.media, app.clock.now());
+    Ok(with_item(done(StatusCode::OK, replayed), item))
 }
 
 /// The item as the transaction leaves it.
-fn reread(tx: &mut WriteTx<'_>, kind: Kind, id: ItemId, rules: &Rules) -> Result<ItemView> {
+pub fn reread(tx: &mut WriteTx<'_>, kind: Kind, id: ItemId, rules: &Rules) -> Result<ItemView> {
     let now = tx.now();
     items::item_get(tx.conn(), kind, id, rules, now)
 }
 
 /// What rules say to the words that were saved.
-async fn advise(app: &App, view: &ItemView) -> Result<Option<Vec<Finding>>> {
+pub async fn advise(app: &App, view: &ItemView) -> Result<Option<Vec<Finding>>> {
     let (kind, words) = (view.item.kind, view.working.content.clone());
     let (present, now) = (app.snapshots.content(), app.clock.now());
     app.think(move || {
@@ -218,6 +225,6 @@ async fn advise(app: &App, view: &ItemView) -> Result<Option<Vec<Finding>>> {
 }
 
 /// Ends an answer with an item and its version.
-fn with_item(mut response: HttpResponseBuilder, item: Item) -> HttpResponse {
+pub fn with_item(mut response: HttpResponseBuilder, item: Item) -> HttpResponse {
     response.insert_header(etag::of_version(item.version)).json(item)
 }

@@ -14,8 +14,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
-pub use self::operations::routes;
-pub use self::types::{ItemCreate, ItemDraft, NewItem};
+pub use self::examples::{draft_item, ended_item};
+pub use self::handlers::{advise, reread, with_item};
+pub use self::operations::{draft_put, routes, shared_routes};
+pub use self::types::{Item, ItemCreate, ItemDraft, NewItem};
 use crate::domain::content;
 use crate::domain::ids::Kind;
 use crate::error::Code;
@@ -33,15 +35,19 @@ pub trait ItemKind: 'static {
     /// The codes with which its content can be refused.
     const CONTENT_CODES: &'static [Code];
     /// The shape of its content.
-    type Content: DeserializeOwned + Serialize + Validate + ToSchema + Into<content::Content> + 'static;
-    /// The body that makes one: [`ItemDraft`], or [`ItemCreate`] for kinds that have a key.
-    type Create: DeserializeOwned + Serialize + Validate + ToSchema + Into<NewItem> + 'static;
+    type Content: Serialize + Validate + ToSchema + 'static;
 
     /// An example of its content.
     fn example_content() -> Value;
 
     /// An example of its key, for kinds that have one.
     fn example_key() -> Option<&'static str>;
+}
+
+/// A kind whose content is what is sent. That of an image holds what the server makes of a picture.
+pub trait WrittenKind: ItemKind<Content: DeserializeOwned + Into<content::Content>> {
+    /// The body that makes one: [`ItemDraft`], or [`ItemCreate`] for kinds that have a key.
+    type Create: DeserializeOwned + Serialize + Validate + ToSchema + Into<NewItem> + 'static;
 }
 
 /// The ids of one kind's operations, spelled out so that a search finds them.
@@ -81,7 +87,7 @@ mod tests {
     use crate::http::v1::rules::RuleKind;
 
     /// What a request says and what is stored are two types; nothing may be lost between them.
-    fn example_is_stored_as_it_was_sent<K: ItemKind>() {
+    fn example_is_stored_as_it_was_sent<K: WrittenKind>() {
         let create: K::Create = parse(examples::create::<K>().to_string().as_bytes()).unwrap();
         let new: NewItem = create.into();
         assert_eq!(new.key.is_some(), K::KIND.has_key());

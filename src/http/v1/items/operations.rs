@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::types::{DecisionCreate, Ending, Item, ItemDraft, ItemFilter, ItemPage, ItemRevision, Submission};
-use super::{ItemKind, examples, handlers};
+use super::{ItemKind, WrittenKind, examples, handlers};
 use crate::app::actor::Permission;
 use crate::app::rules::are_looked_at;
 use crate::domain::ids::Kind;
@@ -15,7 +15,20 @@ use crate::http::v1::reviews::Review;
 use crate::record::Event;
 
 /// The routes of one kind of item.
-pub fn routes<K: ItemKind>() -> Vec<Route> {
+pub fn routes<K: WrittenKind>() -> Vec<Route> {
+    let write = Permission::PersonHolds(Scope::ContentWrite);
+    let all = format!("/v1/{}", K::PLURAL);
+    let draft = format!("{all}/{{id}}/draft");
+    let mut routes = vec![
+        Route::post(all, write, create::<K>(), handlers::create::<K>),
+        Route::put(draft, write, draft_put::<K>(), handlers::draft_put::<K>),
+    ];
+    routes.extend(shared_routes::<K>());
+    routes
+}
+
+/// The routes that all kinds have, however they are written.
+pub fn shared_routes<K: ItemKind>() -> Vec<Route> {
     let read = Permission::Holds(Scope::ContentRead);
     let write = Permission::PersonHolds(Scope::ContentWrite);
     let review = Permission::PersonHolds(Scope::Review);
@@ -24,11 +37,9 @@ pub fn routes<K: ItemKind>() -> Vec<Route> {
     let one = format!("{all}/{{id}}");
     let under = |name: &str| format!("{one}/{name}");
     vec![
-        Route::post(all.as_str(), write, create::<K>(), handlers::create::<K>),
         Route::get(all.as_str(), read, list::<K>(), handlers::list::<K>),
         Route::get(one.as_str(), read, get::<K>(), handlers::get::<K>),
         Route::get(under("revisions/{n}"), read, revision_get::<K>(), handlers::revision_get::<K>),
-        Route::put(under("draft"), write, draft_put::<K>(), handlers::draft_put::<K>),
         Route::post(under("submission"), write, submit::<K>(), handlers::submit::<K>),
         Route::post(under("decisions"), review, decide::<K>(), handlers::decide::<K>),
         Route::post(under("recall"), publish, recall::<K>(), handlers::recall::<K>),
@@ -40,7 +51,7 @@ fn operation<K: ItemKind>(id: &'static str, summary: String, description: &str) 
     Operation::new(id, K::PLURAL, summary, description)
 }
 
-fn create<K: ItemKind>() -> Operation {
+fn create<K: WrittenKind>() -> Operation {
     let description = "Makes an item with its first draft; the caller is its author. Nothing is published \
                        by this. Every fault of the content is listed at its place in one answer, also what \
                        is longer than it may be and what refers to nothing.";
@@ -59,8 +70,9 @@ fn create<K: ItemKind>() -> Operation {
 
 fn list<K: ItemKind>() -> Operation {
     let description = "Newest first, each with its newest revision, whatever became of it. `state`, \
-                       `campaign` and `author` look at that revision. Availability depends on the time, so a \
-                       page that filters by it may be short, or empty, and still have a next one.";
+                       `campaign` and `author` look at that revision, `ends_within_days` at the approved one that \
+                       counts. Availability depends on the time, so a page that filters by it, or by what \
+                       ends, may be short, or empty, and still have a next one.";
     let page = json!({ "items": [examples::live_item::<K>()] });
     operation::<K>(K::OPERATIONS.list, format!("List {}", K::PLURAL), description)
         .query::<ItemFilter>()
@@ -94,7 +106,8 @@ fn revision_get<K: ItemKind>() -> Operation {
         .of_kind::<K::Content>(K::SCHEMA)
 }
 
-fn draft_put<K: ItemKind>() -> Operation {
+/// What the document says of saving a draft.
+pub fn draft_put<K: ItemKind>() -> Operation {
     let description = "Saves the whole content. Identical content changes nothing. A draft changes in \
                        place; editing what is frozen opens the next revision, while an approved one stays \
                        live. Editing what is under review withdraws that review, and the answer says so in \

@@ -8,7 +8,9 @@ use validator::Validate;
 
 use crate::app::decisions::Decide;
 use crate::app::items::{ItemView, RevisionView};
+use crate::app::media::MediaLinks;
 use crate::domain::content;
+use crate::domain::content::image::{ImageFiles, PictureFile};
 use crate::domain::findings::Finding;
 use crate::domain::ids::{Digest, ItemId, Key, Kind, PersonId, ReviewId};
 use crate::domain::lifecycle::{self, Availability, RevisionState};
@@ -118,6 +120,11 @@ pub struct ItemFilter {
     pub campaign: Option<String>,
     /// Only those whose working revision this person wrote at.
     pub author: Option<PersonId>,
+    /// Only those whose approved revision ends within so many days: a post's window, an image's rights or
+    /// somebody's consent.
+    #[serde(default, deserialize_with = "params::days")]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 3660)]
+    pub ends_within_days: Option<u16>,
     /// How many.
     #[serde(default, skip_serializing)]
     #[param(value_type = u16)]
@@ -165,6 +172,11 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 100, nullable = false)]
     blocked_by: Option<Vec<Blocker>>,
+    /// When the approved revision that counts ends by itself: a post's window, an image's rights or somebody's
+    /// consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    ends_at: Option<Time>,
     /// The revision that employees get, while `availability` is `live`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, nullable = false)]
@@ -180,7 +192,7 @@ pub struct Item {
     #[schema(nullable = false)]
     withdrew_review: Option<ReviewId>,
     /// What rules in force find in the words that were saved: advice, which refuses nothing. Only in the
-    /// answers to saves of posts and hashtags, and not while a rule cannot be evaluated.
+    /// answers to saves of posts, images and hashtags, and not while a rule cannot be evaluated.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 100_000, nullable = false)]
     advice: Option<Vec<RuleFinding>>,
@@ -193,7 +205,7 @@ pub struct Item {
 
 impl From<ItemView> for Item {
     fn from(view: ItemView) -> Self {
-        let ItemView { item, availability, blocked_by, live_revision, working, review } = view;
+        let ItemView { item, availability, blocked_by, ends_at, live_revision, working, review } = view;
         let blocked_by: Vec<Blocker> = blocked_by.into_iter().map(Blocker::from).collect();
         Self {
             id: item.id,
@@ -201,6 +213,7 @@ impl From<ItemView> for Item {
             key: item.key,
             availability,
             blocked_by: (!blocked_by.is_empty()).then_some(blocked_by),
+            ends_at,
             live_revision,
             working_revision: working.into(),
             review: review.map(Review::summary),
@@ -213,6 +226,12 @@ impl From<ItemView> for Item {
 }
 
 impl Item {
+    /// The same item with the addresses of its files, if it is an image.
+    pub fn addressed(mut self, media: &MediaLinks, now: Time) -> Self {
+        self.working_revision = self.working_revision.addressed(media, now);
+        self
+    }
+
     /// The same item as the answer to a save that withdrew a review, if it withdrew one.
     pub fn withdrew(mut self, review: Option<ReviewId>) -> Self {
         self.withdrew_review = review;
@@ -290,6 +309,34 @@ pub struct ItemRevision {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     redacted: Option<Redacted>,
+    /// Where the files of an image are fetched for the next hour: the picture, then its renditions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 100, nullable = false)]
+    media: Option<Vec<MediaAddress>>,
+}
+
+/// Where a file is fetched.
+#[derive(Serialize, ToSchema)]
+struct MediaAddress {
+    /// The SHA-256 of its bytes.
+    digest: Digest,
+    /// The address; whoever has it gets the file until it ends.
+    #[schema(format = "uri", max_length = 2000)]
+    url: String,
+}
+
+impl ItemRevision {
+    /// The same with the addresses of its files, if it is an image's.
+    pub fn addressed(mut self, media: &MediaLinks, now: Time) -> Self {
+        let content = self.content.as_ref().filter(|_| self.kind == Kind::Image);
+        let files = content.and_then(|content| ImageFiles::deserialize(content).ok());
+        let address = |file: &PictureFile| MediaAddress {
+            digest: file.digest.clone(),
+            url: media.address(self.id, file, now),
+        };
+        self.media = files.map(|files| files.all().map(address).collect());
+        self
+    }
 }
 
 /// Every state that a revision can show.
@@ -352,6 +399,7 @@ impl From<RevisionView> for ItemRevision {
             submitted_at: view.submitted_at,
             approved_at: view.approved_at,
             redacted: view.redacted_idx.map(|index| Redacted { index }),
+            media: None,
         }
     }
 }

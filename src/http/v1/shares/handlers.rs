@@ -30,7 +30,7 @@ pub(super) async fn share_create(
     Body(body): Body<ShareCreate>,
 ) -> Result<HttpResponse> {
     let once = once(SHARE_CREATE, OptionalIdempotencyKey(Some(key)), &(), &body)?;
-    let (view, replayed) = app.desk().share_create(&actor, body.into(), &once).await?;
+    let (view, replayed) = app.desk().share_create(&actor, body.try_into()?, &once).await?;
     let share = Share::from(view);
     Ok(done(StatusCode::CREATED, replayed).insert_header((header::LOCATION, share.address())).json(share))
 }

@@ -40,7 +40,7 @@ fn describe_create() -> Operation {
     Operation::new(
         SHARE_CREATE,
         "shares",
-        "Share a post",
+        "Share a post, or an image by itself",
         "Issues the kit with which the employee posts, and puts it on the record: the text answered is the \
          text logged, byte for byte. A retry with the same `Idempotency-Key` and body is answered with the \
          same share for as long as it exists, in its present state and with `Idempotency-Replayed: true`; \
@@ -149,7 +149,6 @@ fn example_share() -> Value {
         ("revision", json!(1)),
         ("digest", json!(EXAMPLE_DIGEST)),
         ("person_id", json!("019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fa2")),
-        ("images", json!([])),
         (
             "intent_url",
             json!("https://www.linkedin.com/sharing/share-offsite/?url=https%3A%2F%2Fexample.org%2Fwindpark"),

@@ -16,7 +16,7 @@ use crate::domain::share::{Outcome, ShownState};
 use crate::domain::time::Time;
 use crate::http::paging::Limit;
 use crate::http::v1::findings::RuleFinding;
-use crate::http::v1::sharing::{DisclaimerUsed, TextPart};
+use crate::http::v1::sharing::{DisclaimerUsed, SharedImage, TextPart};
 use crate::store::shares;
 
 /// What a list of everybody's shares is narrowed to.
@@ -133,12 +133,13 @@ pub(super) struct Share {
     /// Where.
     #[schema(max_length = 32)]
     channel: String,
-    /// The language of the copy.
+    /// The language of the copy, or of the image's text.
     #[schema(max_length = 35)]
     language: String,
-    /// The copy.
-    #[schema(max_length = 32)]
-    copy_id: String,
+    /// The copy of a post.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32, nullable = false)]
+    copy_id: Option<String>,
     /// The text handed over; absent once the person was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 400_000, nullable = false)]
@@ -149,9 +150,9 @@ pub(super) struct Share {
     /// The disclaimers in the text, by rank.
     #[schema(value_type = Vec<DisclaimerUsed>, max_items = 100)]
     disclaimers: Value,
-    /// Its images, by id; no post has any yet.
-    #[schema(max_items = 20)]
-    images: Vec<ItemId>,
+    /// Its images, each with the file and the text that suit channel and language.
+    #[schema(max_items = 35)]
+    images: Vec<SharedImage>,
     /// The link, with its tracking parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 4096, nullable = false)]
@@ -178,6 +179,9 @@ pub(super) struct Share {
     delivery: String,
     /// Whether the employee must paste the text.
     must_paste: bool,
+    /// Whether the employee, or the phone's share sheet, must add the images: no address that opens a composer
+    /// brings them along.
+    must_attach: bool,
     /// What rules that only warn said to the comment when the share was issued; absent once the person was
     /// erased.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -222,6 +226,8 @@ impl From<ShareView> for Share {
             receipt,
             outcomes,
             warnings,
+            images,
+            must_attach,
         } = view;
         let (index, leaf_hash) = receipt;
         Self {
@@ -235,11 +241,11 @@ impl From<ShareView> for Share {
             client_id: row.client_id,
             channel: row.channel,
             language: row.language,
-            copy_id: row.copy_id,
+            copy_id: Some(row.copy_id).filter(|_| row.kind == Kind::Post),
             text,
             parts: parts.into_iter().map(TextPart::from).collect(),
             disclaimers,
-            images: Vec::new(),
+            images: images.into_iter().map(SharedImage::from).collect(),
             link: row.link,
             headline: row.headline,
             intent_url,
@@ -247,6 +253,7 @@ impl From<ShareView> for Share {
             comment,
             delivery: row.delivery,
             must_paste: row.must_paste,
+            must_attach,
             warnings: warnings.into_iter().map(RuleFinding::from).collect(),
             rules_digest: row.rules_digest,
             issued_at: row.issued_at,
@@ -260,7 +267,9 @@ impl From<ShareView> for Share {
 impl Share {
     /// The share as an auditor reads it: only the employee gets the means to post.
     pub(super) fn audited(view: ShareView) -> Self {
-        Self { intent_url: None, ..Self::from(view) }
+        let share = Self::from(view);
+        let images = share.images.into_iter().map(SharedImage::without_address).collect();
+        Self { intent_url: None, images, ..share }
     }
 
     /// Where its employee reads it.
