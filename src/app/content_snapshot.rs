@@ -179,9 +179,14 @@ impl ContentSnapshot {
         self.items.get(&id).map(Arc::as_ref)
     }
 
+    /// Every item that was ever approved.
+    pub fn items(&self) -> impl Iterator<Item = &ApprovedItem> {
+        self.items.values().map(Arc::as_ref)
+    }
+
     /// Every item of a kind.
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &ApprovedItem> {
-        self.items.values().map(Arc::as_ref).filter(move |item| item.kind == kind)
+        self.items().filter(move |item| item.kind == kind)
     }
 
     /// What may be made of an item now, and what blocks it.

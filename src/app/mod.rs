@@ -44,6 +44,7 @@ pub mod snapshots;
 pub mod submission;
 pub mod throttle;
 pub mod tokens;
+pub mod uses;
 pub mod verdict;
 pub mod words;
 pub mod workflows;

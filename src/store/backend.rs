@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::Conn;
-use super::schema::{idempotency_keys, record_entries, record_personal, record_state, shares};
+use super::schema::{idempotency_keys, record_entries, record_personal, record_state, revision_pins, shares};
 use crate::clock::Clock;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
@@ -195,6 +195,27 @@ pub(super) fn insert_keys(conn: &mut Conn, new: &[NewKey<'_>]) -> Result<()> {
             Conn::Postgres(inner) => {
                 diesel::insert_into(idempotency_keys::table).values(rows).execute(inner)?
             }
+        };
+    }
+    Ok(())
+}
+
+/// One row of `revision_pins` to be written.
+#[derive(Insertable)]
+#[diesel(table_name = revision_pins)]
+pub(super) struct NewPin {
+    pub item_id: String,
+    pub revision: i64,
+    pub pinned_id: String,
+    pub pinned_revision: i64,
+}
+
+/// Writes what revisions pin, many rows to a statement.
+pub(super) fn insert_pins(conn: &mut Conn, new: &[NewPin]) -> Result<()> {
+    for rows in new.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => diesel::insert_into(revision_pins::table).values(rows).execute(inner)?,
+            Conn::Postgres(inner) => diesel::insert_into(revision_pins::table).values(rows).execute(inner)?,
         };
     }
     Ok(())

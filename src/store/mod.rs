@@ -24,6 +24,7 @@ pub mod sessions;
 pub mod shares;
 pub mod subject_keys;
 pub mod types;
+pub mod uses;
 pub mod write;
 
 use std::sync::Arc;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::backend::{self, NewPin};
 use super::connection::Conn;
 use super::items;
 use super::schema::{items as items_table, revision_authors, revisions};
@@ -55,7 +56,7 @@ pub struct RevisionRow {
 impl RevisionRow {
     /// The pins, parsed.
     pub fn pins(&self) -> Result<Vec<Pin>> {
-        serde_json::from_str(&self.pins).map_err(Error::internal)
+        parse_pins(&self.pins)
     }
 
     /// What availability needs of it, if it is approved.
@@ -76,6 +77,10 @@ impl RevisionRow {
             pins: self.pins()?.iter().map(|pin| (pin.id, pin.revision)).collect(),
         }))
     }
+}
+
+fn parse_pins(json: &str) -> Result<Vec<Pin>> {
+    serde_json::from_str(json).map_err(Error::internal)
 }
 
 /// What a draft says.
@@ -146,7 +151,7 @@ pub fn insert_imported(
         revisions::approved_idx.eq(frozen.idx),
     );
     diesel::insert_into(revisions::table).values(row).execute(tx.conn())?;
-    Ok(())
+    insert_pins(tx, item, 1, frozen)
 }
 
 /// Changes a draft in place.
@@ -175,7 +180,20 @@ pub fn freeze(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, frozen: &Frozen
             revisions::submitted_idx.eq(frozen.idx),
         ))
         .execute(tx.conn())?;
-    Ok(())
+    insert_pins(tx, item, revision, frozen)
+}
+
+/// Writes the pins once more as rows, from which [`super::uses`] reads: taken from the document itself, so
+/// that no revision is frozen without them.
+fn insert_pins(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, frozen: &Frozen<'_>) -> Result<()> {
+    let row = |pin: Pin| NewPin {
+        item_id: item.to_string(),
+        revision,
+        pinned_id: pin.id.to_string(),
+        pinned_revision: pin.revision,
+    };
+    let rows: Vec<NewPin> = parse_pins(frozen.pins)?.into_iter().map(row).collect();
+    backend::insert_pins(tx.conn(), &rows)
 }
 
 /// Ends the review of a revision without an approval.
@@ -283,8 +301,7 @@ pub fn pins_of(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<(ItemId, i64),
         .filter(revisions::approved_idx.is_not_null())
         .select((revisions::item_id, revisions::revision, revisions::pins))
         .load(conn)?;
-    let pins = |pins: String| serde_json::from_str(&pins).map_err(Error::internal);
-    rows.into_iter().map(|(item, revision, json)| Ok(((item, revision), pins(json)?))).collect()
+    rows.into_iter().map(|(item, revision, json)| Ok(((item, revision), parse_pins(&json)?))).collect()
 }
 
 /// The newest revision of each of these items.

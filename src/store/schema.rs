@@ -226,6 +226,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    revision_pins (item_id, revision, pinned_id, pinned_revision) {
+        item_id -> Text,
+        revision -> BigInt,
+        pinned_id -> Text,
+        pinned_revision -> BigInt,
+    }
+}
+
+diesel::table! {
     endings (id) {
         id -> Text,
         item_id -> Text,
@@ -355,6 +364,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     revisions,
     revision_authors,
     image_files,
+    revision_pins,
     endings,
     freezes,
     workflows,

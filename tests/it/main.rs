@@ -34,3 +34,4 @@ mod sharing;
 mod structure;
 mod triggers;
 mod upgrade;
+mod uses;

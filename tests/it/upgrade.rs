@@ -12,13 +12,15 @@ use serde_json::json;
 
 use crate::support::{Backend, TestApp, postgres_is_there};
 
-/// An entry of the record, an imported disclaimer, a draft of a post, and a workflow.
+/// An entry of the record, an imported disclaimer, a draft of a post, a post whose review was withdrawn and
+/// that pins the disclaimer, and a workflow.
 const ROWS: &str = "
 INSERT INTO record_entries (idx, event_id, typ, occurred_at, statement, fields, leaf_hash, record_key)
   VALUES (0, 'e', 'disclaimer.imported', 1, '{}', '{}', BYTES, BYTES);
 UPDATE record_state SET size = 1, updated_at = 1, content_version = 1;
 INSERT INTO items (id, kind, key, version, content_version, working_revision, created_at) VALUES
   ('019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f01', 'disclaimer', 'employee', 1, 1, 1, 1),
+  ('019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f00', 'post', NULL, 1, 0, 1, 1),
   ('019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f02', 'post', NULL, 1, 0, 1, 1);
 INSERT INTO revisions (item_id, revision, state, content, pins, digest, imported, created_at, submitted_at,
     submitted_idx, approved_at, approved_idx) VALUES
@@ -28,6 +30,11 @@ INSERT INTO revisions (item_id, revision, state, content, pins, digest, imported
 INSERT INTO revisions (item_id, revision, state, content, pins, digest, imported, created_at) VALUES
   ('019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f02', 1, 'draft', '{\"title\":\"Before\"}',
    '[]', 'sha256:5f2b8c1d0e9a47365c4b3a2918f7e6d5c4b3a29180f7e6d5c4b3a29180f7e6d5', FALSEHOOD, 1);
+INSERT INTO revisions (item_id, revision, state, content, pins, digest, imported, created_at, submitted_at,
+    submitted_idx) VALUES
+  ('019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f00', 1, 'withdrawn', '{\"title\":\"Withdrawn\"}',
+   '[{\"digest\":\"sha256:0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9\",\"id\":\"019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f01\",\"key\":\"employee\",\"kind\":\"disclaimer\",\"revision\":1}]',
+   'sha256:6f2b8c1d0e9a47365c4b3a2918f7e6d5c4b3a29180f7e6d5c4b3a29180f7e6d5', FALSEHOOD, 1, 1, 0);
 INSERT INTO workflows (id, kind, stages, from_at)
   VALUES ('019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f03', 'post',
     '[{\"name\":\"mine\",\"quorum\":1,\"reviewers\":{\"role\":\"reviewer\"}}]', 1);";
@@ -58,6 +65,10 @@ fn is_brought_up(app: &TestApp) {
     assert_eq!(list("posts").text("/items/0/working_revision/content/title"), "Before");
     let disclaimers = list("disclaimers");
     assert_eq!((disclaimers.list("/items").len(), disclaimers.text("/items/0/availability")), (1, "live"));
+    let path = "/v1/disclaimers/019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f01/uses";
+    let uses = app.author().get(path).send().expect(200);
+    assert_eq!(uses.list("/items").len(), 1, "what was frozen before pins as it did");
+    assert_eq!((uses.text("/items/0/title"), uses.text("/items/0/state")), ("Withdrawn", "withdrawn"));
     let stages = |kind| {
         let workflow = app.state().db.read_now(|conn| reviews::workflow_of(conn, kind)).unwrap();
         workflow.map(|workflow| workflow.stages).unwrap_or_default()

@@ -43,7 +43,7 @@ fn approved() -> Approved {
         approved_at: Time::from_micros(9),
         publish_at: None,
         expires_at: None,
-        redacted: false,
+        redacted: None,
         pins: Vec::new(),
     }
 }
@@ -96,8 +96,14 @@ impl House {
         let fixture = Fixture::new();
         let organisation = serde_json::from_value(json!({ "name": "Example" })).unwrap();
         let (channels, keys) = (Channels::defaults().unwrap(), fixture.keys.clone());
-        let context =
-            Context::new(channels, organisation, LinkPolicy::default(), keys, Duration::from_secs(60));
+        let context = Context::new(
+            channels,
+            organisation,
+            LinkPolicy::default(),
+            keys,
+            Duration::from_secs(60),
+            "https://greenlight.example",
+        );
         let context = context.unwrap();
         fixture.write(|tx| set_up(tx, &context)).unwrap();
         let author = actor(fixture.person("author", [Role::Author]), [Role::Author]);

@@ -14,7 +14,7 @@ fn approved(revision: i64, submitted_idx: i64) -> Approved {
         approved_at: at(submitted_idx),
         publish_at: None,
         expires_at: None,
-        redacted: false,
+        redacted: None,
         pins: Vec::new(),
     }
 }

@@ -183,6 +183,7 @@ proptest! {
             tag: PREVIEW_TAG, material, channels: &CHANNELS, channel: &channel.into(),
             language: None, copy_id: None, comment: Some(comment.as_str()).filter(|text| !text.is_empty()),
             reader: Reader { person: PersonId::generate(), country, language: None, mastodon: None },
+            image_address: "",
         });
         if length <= rooms[0].room.unwrap() {
             prop_assert!(kit.is_ok(), "{:?}", kit);

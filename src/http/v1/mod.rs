@@ -30,6 +30,7 @@ mod sessions;
 mod shares;
 mod sharing;
 mod text_measurements;
+mod uses;
 mod workflows;
 
 use super::table::Route;
@@ -45,6 +46,7 @@ pub fn routes() -> Vec<Route> {
         images::routes(),
         media::routes(),
         disclaimers::routes(),
+        uses::routes(),
         rules::routes(),
         findings::routes(),
         checks::routes(),

@@ -6,6 +6,7 @@ mod client;
 mod cluster;
 mod columns;
 mod database;
+mod plans;
 mod process;
 mod record;
 mod stories;

@@ -121,6 +121,13 @@ impl Targets {
     fn on_revisions(&self) -> Vec<(&'static str, Vec<String>)> {
         let (shared, draft) = (&self.shared.id, &self.draft.id);
         let change = |id: &str, set: &str| format!("UPDATE revisions SET {set} WHERE item_id = '{id}'");
+        let add_pin = |item: &str, revision: &str, pinned: &str, pinned_revision: &str| {
+            format!(
+                "INSERT INTO revision_pins (item_id, revision, pinned_id, pinned_revision) \
+                 SELECT '{item}', {revision}, {pinned}, {pinned_revision} FROM revision_pins \
+                 WHERE item_id = '{shared}'"
+            )
+        };
         let add_author = "INSERT INTO revision_authors (item_id, revision, person_id)";
         vec![
             ("r02_items_stay", vec![format!("DELETE FROM items WHERE id = '{draft}'")]),
@@ -155,6 +162,23 @@ impl Targets {
                     change(shared, "created_at = 0"),
                     change(&self.open.id, "content = '{}'"),
                     change(draft, "revision = 9"),
+                ],
+            ),
+            (
+                "r02_pins_are_of_the_document",
+                vec![
+                    // Not in the document; in another one; and of a draft.
+                    add_pin(shared, "revision", "item_id", "revision"),
+                    add_pin(&self.open.id, "revision", "pinned_id", "pinned_revision + 1"),
+                    add_pin(draft, "1", "pinned_id", "pinned_revision"),
+                ],
+            ),
+            ("r02_pins_stay", vec!["DELETE FROM revision_pins".to_owned()]),
+            (
+                "r02_pins_do_not_change",
+                vec![
+                    "UPDATE revision_pins SET pinned_revision = pinned_revision + 1".to_owned(),
+                    "UPDATE revision_pins SET item_id = item_id".to_owned(),
                 ],
             ),
             (

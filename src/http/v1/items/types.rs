@@ -340,7 +340,7 @@ impl ItemRevision {
 }
 
 /// Every state that a revision can show.
-fn shown_state() -> Object {
+pub fn shown_state() -> Object {
     let states = RevisionState::ALL.map(RevisionState::as_str).into_iter().chain(["superseded"]);
     let description = "Its state; `superseded` where time has overtaken an approved one.";
     ObjectBuilder::new()
