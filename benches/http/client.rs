@@ -59,8 +59,22 @@ impl Client {
         self.send("POST", path, headers, Some(body))
     }
 
+    /// Sends a file.
+    pub fn upload(&mut self, path: &str, key: &str, media_type: &str, file: &[u8]) -> Answer {
+        let headers = [("Idempotency-Key", key), ("Content-Type", media_type)];
+        self.write("POST", path, &headers, file)
+    }
+
     fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
         let body = body.map(Value::to_string).unwrap_or_default();
+        let mut headers = headers.to_vec();
+        if !body.is_empty() {
+            headers.push(("Content-Type", "application/json"));
+        }
+        self.write(method, path, &headers, body.as_bytes())
+    }
+
+    fn write(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
         if let Some(token) = &self.token {
             head.push_str(&format!("Authorization: Bearer {token}\r\n"));
@@ -68,11 +82,9 @@ impl Client {
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        if !body.is_empty() {
-            head.push_str("Content-Type: application/json\r\n");
-        }
-        head.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
-        self.stream.get_mut().write_all(head.as_bytes()).expect("the connection is open");
+        head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        let request = [head.as_bytes(), body].concat();
+        self.stream.get_mut().write_all(&request).expect("the connection is open");
         self.receive()
     }
 

@@ -17,9 +17,11 @@
     reason = "a bench prints, and ends by panicking"
 )]
 
+#[allow(dead_code, reason = "the bench of pictures uses more of it")]
 mod client;
 mod load;
 mod recalls;
+#[allow(dead_code, reason = "the bench of pictures uses more of it")]
 mod server;
 
 use std::time::Duration;

@@ -69,6 +69,14 @@ impl Database {
     }
 }
 
+/// What a process has in memory, in MiB.
+pub struct Memory {
+    /// Now.
+    pub now: u64,
+    /// The most so far.
+    pub most: u64,
+}
+
 /// A server process; it ends when this is dropped.
 pub struct Server {
     /// Where it listens.
@@ -96,6 +104,17 @@ impl Server {
         let server = Self { address, process };
         server.wait();
         server
+    }
+
+    /// What the process has in memory.
+    pub fn memory(&self) -> Memory {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("a process");
+        let figure = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line");
+            let kibibytes = line.split_whitespace().next().and_then(|word| word.parse::<u64>().ok());
+            kibibytes.expect("a number") / 1024
+        };
+        Memory { now: figure("VmRSS:"), most: figure("VmHWM:") }
     }
 
     fn wait(&self) {
@@ -175,6 +194,11 @@ impl Organisation {
     /// A connection of one employee; there are as many as asked for, in turn.
     pub fn employee(&self, server: &Server, nth: usize) -> Client {
         Client::connect(server.address, Some(&self.employees[nth % self.employees.len()]))
+    }
+
+    /// A connection of the author.
+    pub fn author(&self, server: &Server) -> Client {
+        Client::connect(server.address, Some(&self.author))
     }
 
     /// A connection of the publisher.

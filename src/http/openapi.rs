@@ -24,6 +24,8 @@ pub const TAGS: &[(&str, &str)] = &[
     ("feed", "What one employee may share, and how it would look."),
     ("freezes", "Stopping all sharing, or that of one channel, for a while."),
     ("hashtags", "Hashtags that content may use."),
+    ("images", "Pictures that were made safe, what they show, and what they may be used for."),
+    ("library", "The images and hashtags that one employee may use."),
     ("people", "Employees, staff and the groups they are in."),
     ("posts", "Posts: drafts, revisions, submission, recall."),
     ("reviews", "Reviews, decisions and the workflows they follow."),

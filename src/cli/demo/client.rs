@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use ureq::Agent;
-use ureq::http::{Method, Request};
+use ureq::http::request::Builder;
+use ureq::http::{Method, Request, Response};
 
 use crate::cli::failure::Failure;
 
@@ -37,7 +38,7 @@ impl Client {
     pub(super) fn new(address: SocketAddr) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(10)))
+            .timeout_global(Some(Duration::from_secs(30)))
             .proxy(None)
             .build();
         Self { agent: Agent::new_with_config(config), base: format!("http://{address}"), log: Vec::new() }
@@ -51,13 +52,7 @@ impl Client {
         extra: &Extra<'_>,
         body: Option<&Value>,
     ) -> Result<Reply, Failure> {
-        let mut request = Request::builder().method(&method).uri(format!("{}{path}", self.base));
-        if let Some(token) = extra.token {
-            request = request.header("Authorization", format!("Bearer {token}"));
-        }
-        for (name, value) in extra.headers {
-            request = request.header(*name, *value);
-        }
+        let request = self.request(&method, path, extra);
         let sent = match body {
             Some(body) => {
                 let request = request.header("Content-Type", "application/json").body(body.to_string());
@@ -65,6 +60,55 @@ impl Client {
             }
             None => request.body(()).map_err(ureq::Error::from).and_then(|request| self.agent.run(request)),
         };
+        self.read(&method, path, sent)
+    }
+
+    /// Sends a file as it is.
+    pub(super) fn upload(&mut self, path: &str, extra: &Extra<'_>, file: &[u8]) -> Result<Reply, Failure> {
+        let request = self.request(&Method::POST, path, extra).body(file);
+        let sent = request.map_err(ureq::Error::from).and_then(|request| self.agent.run(request));
+        self.read(&Method::POST, path, sent)
+    }
+
+    /// Fetches a whole address, without credentials; it is told without its query.
+    pub(super) fn fetch(&mut self, address: &str) -> Result<Reply, Failure> {
+        let path = self.path_of(address);
+        let sent = self.agent.get(address).call();
+        self.read(&Method::GET, &path, sent)
+    }
+
+    /// Fetches the bytes at a whole address, without credentials.
+    pub(super) fn download(&mut self, address: &str) -> Result<Vec<u8>, Failure> {
+        let failed = |error: ureq::Error| Failure::new(format!("a picture was not answered: {error}"));
+        let mut response = self.agent.get(address).call().map_err(failed)?;
+        let (path, status) = (self.path_of(address), response.status().as_u16());
+        self.log.push(format!("GET {path} -> {status}"));
+        response.body_mut().read_to_vec().map_err(failed)
+    }
+
+    /// The path of a whole address; a query that signs it is told to nobody.
+    fn path_of(&self, address: &str) -> String {
+        let path = address.strip_prefix(&self.base).unwrap_or(address);
+        path.split_once('?').map_or(path, |(path, _)| path).to_owned()
+    }
+
+    fn request(&self, method: &Method, path: &str, extra: &Extra<'_>) -> Builder {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        if let Some(token) = extra.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in extra.headers {
+            request = request.header(*name, *value);
+        }
+        request
+    }
+
+    fn read(
+        &mut self,
+        method: &Method,
+        path: &str,
+        sent: Result<Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Reply, Failure> {
         let failed = |error: ureq::Error| Failure::new(format!("{method} {path} was not answered: {error}"));
         let mut response = sent.map_err(failed)?;
         let status = response.status().as_u16();

@@ -8,6 +8,7 @@ mod farewell;
 mod folder;
 mod organisation;
 mod past;
+mod pictures;
 mod steps;
 mod walk;
 
@@ -81,10 +82,12 @@ fn make_past(config: &Config, organisation: &Organisation, folder: &Folder) -> R
     let began = Instant::now();
     past::make(config.clone(), organisation)?;
     output::line(format_args!(
-        "Made: {} people in {} groups, {} hashtags, {} rules, {} posts since 60 days, in {:.1} seconds.\n",
+        "Made: {} people in {} groups, {} hashtags, {} images, {} rules, {} posts since 60 days, in {:.1} \
+         seconds.\n",
         organisation.people.len(),
         organisation.groups.len(),
         organisation.hashtags.len(),
+        organisation.images.len(),
         organisation.rules.len(),
         organisation.posts.len(),
         began.elapsed().as_secs_f32()

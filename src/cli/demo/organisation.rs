@@ -15,7 +15,7 @@ const TEXT: &str = include_str!("organisation.toml");
 /// Everybody's password.
 pub(super) const PASSWORD: &str = "noordzee-demo-2026";
 
-/// The people, groups, hashtags, rules and posts.
+/// The people, groups, hashtags, images, rules and posts.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Organisation {
@@ -24,6 +24,8 @@ pub(super) struct Organisation {
     pub(super) people: Vec<Person>,
     #[serde(rename = "hashtag")]
     pub(super) hashtags: Vec<Hashtag>,
+    #[serde(rename = "image")]
+    pub(super) images: Vec<Image>,
     #[serde(rename = "rule")]
     pub(super) rules: Vec<Rule>,
     #[serde(rename = "post")]
@@ -46,6 +48,17 @@ pub(super) struct Person {
 #[serde(deny_unknown_fields)]
 pub(super) struct Hashtag {
     pub(super) key: Key,
+    pub(super) content: toml::Table,
+}
+
+/// An image to be approved, and who shared it by itself.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Image {
+    pub(super) picture: String,
+    pub(super) author: String,
+    #[serde(default)]
+    pub(super) shares: Vec<Share>,
     pub(super) content: toml::Table,
 }
 
@@ -84,7 +97,7 @@ pub(super) enum State {
     Recalled,
 }
 
-/// That somebody shared a post.
+/// That somebody shared a post or an image.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Share {

@@ -7,12 +7,14 @@ use std::time::Duration;
 use actix_web::rt;
 use serde_json::{Value, json};
 
-use super::organisation::{Organisation, PASSWORD, Person, Post, State};
+use super::organisation::{Image, Organisation, PASSWORD, Person, Post, State};
+use super::pictures;
 use crate::app::actor::Actor;
 use crate::app::decisions::{Decide, item_decide};
 use crate::app::endings::item_end;
 use crate::app::groups::{group_create, group_member_add};
 use crate::app::idempotency::Once;
+use crate::app::images::Upload;
 use crate::app::items::{item_create, item_get};
 use crate::app::outcomes::{OutcomeCommand, share_outcome};
 use crate::app::passwords::hash_new;
@@ -23,6 +25,7 @@ use crate::app::submission::{Submit, item_submit};
 use crate::cli::failure::Failure;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::channels::ChannelId;
 use crate::domain::content::Content;
 use crate::domain::ids::{Digest, GroupId, ItemId, Key, Kind};
 use crate::domain::lifecycle::EndingKind;
@@ -63,6 +66,9 @@ pub(super) fn make(config: Config, organisation: &Organisation) -> Result<(), Fa
         let content = parse(Kind::Hashtag, &json!(hashtag.content))?;
         let (id, digest) = past.submit(&author, Some(&hashtag.key), &content)?;
         past.decide(Kind::Hashtag, id, &digest, DecisionKind::Approve, None)?;
+    }
+    for image in &organisation.images {
+        past.make_image(image)?;
     }
     for rule in &organisation.rules {
         let author = past.person("Sanne de Wit")?.clone();
@@ -136,6 +142,22 @@ impl Past {
         Ok(())
     }
 
+    /// An image: uploaded, an hour later submitted, an hour later approved, then shared by itself.
+    fn make_image(&self, image: &Image) -> Result<(), Failure> {
+        let author = self.person(&image.author)?.clone();
+        let about = serde_json::from_value(json!(image.content)).map_err(Error::internal)?;
+        let upload = Upload { file: pictures::file(&image.picture)?, about };
+        let once = Once { operation: "demo", key: None, body: Vec::new() };
+        let made = self.app.studio.image_create(author.clone(), once, upload);
+        let id = rt::System::new().block_on(made)?.resource;
+        let digest = self.submit_item(&author, Kind::Image, id)?;
+        self.decide(Kind::Image, id, &digest, DecisionKind::Approve, None)?;
+        for share in &image.shares {
+            self.share(&share.person, Subject::Image(id, Vec::new()), &digest, &share.channel)?;
+        }
+        Ok(())
+    }
+
     /// One post on its day: written, an hour later submitted, an hour later decided, then shared, then
     /// recalled.
     fn make_post(&self, post: &Post) -> Result<(), Failure> {
@@ -158,16 +180,7 @@ impl Past {
         }
         self.decide(Kind::Post, id, &digest, DecisionKind::Approve, None)?;
         for share in &post.shares {
-            self.later(HOUR / 4);
-            let command = ShareCommand {
-                subject: Subject::Post(id),
-                digest: digest.clone(),
-                channel: share.channel.clone(),
-                language: None,
-                copy_id: None,
-                comment: None,
-            };
-            self.share(&share.person, command)?;
+            self.share(&share.person, Subject::Post(id), &digest, &share.channel)?;
         }
         if post.state == State::Recalled {
             self.later(HOUR);
@@ -208,14 +221,18 @@ impl Past {
         key: Option<&Key>,
         content: &Content,
     ) -> Result<(ItemId, Digest), Failure> {
-        let (app, kind) = (&self.app, content.kind());
-        let id = self.write(|tx| item_create(tx, &app.context, author, key, content))?;
+        let id = self.write(|tx| item_create(tx, &self.app.context, author, key, content))?;
+        Ok((id, self.submit_item(author, content.kind(), id)?))
+    }
+
+    /// Submits the draft of an item; answers what its reviewers see.
+    fn submit_item(&self, author: &Actor, kind: Kind, id: ItemId) -> Result<Digest, Failure> {
         self.later(HOUR);
-        let digest = self.digest(kind, id)?;
+        let (app, digest) = (&self.app, self.digest(kind, id)?);
         let once = Once { operation: "demo", key: None, body: Vec::new() };
         let command = Submit { kind, id, digest };
         item_submit(&app.db, &app.context, &app.snapshots, author, &once, &command, self.clock.now())?;
-        Ok((id, self.digest(kind, id)?))
+        self.digest(kind, id)
     }
 
     fn digest(&self, kind: Kind, id: ItemId) -> Result<Digest, Failure> {
@@ -243,8 +260,17 @@ impl Past {
     }
 
     /// A share that was posted a few minutes later.
-    fn share(&self, name: &str, command: ShareCommand) -> Result<(), Failure> {
+    fn share(
+        &self,
+        name: &str,
+        subject: Subject,
+        digest: &Digest,
+        channel: &ChannelId,
+    ) -> Result<(), Failure> {
+        self.later(HOUR / 4);
         let person = self.person(name)?;
+        let (digest, channel) = (digest.clone(), channel.clone());
+        let command = ShareCommand { subject, digest, channel, language: None, copy_id: None, comment: None };
         let once = Once {
             operation: SHARE_CREATE,
             key: Some(format!("past-{}", ItemId::generate())),

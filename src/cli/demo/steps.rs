@@ -1,6 +1,7 @@
 //! The steps of the main job, in order. Each asks over HTTP, checks the answer, and tells of it.
 
 mod content;
+mod picture;
 mod sharing;
 
 use std::collections::HashMap;
@@ -19,13 +20,16 @@ pub(super) type Step = fn(&mut Story) -> Result<String, Failure>;
 /// Every step with who does what.
 pub(super) const STEPS: &[(&str, Step)] = &[
     ("Sanne (author) signs in", content::author_signs_in),
-    ("Sanne drafts a post in two languages for two channels", content::author_drafts),
+    ("Sanne uploads a photograph as it came from a camera", picture::author_uploads),
+    ("Sanne says what it shows, and what it may be used for", picture::author_describes),
+    ("Sanne submits the picture, and Pieter (reviewer) approves it", picture::picture_is_approved),
+    ("Sanne drafts a post with it, in two languages for two channels", content::author_drafts),
     ("Ingrid (reviewer, and here an author too) improves a sentence", content::second_author_edits),
     ("Sanne submits the draft as she remembers it", content::author_submits_an_old_draft),
     ("Sanne reads what it is now and submits exactly that", content::author_submits),
     ("Joris (employee) does not see it: nobody has approved it", sharing::feed_is_without_it),
     ("Ingrid tries to approve words that are partly her own", content::author_tries_to_approve),
-    ("Pieter (reviewer) looks at what waits for him", content::reviewer_reads_the_queue),
+    ("Pieter looks at what waits for him", content::reviewer_reads_the_queue),
     ("Pieter approves that revision, by its digest", content::reviewer_approves),
     ("Joris sees it in his feed", sharing::feed_has_it),
     ("Joris tries an introduction with a link in it", sharing::kit_refuses_a_link),
@@ -39,8 +43,14 @@ pub(super) const STEPS: &[(&str, Step)] = &[
     ("Joris says that it is posted", sharing::employee_confirms),
     ("Ruben (auditor) asks who shared, without saying why", sharing::auditor_without_purpose),
     ("Ruben says why, and reads it", sharing::auditor_reads),
-    ("Claire (publisher) recalls the post", sharing::publisher_recalls),
-    ("Joris wants to share it once more", sharing::share_after_the_recall),
+    ("Joris finds the picture in the library and shares it by itself", picture::employee_shares_the_picture),
+    (
+        "Who made the picture withdraws it: Claire (publisher) takes it away for good",
+        picture::publisher_redacts,
+    ),
+    ("Joris wants to share the post once more", sharing::share_of_what_is_blocked),
+    ("Claire recalls the post, whose words are wrong too", sharing::publisher_recalls),
+    ("Joris tries again", sharing::share_after_the_recall),
     ("The request from before the recall still gets its share", sharing::retry_after_the_recall),
     ("It is out of the feed", sharing::feed_is_without_it),
 ];
@@ -50,6 +60,11 @@ pub(super) struct Story {
     /// The way to the server.
     pub(super) api: Client,
     tokens: HashMap<&'static str, String>,
+    /// The image as it was uploaded.
+    picture: Value,
+    image: String,
+    picture_digest: String,
+    picture_url: String,
     post: String,
     draft_digest: String,
     digest: String,
@@ -71,6 +86,10 @@ impl Story {
         Self {
             api: Client::new(address),
             tokens: HashMap::new(),
+            picture: Value::Null,
+            image: String::new(),
+            picture_digest: String::new(),
+            picture_url: String::new(),
             post: String::new(),
             draft_digest: String::new(),
             digest: String::new(),

@@ -82,6 +82,7 @@ fn r10_every_refusal_points_to_its_copy() {
     ]);
     let found = places(&post(json!({"copies": copies, "channels": ["x", "instagram_story"]})));
     let expected = [
+        ("#/content/channels/1", "image_required"),
         ("#/content/copies/0/text", "too_long"),
         ("#/content/copies/1/language", "disclaimer_lacks_language"),
         ("#/content/channels/1", "channel_cannot_carry_disclaimer"),

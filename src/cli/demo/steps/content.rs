@@ -12,7 +12,7 @@ pub(super) fn author_signs_in(story: &mut Story) -> Result<String, Failure> {
     Ok("an access token for ten minutes, and one to refresh it".to_owned())
 }
 
-fn content(dutch: &str) -> Value {
+fn content(story: &Story, dutch: &str) -> Value {
     json!({
         "title": "Zonnepark Oosterveld levert stroom",
         "copies": [
@@ -22,6 +22,8 @@ fn content(dutch: &str) -> Value {
         ],
         "channels": ["x", "linkedin"],
         "hashtags": ["noordzee"],
+        "images": [story.image],
+        "audience": { "countries": ["NL", "BE"] },
         "link": { "url": "https://www.example.com/oosterveld" },
         "personalisation": "intro",
         "campaign": "oosterveld",
@@ -29,7 +31,7 @@ fn content(dutch: &str) -> Value {
 }
 
 pub(super) fn author_drafts(story: &mut Story) -> Result<String, Failure> {
-    let body = json!({ "content": content("Zonnepark Oosterveld levert vanaf vandaag stroom.") });
+    let body = json!({ "content": content(story, "Zonnepark Oosterveld levert vanaf vandaag stroom.") });
     let post = story.post(SANNE, "/v1/posts", &body)?.expect(201)?;
     story.post = text_at(&post, "/id")?;
     story.draft_digest = text_at(&post, "/working_revision/digest")?;
@@ -44,7 +46,7 @@ pub(super) fn second_author_edits(story: &mut Story) -> Result<String, Failure> 
     let token = story.sign_in(INGRID)?;
     let headers = [("If-Match", version.as_str())];
     let extra = Extra { token: Some(&token), headers: &headers };
-    let body = json!({ "content": content(dutch) });
+    let body = json!({ "content": content(story, dutch) });
     let reply = story.api.send(Method::PUT, &format!("{path}/draft"), &extra, Some(&body))?;
     let post = reply.expect(200)?;
     ensure(count_at(&post, "/working_revision/authors")? == 2, "two authors")?;

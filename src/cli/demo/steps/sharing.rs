@@ -77,10 +77,12 @@ pub(super) fn employee_shares(story: &mut Story) -> Result<String, Failure> {
     let disclaims = parts.iter().any(|part| part.get("role") == Some(&json!("disclaimer")));
     ensure(disclaims, "a disclaimer in the text")?;
     ensure(text_at(&share, "/intent_url")?.starts_with("https://x.com/"), "the address of the composer")?;
+    let (width, height) = (at(&share, "/images/0/width")?, at(&share, "/images/0/height")?);
+    let image = format!("with the picture of {width} x {height}: {}", text_at(&share, "/images/0/alt")?);
     let index = at(&share, "/receipt/index")?.to_string();
     let leaf = text_at(&share, "/receipt/leaf_hash")?;
     story.share = share;
-    Ok(format!("{}\nentry {index} of the record, leaf {leaf}", quoted(&text)))
+    Ok(format!("{}\n{image}\nentry {index} of the record, leaf {leaf}", quoted(&text)))
 }
 
 /// The same request with the same key; the answer must be the same share.
@@ -126,6 +128,12 @@ pub(super) fn publisher_recalls(story: &mut Story) -> Result<String, Failure> {
     let post = story.post(CLAIRE, &path, &json!({ "reason": reason }))?.expect(200)?;
     ensure(text_at(&post, "/availability")? == "recalled", "the post to be recalled")?;
     Ok(format!("from this answer on, on every node, nobody gets it any more: {reason}"))
+}
+
+pub(super) fn share_of_what_is_blocked(story: &mut Story) -> Result<String, Failure> {
+    let key = uuid::Uuid::now_v7().to_string();
+    let body = story.share_request.clone();
+    story.post_with(JORIS, "/v1/shares", &[("Idempotency-Key", &key)], &body)?.refused(409, "blocked")
 }
 
 pub(super) fn share_after_the_recall(story: &mut Story) -> Result<String, Failure> {
