@@ -9,18 +9,19 @@ use serde_json::json;
 use super::content_snapshot::{ApprovedRevision, ContentSnapshot};
 use super::context::Context;
 use super::items::{find, working_revision};
+use super::references::{not_live, not_usable};
 use super::reviews::{ReviewView, review_get};
 use super::rules::are_looked_at;
-use super::submission::{not_live, not_usable};
-use crate::domain::content::Content;
+use crate::domain::content::{Content, Hashtag};
 use crate::domain::counting::Count;
 use crate::domain::disclaimers::InForce;
 use crate::domain::findings::{self, Finding, Named};
-use crate::domain::ids::{ItemId, Kind, ReviewId};
+use crate::domain::ids::{ItemId, Key, Kind, ReviewId};
 use crate::domain::lifecycle::RevisionState;
 use crate::domain::material::Material;
 use crate::domain::matrix::{Fitted, Tried, channel_faults, try_all};
-use crate::domain::revision::Source;
+use crate::domain::required_hashtags;
+use crate::domain::revision::{Resolved, Source};
 use crate::domain::time::Time;
 use crate::error::{Error, Fault, Result};
 use crate::store::connection::Conn;
@@ -28,20 +29,21 @@ use crate::store::revisions;
 
 /// What rules find in words that are saved; of a post's hashtags, in those that are live. Nothing for kinds
 /// that rules do not look at, and nothing while a rule cannot be evaluated.
-pub fn advice(present: &ContentSnapshot, content: &Content, now: Time) -> Option<Vec<Finding>> {
+pub fn advice(present: &ContentSnapshot, id: ItemId, content: &Content, now: Time) -> Option<Vec<Finding>> {
     if !are_looked_at(content.kind()) {
         return None;
     }
     let policy = present.rules().policy().ok()?;
     let references = content.references();
-    let hashtags = present.live_hashtags(&references.hashtags, now);
+    let hashtags = named(&present.live_hashtags(now), &references.hashtags);
     let images = present.usable_images(&references.images, content.window().0, now);
-    Some(findings::in_content(policy, content, Named { hashtags: &hashtags, images: &images }, now))
+    let named = Named { hashtags: &hashtags, images: &images };
+    Some(findings::in_content(policy, id, content, named, now))
 }
 
 /// What rules that only warn find in words.
-pub fn warnings(present: &ContentSnapshot, content: &Content, now: Time) -> Vec<Finding> {
-    let mut found = advice(present, content, now).unwrap_or_default();
+pub fn warnings(present: &ContentSnapshot, id: ItemId, content: &Content, now: Time) -> Vec<Finding> {
+    let mut found = advice(present, id, content, now).unwrap_or_default();
     found.retain(|finding| !finding.blocks());
     found
 }
@@ -139,11 +141,14 @@ pub fn post_check(
         return Err(Error::internal("the content of a post is that of another kind"));
     };
     let (live, recalled) = (content.live_disclaimers(now), content.recalled_disclaimers(now));
+    let policy = content.rules().policy()?;
     let mut faults = channel_faults(post, &context.channels);
     let (hashtags, images, pinned) = if revision.is_draft {
-        let hashtags = content.live_hashtags(&post.hashtags, now);
+        let live_hashtags = content.live_hashtags(now);
+        let hashtags = named(&live_hashtags, &post.hashtags);
         let images = content.usable_images(&post.images, post.publish_at, now);
         faults.extend(not_live("hashtags", &post.hashtags, &hashtags));
+        faults.extend(required_hashtags::missing(post, &live_hashtags, policy, now));
         faults.extend(not_live("disclaimers", &post.disclaimers, &live));
         faults.extend(not_usable(&post.images, &images));
         (hashtags, images, Vec::new())
@@ -152,12 +157,12 @@ pub fn post_check(
         let hashtags = content.pinned_hashtags(of_pins);
         (hashtags, content.pinned_images(of_pins), content.pinned_disclaimers(of_pins))
     };
-    let policy = content.rules().policy()?;
+    let source = &revision.source;
     let named = Named { hashtags: &hashtags, images: &images };
-    let violations = findings::in_content(policy, &revision.content.content, named, now);
+    let violations = findings::in_content(policy, source.item, &revision.content.content, named, now);
     let material = Material {
         post,
-        source: &revision.source,
+        source,
         hashtags: &hashtags,
         images: &images,
         disclaimers: InForce { pinned: &pinned, live: &live, recalled: &recalled },
@@ -201,4 +206,9 @@ impl From<Tried<'_>> for Combination {
 /// By how much a text is too long.
 fn excess(fault: &Fault) -> Option<usize> {
     usize::try_from(fault.extra.get("excess")?.as_u64()?).ok()
+}
+
+/// Those of the live hashtags that have these keys, in the order of the keys.
+pub(super) fn named(live: &[Resolved<Hashtag>], keys: &[Key]) -> Vec<Resolved<Hashtag>> {
+    keys.iter().filter_map(|key| live.iter().find(|found| found.key == *key).cloned()).collect()
 }

@@ -4,12 +4,13 @@
 //! only the items whose approvals or endings changed since, and shares the rest. What time makes of an
 //! item is derived when it is asked for, so a snapshot does not age by itself.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::availability::availability;
-use super::rules::{RuleInForce, Rules, RulesRead, are_looked_at, rule_content};
-use crate::domain::content::{Content, Disclaimer, Hashtag, Image, Post};
+use super::rules::{RuleInForce, Rules, RulesRead, are_looked_at, as_rule, may_rule};
+use crate::domain::content::{Content, Disclaimer, Hashtag, Image, Post, Rule};
 use crate::domain::findings::Named;
 use crate::domain::ids::{Digest, ItemId, Key, Kind};
 use crate::domain::images::Shown;
@@ -101,21 +102,27 @@ impl ContentSnapshot {
     /// Makes the rules those that are live now, and has those that block look at the posts they have not
     /// seen, so that no request does. It takes its time where rules changed.
     pub fn with_rules(mut self, now: Time) -> Result<Self> {
-        let digest =
-            |item: &ApprovedItem, revision| item.revisions.get(&revision).map(|it| it.digest.clone());
-        let in_force = self.of_kind(Kind::Rule).filter_map(|item| {
-            RuleInForce::of(item.id, &item.history, |revision| digest(item, revision), now)
+        let in_force = self.items.values().filter(|item| may_rule(item.kind)).filter_map(|item| {
+            let rule = |revision| item.revisions.get(&revision).filter(|it| as_rule(&it.content).is_some());
+            RuleInForce::of(
+                item.id,
+                &item.history,
+                |revision| rule(revision).map(|it| it.digest.clone()),
+                now,
+            )
         });
-        let rules = self.rules.followed_by(in_force.collect(), |source| {
-            let revision = self.item(source.item).and_then(|item| item.revisions.get(&source.revision));
-            let content = revision.map(|revision| revision.content.clone());
-            rule_content(content.ok_or_else(|| Error::internal("a live rule without its text"))?)
-        })?;
-        self.rules = rules;
+        self.rules = self.rules.followed_by(in_force.collect(), |source| self.rule_text(source))?;
         if self.rules.may_block() {
             self.items.values().for_each(|item| drop(self.availability(item, now)));
         }
         Ok(self)
+    }
+
+    /// The text of an approved revision that is in force as a rule.
+    pub fn rule_text(&self, source: &Source) -> Result<Rule> {
+        let revision = self.item(source.item).and_then(|item| item.revisions.get(&source.revision));
+        let rule = revision.and_then(|revision| as_rule(&revision.content));
+        rule.map(Cow::into_owned).ok_or_else(|| Error::internal("a live rule without its text"))
     }
 
     /// Only these items, what they pin, every disclaimer and the rules in force: for an evaluation inside a
@@ -221,6 +228,14 @@ impl ContentSnapshot {
         self.freezes.iter().find(|freeze| freeze.stops(channel, now))
     }
 
+    /// The hashtags that are live now: their `required_for` decides what a submission demands.
+    pub fn live_hashtags(&self, now: Time) -> Vec<Resolved<Hashtag>> {
+        self.of_kind(Kind::Hashtag)
+            .filter(|item| self.availability(item, now).0 == Availability::Live)
+            .filter_map(|item| item.resolve(item.present(now)?.revision, hashtag_content))
+            .collect()
+    }
+
     /// The disclaimers that are live now: their `required_when` decides what is required.
     pub fn live_disclaimers(&self, now: Time) -> Vec<Resolved<Disclaimer>> {
         self.disclaimers(Availability::Live, now)
@@ -256,12 +271,12 @@ impl ContentSnapshot {
 
     /// The images that a revision pins, in the order in which its post names them.
     pub fn pinned_images<'a>(&'a self, revision: &'a ApprovedRevision) -> Vec<Shown<'a>> {
-        let named = revision.content.references().images;
+        let Content::Post(post) = &revision.content else { return Vec::new() };
         let shown = |id: &ItemId| {
             let pin = revision.pins.iter().find(|pin| pin.id == *id)?;
             self.item(pin.id)?.revisions.get(&pin.revision)?.shown(pin.id)
         };
-        named.iter().filter_map(shown).collect()
+        post.images.iter().filter_map(shown).collect()
     }
 
     /// The images of these ids that a post which begins at `publish_at` can rely on, in their order: those
@@ -274,16 +289,6 @@ impl ContentSnapshot {
                 .then(|| revision.shown(*id))?
         };
         ids.iter().filter_map(usable).collect()
-    }
-
-    /// The hashtags of these keys that are live now, in their order.
-    pub fn live_hashtags(&self, keys: &[Key], now: Time) -> Vec<Resolved<Hashtag>> {
-        let find = |key: &Key| {
-            let mut named = self.of_kind(Kind::Hashtag).filter(|item| item.key.as_ref() == Some(key));
-            let item = named.find(|item| self.availability(item, now).0 == Availability::Live)?;
-            item.resolve(item.present(now)?.revision, hashtag_content)
-        };
-        keys.iter().filter_map(find).collect()
     }
 
     fn pinned<T>(

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::idempotency::{Done, Once};
 use super::items::{find, revision_facts};
 use super::journal::{self, By};
-use super::rules::RulesRead;
+use super::rules::{RulesRead, may_rule};
 use super::snapshots::Snapshots;
 use super::verdict::Verdict;
 use super::words::{self, Words};
@@ -88,7 +88,7 @@ fn ask_rules(db: &Db, snapshots: &Snapshots, command: &Decide) -> Result<Option<
         Ok((version, words_of(conn, command)?, rules))
     })?;
     let Some(words) = words else { return Ok(None) };
-    let rules = rules.ready(present.rules())?;
+    let rules = rules.ready(&present)?;
     Ok(Some((Verdict::new(rules, &words, now), version)))
 }
 
@@ -104,7 +104,7 @@ fn have_rules_moved(tx: &mut WriteTx<'_>, since: i64) -> Result<bool> {
     if tx.versions().content == since {
         return Ok(false);
     }
-    Ok(item_rows::changed_since(tx.conn(), since)?.iter().any(|item| item.kind == Kind::Rule))
+    Ok(item_rows::changed_since(tx.conn(), since)?.iter().any(|item| may_rule(item.kind)))
 }
 
 /// Casts a decision under the lock.

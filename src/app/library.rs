@@ -158,7 +158,10 @@ impl<'a> Reading<'a> {
             languages.is_empty() || languages.iter().any(|tag| language::covers(tag, wanted))
         };
         let is_on = |channel: &Channel| hashtag.channels.is_empty() || hashtag.channels.contains(&channel.id);
-        self.query.language.as_ref().is_none_or(speaks) && self.open_channels().any(is_on)
+        !hashtag.blocked
+            && is_for(&hashtag.audience, self.person)
+            && self.query.language.as_ref().is_none_or(speaks)
+            && self.open_channels().any(is_on)
     }
 
     fn image(&self, position: LibraryPosition, found: (LiveImage<'_>, Vec<ChannelId>)) -> LibraryImage {

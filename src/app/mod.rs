@@ -32,6 +32,7 @@ pub mod passwords;
 pub mod people;
 pub mod pictures;
 pub mod readiness;
+pub mod references;
 pub mod reviews;
 pub mod rule_findings;
 pub mod rules;

@@ -2,6 +2,7 @@
 //!
 //! Rules are items, so those in force are the live ones, and which they are moves only with the
 //! `content_version`: a rule has no window, and a code name that time sets free is told by its own date.
+//! A hashtag that is live and blocked is in force as a rule like any other: it refuses its tag.
 //! [`Rules`] are made ready outside every lock and shared by all snapshots of the same rules. What a rule
 //! that blocks finds in approved words never changes, since both are frozen, so it is looked for once and
 //! kept beside the rule for as long as it is in force; nothing of it is stored.
@@ -13,6 +14,8 @@ mod lone;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -36,7 +39,7 @@ pub const RULE_VIOLATED: &str = "rule_violated";
 /// What keeps every post from being used when a rule cannot be evaluated.
 pub const RULE_BROKEN: &str = "rule_broken";
 
-/// A revision of a rule that is in force, without its text.
+/// A revision that is in force as a rule, without its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleInForce {
     /// The revision.
@@ -46,7 +49,8 @@ pub struct RuleInForce {
 }
 
 impl RuleInForce {
-    /// The revision of a rule that is in force, if there is one.
+    /// The revision of an item that is in force as a rule, if there is one; `digest` is that of a revision
+    /// whose content is one ([`as_rule`]).
     pub fn of(
         id: ItemId,
         history: &History,
@@ -178,6 +182,23 @@ impl Rules {
     }
 }
 
+/// Whether items of this kind may be in force as rules.
+pub const fn may_rule(kind: Kind) -> bool {
+    match kind {
+        Kind::Rule | Kind::Hashtag => true,
+        Kind::Post | Kind::Image | Kind::Disclaimer => false,
+    }
+}
+
+/// What content is to the texts of others, where that is a rule.
+pub fn as_rule(content: &Content) -> Option<Cow<'_, Rule>> {
+    match content {
+        Content::Rule(rule) => Some(Cow::Borrowed(rule)),
+        Content::Hashtag(hashtag) => hashtag.ban().map(Cow::Owned),
+        Content::Post(_) | Content::Image(_) | Content::Disclaimer(_) => None,
+    }
+}
+
 /// Whether rules look at the words of items of this kind.
 pub const fn are_looked_at(kind: Kind) -> bool {
     match kind {
@@ -201,29 +222,38 @@ fn digest(config_digest: &Digest, rules: &[RuleInForce]) -> Result<Digest> {
 pub enum RulesRead {
     /// Those of the snapshot.
     Known(Arc<Rules>),
-    /// Rules moved since; their texts are as stored.
-    Moved(Vec<(RuleInForce, String)>),
+    /// Others.
+    Moved {
+        /// All that are in force.
+        in_force: Vec<RuleInForce>,
+        /// The texts of those that the snapshot does not have.
+        texts: Vec<(Source, Rule)>,
+    },
 }
 
 impl RulesRead {
-    /// Reads which rules are in force, and their texts only if any moved since the snapshot.
+    /// Reads which rules are in force: those of the snapshot, but for what moved since.
     pub fn read(conn: &mut Conn, snapshot: &ContentSnapshot, now: Time) -> Result<Self> {
-        let moved = items::changed_since(conn, snapshot.version)?;
-        if moved.iter().all(|item| item.kind != Kind::Rule) {
-            return Ok(Self::Known(Arc::clone(snapshot.rules())));
+        let moved = items::changed_since(conn, snapshot.version)?.into_iter();
+        let kinds: HashMap<ItemId, Kind> =
+            moved.filter(|item| may_rule(item.kind)).map(|item| (item.id, item.kind)).collect();
+        let known = snapshot.rules();
+        if kinds.is_empty() {
+            return Ok(Self::Known(Arc::clone(known)));
         }
-        let ids: Vec<ItemId> = items::of_kind(conn, Kind::Rule)?.iter().map(|item| item.id).collect();
-        let histories = revisions::histories(conn, &ids)?;
-        let rows = revisions::approved_of(conn, &ids)?;
-        let mut rules = Vec::new();
-        for (id, history) in &histories {
-            let row = |revision| rows.iter().find(|row| row.item_id == *id && row.revision == revision);
-            let digest = |revision| row(revision).map(|row| row.digest.clone());
-            let Some(rule) = RuleInForce::of(*id, history, digest, now) else { continue };
-            let text = row(rule.source.revision).and_then(|row| row.content.clone());
-            rules.push((rule, text.ok_or_else(|| Error::internal("a live rule without its text"))?));
+        let mut in_force = known.in_force.clone();
+        in_force.retain(|rule| !kinds.contains_key(&rule.source.item));
+        let mut texts = Vec::new();
+        for (rule, text) in in_force_of(conn, &kinds, now)? {
+            texts.push((rule.source.clone(), text));
+            in_force.push(rule);
         }
-        Ok(Self::Moved(rules))
+        in_force.sort_by_key(|rule| rule.source.item);
+        // Most hashtags come and go without a rule to it.
+        if in_force == known.in_force {
+            return Ok(Self::Known(Arc::clone(known)));
+        }
+        Ok(Self::Moved { in_force, texts })
     }
 
     /// The rules of the snapshot; refused where others are in force now: making them ready takes too long for
@@ -231,22 +261,45 @@ impl RulesRead {
     pub fn known(self) -> Result<Arc<Rules>> {
         match self {
             Self::Known(rules) => Ok(rules),
-            Self::Moved(_) => Err(Error::unavailable("The rules are changing: try again.")),
+            Self::Moved { .. } => Err(Error::unavailable("The rules are changing: try again.")),
         }
     }
 
-    /// The rules, made ready if they are others than those known.
-    pub fn ready(self, known: &Arc<Rules>) -> Result<Arc<Rules>> {
-        let rules = match self {
+    /// The rules, made ready if they are others than those of the snapshot that they were read beside.
+    pub fn ready(self, snapshot: &ContentSnapshot) -> Result<Arc<Rules>> {
+        let (in_force, texts) = match self {
             Self::Known(rules) => return Ok(rules),
-            Self::Moved(rules) => rules,
+            Self::Moved { in_force, texts } => (in_force, texts),
         };
-        let in_force = rules.iter().map(|(rule, _)| rule.clone()).collect();
-        known.followed_by(in_force, |source| {
-            let text = rules.iter().find(|(rule, _)| rule.source == *source).map(|(_, text)| text.as_str());
-            rule_content(Content::from_json(Kind::Rule, text.unwrap_or_default())?)
+        snapshot.rules().followed_by(in_force, |source| {
+            let moved = texts.iter().find(|(moved, _)| moved == source).map(|(_, text)| text.clone());
+            moved.map_or_else(|| snapshot.rule_text(source), Ok)
         })
     }
+}
+
+/// Those of some items that are in force as rules, with their texts.
+fn in_force_of(
+    conn: &mut Conn,
+    kinds: &HashMap<ItemId, Kind>,
+    now: Time,
+) -> Result<Vec<(RuleInForce, Rule)>> {
+    let ids: Vec<ItemId> = kinds.keys().copied().collect();
+    let histories = revisions::histories(conn, &ids)?;
+    let mut texts = HashMap::new();
+    for row in revisions::approved_of(conn, &ids)? {
+        let (Some(kind), Some(json)) = (kinds.get(&row.item_id), &row.content) else { continue };
+        if let Some(text) = as_rule(&Content::from_json(*kind, json)?) {
+            texts.insert((row.item_id, row.revision), (row.digest, text.into_owned()));
+        }
+    }
+    let rule = |(id, history): (&ItemId, &History)| {
+        let digest = |revision| texts.get(&(*id, revision)).map(|(digest, _)| digest.clone());
+        let rule = RuleInForce::of(*id, history, digest, now)?;
+        let (_, text) = texts.get(&(*id, rule.source.revision))?;
+        Some((rule, text.clone()))
+    };
+    Ok(histories.iter().filter_map(rule).collect())
 }
 
 /// The content of a rule.

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde_json::json;
 
 use super::access::PersonAccess;
+use super::checks;
 use super::content_snapshot::{ApprovedItem, ApprovedRevision, ContentSnapshot, LiveImage, LivePost};
 use super::context::Context;
 use super::rules::{RULE_BROKEN, RULE_VIOLATED};
@@ -161,6 +162,7 @@ pub fn evaluate(
         },
         image_address: &context.media.sample(now),
     })?;
+    check_fit(&hashtags, command, &kit.language)?;
     let warnings = check_comment(content, context, command.comment.as_deref(), now)?;
     let approved = live.item.history.revision(live.revision.revision);
     Ok(Evaluated {
@@ -267,15 +269,29 @@ fn hashtags(
     if live.item.kind == Kind::Post {
         return Ok(content.pinned_hashtags(live.revision));
     }
-    let found = content.live_hashtags(named, now);
-    let is_usable =
-        |key: &&Key| found.iter().any(|tag| tag.key == **key && is_hashtag_for(&tag.content, person));
+    let found: Vec<_> = checks::named(&content.live_hashtags(now), named);
+    let may_use = |tag: &Hashtag| !tag.blocked && is_for(&tag.audience, person);
+    let is_usable = |key: &&Key| found.iter().any(|tag| tag.key == **key && may_use(&tag.content));
     let fault = |(at, key): (usize, &Key)| {
         let detail = format!("{key} is not a hashtag that is live and meant for this person.");
         Fault::body(format!("/hashtags/{at}"), "not_live", detail)
     };
-    let faults: Vec<Fault> = named.iter().enumerate().filter(|(_, key)| !is_usable(key)).map(fault).collect();
+    let unusable = named.iter().enumerate().filter(|(_, key)| !is_usable(key));
+    let faults: Vec<Fault> = unusable.map(fault).collect();
     if faults.is_empty() { Ok(found) } else { Err(Error::invalid_content(faults)) }
+}
+
+/// Refuses hashtags that were named for an image and do not go with the channel or the language: a post leaves out
+/// those of its own that do not, but what somebody asked for is not dropped silently.
+fn check_fit(hashtags: &[Resolved<Hashtag>], command: &ShareCommand, language: &str) -> Result<()> {
+    let fault = |(at, key): (usize, &Key)| {
+        let found = hashtags.iter().find(|tag| tag.key == *key)?;
+        let detail = format!("The hashtag {key} does not go with {} in {language}.", command.channel);
+        let fits = found.content.is_for(&command.channel, language);
+        (!fits).then(|| Fault::body(format!("/hashtags/{at}"), "not_for_channel", detail))
+    };
+    let faults: Vec<Fault> = command.subject.hashtags().iter().enumerate().filter_map(fault).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid_content(faults)) }
 }
 
 /// The post or image as this person may share it now, or the reason why not.
@@ -334,9 +350,4 @@ pub fn is_for(audience: &Audience, person: &PersonAccess) -> bool {
     let in_country = audience.countries.is_empty()
         || person.country.as_deref().is_some_and(|country| countries::covers(&audience.countries, country));
     in_group && in_country
-}
-
-/// Whether a hashtag may be named by a person.
-pub fn is_hashtag_for(_hashtag: &Hashtag, _person: &PersonAccess) -> bool {
-    true
 }

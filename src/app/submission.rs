@@ -4,29 +4,30 @@
 //! The trying is slow and happens before the lock is taken, as a [`Plan`]. Under the lock the plan is
 //! only compared with what it rests on; when that moved, a new plan is made.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::actor::Actor;
 use super::authentication;
 use super::availability::Histories;
-use super::content_snapshot::{ContentSnapshot, disclaimer_content, hashtag_content, is_usable};
+use super::content_snapshot::ContentSnapshot;
 use super::context::Context;
 use super::idempotency::{Done, Once};
 use super::items::{check_content, find, open_next, revision_facts, working_revision};
 use super::journal::{self, By};
+use super::references::References;
 use super::rules::{Rules, RulesRead};
 use super::snapshots::Snapshots;
 use super::verdict::Verdict;
 use super::words::{Words, shown};
 use super::workflows::{not_enough_reviewers, short_stage};
-use crate::domain::content::{Content, Disclaimer, Hashtag, Image, Post};
+use crate::domain::content::Content;
 use crate::domain::disclaimers::InForce;
-use crate::domain::ids::{Digest, ItemId, Key, Kind, ReviewId};
+use crate::domain::ids::{Digest, ItemId, Kind, ReviewId};
 use crate::domain::images::{self, Shown};
-use crate::domain::lifecycle::{Availability, EndingKind, Submission, submission};
+use crate::domain::lifecycle::{EndingKind, Submission, submission};
 use crate::domain::material::Material;
 use crate::domain::matrix::{CommentRoom, can_be_required, check_image, check_submission};
+use crate::domain::required_hashtags;
 use crate::domain::revision::{Pin, Resolved, Source, document, sort_pins};
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
@@ -105,7 +106,7 @@ fn submit_once(
         Ok((draft, RulesRead::read(conn, present, now)?))
     })?;
     // Compiling rules and composing take their time, so they hold neither a connection nor the lock.
-    let plan = draft.plan(context, rules.ready(present.rules())?, now)?;
+    let plan = draft.plan(context, rules.ready(present)?, now)?;
     let submitted = db.write_now(Lane::Ordinary, |tx| {
         if tx.versions().content != plan.content_version {
             return Ok(None);
@@ -153,7 +154,14 @@ impl Draft {
     /// Pins what the draft refers to and tries every way to share it (R10); the rules look at each text.
     fn plan(self, context: &Context, rules: Arc<Rules>, now: Time) -> Result<Plan> {
         let Self { content_version, source, content, references } = self;
-        let References { hashtags, images, live_disclaimers, recalled_disclaimers } = references;
+        let References { hashtags, live_hashtags, images, live_disclaimers, recalled_disclaimers } =
+            references;
+        let missing = match (&content, rules.policy()) {
+            (Content::Post(post), Ok(policy)) => {
+                required_hashtags::missing(post, &live_hashtags, policy, now)
+            }
+            _ => Vec::new(),
+        };
         let words = Words { id: source.item, revision: source.revision, content, hashtags, images };
         let verdict = Verdict::new(rules, &words, now);
         let Words { content, hashtags, images, .. } = words;
@@ -181,7 +189,7 @@ impl Draft {
             Kind::Image => check_image(&material, &context.channels),
             _ => check_submission(&material, &context.channels),
         };
-        let comment_room = passed(tried, &verdict)?;
+        let comment_room = passed(missing, tried, &verdict)?;
         let required = can_be_required(post, material.has_ai_image(), &live_disclaimers);
         let mut pins: Vec<Pin> = hashtags.iter().map(|found| pin(Kind::Hashtag, found)).collect();
         pins.extend(required.into_iter().map(|found| pin(Kind::Disclaimer, found)));
@@ -196,15 +204,22 @@ fn image_pin(shown: &Shown<'_>) -> Pin {
     Pin { kind: Kind::Image, id: item, key: None, revision, digest }
 }
 
-/// The room for comments, if every way to share was found to work and no rule blocks a text. What only
-/// warns refuses nothing, and is told beside what does.
-fn passed(tried: Result<Vec<CommentRoom>, Vec<Fault>>, verdict: &Verdict) -> Result<Vec<CommentRoom>> {
-    let mut faults = match tried {
-        Ok(room) => return verdict.check().map(|()| room),
-        Err(faults) => faults,
-    };
+/// The room for comments, if nothing that is demanded is missing, every way to share was found to work and no
+/// rule blocks a text. What only warns refuses nothing, and is told beside what does.
+fn passed(
+    missing: Vec<Fault>,
+    tried: Result<Vec<CommentRoom>, Vec<Fault>>,
+    verdict: &Verdict,
+) -> Result<Vec<CommentRoom>> {
+    let mut faults = missing;
+    match tried {
+        Ok(room) if faults.is_empty() => return verdict.check().map(|()| room),
+        Ok(_) => {}
+        Err(tried) => faults.extend(tried),
+    }
     faults.extend(verdict.faults());
-    let detail = "It could not be shared everywhere it is meant for; each place is in errors.";
+    let detail = "It lacks what is required of it, or could not be shared everywhere it is meant for; each place is \
+                  in errors.";
     Err(Error::new(Code::InvalidContent, detail).faults(faults))
 }
 
@@ -326,127 +341,4 @@ fn pin<T>(kind: Kind, found: &Resolved<T>) -> Pin {
         revision: found.revision,
         digest: found.digest.clone(),
     }
-}
-
-/// What a post refers to, as it is live now.
-#[derive(Default)]
-struct References {
-    hashtags: Vec<Resolved<Hashtag>>,
-    images: Vec<(Source, Image)>,
-    live_disclaimers: Vec<Resolved<Disclaimer>>,
-    recalled_disclaimers: Vec<Resolved<Disclaimer>>,
-}
-
-impl References {
-    /// Resolves the post's hashtags and every live disclaimer; what the post names and is not live is a
-    /// fault at its place.
-    fn read(conn: &mut Conn, post: &Post, now: Time) -> Result<Self> {
-        let ids = item_rows::find_keys(conn, Kind::Hashtag, &post.hashtags)?;
-        let hashtag_ids: Vec<ItemId> = post.hashtags.iter().filter_map(|key| ids.get(key).copied()).collect();
-        let hashtag_rows = item_rows::find_all(conn, &hashtag_ids)?;
-        let mut hashtags = that_are(Availability::Live, conn, &hashtag_rows, now, hashtag_content)?;
-        hashtags.sort_by_key(|found| post.hashtags.iter().position(|key| *key == found.key));
-        let images = usable_images(conn, post, now)?;
-        let Self { live_disclaimers, recalled_disclaimers, .. } = Self::of_image(conn, now)?;
-        let mut faults = not_live("hashtags", &post.hashtags, &hashtags);
-        faults.extend(not_live("disclaimers", &post.disclaimers, &live_disclaimers));
-        faults.extend(not_usable(&post.images, &shown(&images)));
-        if faults.is_empty() {
-            Ok(Self { hashtags, images, live_disclaimers, recalled_disclaimers })
-        } else {
-            Err(Error::invalid_content(faults))
-        }
-    }
-
-    /// What an image by itself refers to: the disclaimers that can be required of it.
-    fn of_image(conn: &mut Conn, now: Time) -> Result<Self> {
-        let rows = item_rows::of_kind(conn, Kind::Disclaimer)?;
-        let mut disclaimers = |wanted| that_are(wanted, conn, &rows, now, disclaimer_content);
-        let (mut live_disclaimers, mut recalled_disclaimers) =
-            (disclaimers(Availability::Live)?, disclaimers(Availability::Recalled)?);
-        live_disclaimers.sort_by_key(|found| found.id);
-        recalled_disclaimers.sort_by_key(|found| found.id);
-        Ok(Self { live_disclaimers, recalled_disclaimers, ..Self::default() })
-    }
-}
-
-/// The images that a post names and can rely on, in its order.
-fn usable_images(conn: &mut Conn, post: &Post, now: Time) -> Result<Vec<(Source, Image)>> {
-    let histories = Histories::read(conn, &post.images)?;
-    let mut rows = revisions::approved_of(conn, &post.images)?;
-    rows.sort_by_key(|row| post.images.iter().position(|id| *id == row.item_id));
-    let mut usable = Vec::new();
-    for row in rows {
-        let present = histories.get(row.item_id).and_then(|history| history.present(now));
-        let Some(present) = present.filter(|present| present.revision == row.revision) else { continue };
-        let availability = histories.availability(row.item_id, now).0;
-        let Some(json) = row.content.filter(|_| is_usable(availability, present, post.publish_at)) else {
-            continue;
-        };
-        if let Content::Image(image) = Content::from_json(Kind::Image, &json)? {
-            usable.push((Source { item: row.item_id, revision: row.revision, digest: row.digest }, *image));
-        }
-    }
-    Ok(usable)
-}
-
-/// The images that a post names and cannot rely on, each at its place.
-pub(super) fn not_usable(ids: &[ItemId], usable: &[Shown<'_>]) -> Vec<Fault> {
-    let missing = |(_, id): &(usize, &ItemId)| !usable.iter().any(|shown| shown.source.item == **id);
-    let fault = |(at, id): (usize, &ItemId)| {
-        let detail = format!(
-            "The image {id} is not approved and live when the post is: a post can rely only on what is."
-        );
-        Fault::body(format!("/content/images/{at}"), "not_live", detail)
-    };
-    ids.iter().enumerate().filter(missing).map(fault).collect()
-}
-
-/// What a post names and is not live, each at its place.
-pub(super) fn not_live<T>(member: &str, keys: &[Key], live: &[Resolved<T>]) -> Vec<Fault> {
-    let missing = |(_, key): &(usize, &Key)| !live.iter().any(|found| found.key == **key);
-    keys.iter()
-        .enumerate()
-        .filter(missing)
-        .map(|(at, key)| {
-            let detail = format!("{key} is not approved and live: a post can rely only on what is.");
-            Fault::body(format!("/content/{member}/{at}"), "not_live", detail)
-        })
-        .collect()
-}
-
-/// The present revisions of those items that have the wanted availability.
-fn that_are<T>(
-    wanted: Availability,
-    conn: &mut Conn,
-    rows: &[ItemRow],
-    now: Time,
-    content: impl Fn(&Content) -> Option<T>,
-) -> Result<Vec<Resolved<T>>> {
-    let ids: Vec<ItemId> = rows.iter().map(|row| row.id).collect();
-    let histories = Histories::read(conn, &ids)?;
-    let approved: HashMap<(ItemId, i64), RevisionRow> = revisions::approved_of(conn, &ids)?
-        .into_iter()
-        .map(|row| ((row.item_id, row.revision), row))
-        .collect();
-    let mut found = Vec::new();
-    for row in rows {
-        if histories.availability(row.id, now).0 != wanted {
-            continue;
-        }
-        let present = histories.get(row.id).and_then(|history| history.present(now));
-        let revision = present.and_then(|present| approved.get(&(row.id, present.revision)));
-        let (Some(revision), Some(key)) = (revision, &row.key) else { continue };
-        let Some(json) = &revision.content else { continue };
-        if let Some(content) = content(&Content::from_json(row.kind, json)?) {
-            found.push(Resolved {
-                id: row.id,
-                key: key.clone(),
-                revision: revision.revision,
-                digest: revision.digest.clone(),
-                content,
-            });
-        }
-    }
-    Ok(found)
 }

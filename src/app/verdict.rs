@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use super::rules::{Rules, are_looked_at};
+use super::rules::{Rules, are_looked_at, as_rule};
 use super::words::{Words, shown};
 use crate::domain::content::Content;
 use crate::domain::findings::{self, Finding, Named};
-use crate::domain::ids::ItemId;
+use crate::domain::ids::{ItemId, Kind};
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Fault, Result};
 
@@ -21,6 +21,8 @@ pub struct Verdict {
     found: Option<Vec<Finding>>,
     /// Why the rules in force would be too many, in words.
     too_much: Option<String>,
+    /// The member that makes the content a rule.
+    at: &'static str,
 }
 
 impl Verdict {
@@ -30,17 +32,18 @@ impl Verdict {
         let images = shown(images);
         let named = Named { hashtags, images: &images };
         let found = match are_looked_at(content.kind()) {
-            true => rules.policy().ok().map(|policy| findings::in_content(policy, content, named, now)),
+            true => rules.policy().ok().map(|policy| findings::in_content(policy, *id, content, named, now)),
             false => Some(Vec::new()),
         };
         let too_much = too_much(&rules, *id, content);
-        Self { rules, found, too_much }
+        let at = if content.kind() == Kind::Rule { "/content/condition" } else { "/content/blocked" };
+        Self { rules, found, too_much, at }
     }
 
     /// Refuses words that break a rule, and a rule that would be one too many.
     pub fn check(&self) -> Result<()> {
         if let Some(detail) = &self.too_much {
-            let fault = Fault::body("/content/condition", "too_many_rules", detail.as_str());
+            let fault = Fault::body(self.at, "too_many_rules", detail.as_str());
             return Err(Error::invalid_content(vec![fault]));
         }
         let Some(found) = &self.found else { return self.rules.policy().map(drop) };
@@ -60,8 +63,5 @@ impl Verdict {
 /// Why the rules in force would be too many with this one. While one cannot be evaluated it must be possible
 /// to mend it, whatever it weighs.
 fn too_much(rules: &Rules, id: ItemId, content: &Content) -> Option<String> {
-    match content {
-        Content::Rule(rule) => rules.policy().ok()?.weight_with(id, rule).too_much(),
-        Content::Post(_) | Content::Hashtag(_) | Content::Image(_) | Content::Disclaimer(_) => None,
-    }
+    rules.policy().ok()?.weight_with(id, as_rule(content)?.as_ref()).too_much()
 }

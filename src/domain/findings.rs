@@ -5,15 +5,16 @@
 //! of every language is looked at in each of them. Of images rules look at the texts that stand for them and
 //! at who made them, also where a post pins them. Wording that is required belongs in the copy: a headline
 //! or a comment without it misses nothing. Of a hashtag rules look at the tag, as it stands in texts; the
-//! wording of disclaimers, and that of the rules, is none of theirs.
+//! wording of disclaimers, that of the rules and the tags that are blocked are none of theirs.
 
 use serde_json::json;
 
 use super::content::post::Utm;
 use super::content::rule::{Condition, OnExisting, Rule, Scope, Severity};
 use super::content::{Content, Hashtag, Image, Post, escape};
+use super::ids::ItemId;
 use super::images::Shown;
-use super::policy::{Policy, Subject, Violation};
+use super::policy::{BLOCKED_HASHTAG, LINK_DOMAIN, Policy, Subject, Violation};
 use super::revision::Resolved;
 use super::span::{Offset, Span};
 use super::time::Time;
@@ -57,14 +58,23 @@ pub struct Named<'a> {
     pub images: &'a [Shown<'a>],
 }
 
-/// Everything that rules find in the words of an item, and of what it names.
-pub fn in_content(policy: &Policy, content: &Content, named: Named<'_>, now: Time) -> Vec<Finding> {
-    match content {
+/// Everything that rules find in the words of an item, and of what it names. An item does not violate itself: a
+/// hashtag that is blocked can be submitted unblocked.
+pub fn in_content(
+    policy: &Policy,
+    id: ItemId,
+    content: &Content,
+    named: Named<'_>,
+    now: Time,
+) -> Vec<Finding> {
+    let mut found = match content {
         Content::Post(post) => in_post(policy, post, named, now),
         Content::Hashtag(hashtag) => in_hashtag(policy, hashtag, now),
         Content::Image(image) => in_image(policy, image, now),
         Content::Disclaimer(_) | Content::Rule(_) => Vec::new(),
-    }
+    };
+    found.retain(|finding| finding.violation.rule.item != id);
+    found
 }
 
 fn in_post(policy: &Policy, post: &Post, named: Named<'_>, now: Time) -> Vec<Finding> {
@@ -120,7 +130,11 @@ fn in_image(policy: &Policy, image: &Image, now: Time) -> Vec<Finding> {
     found
 }
 
+/// A tag that is blocked goes with no text: like the words of a rule, it says what may not be written.
 fn in_hashtag(policy: &Policy, hashtag: &Hashtag, now: Time) -> Vec<Finding> {
+    if hashtag.blocked {
+        return Vec::new();
+    }
     let languages: Vec<&str> = hashtag.languages.iter().map(String::as_str).collect();
     let mut violations = in_languages(policy, &format!("#{}", hashtag.tag), &languages, now);
     for violation in &mut violations {
@@ -156,7 +170,8 @@ fn beside_copies(post: &Post) -> Vec<(String, String)> {
     .collect()
 }
 
-/// What rules find in an address as it is, and in the words of its path, which hyphens tell apart.
+/// What rules find in an address as it is, and in the words of its path, which hyphens tell apart. What stands
+/// behind its number sign is no hashtag.
 fn in_address(policy: &Policy, url: &str, languages: &[&str], now: Time) -> Vec<Violation> {
     let mut found = in_languages(policy, url, languages, now);
     let path = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
@@ -165,13 +180,14 @@ fn in_address(policy: &Policy, url: &str, languages: &[&str], now: Time) -> Vec<
     let words = path.replace(['-', '_', '+'], " ");
     let in_words = in_languages(policy, &words, languages, now).into_iter();
     // An address within an address is a parameter, and leads nowhere by itself.
-    for mut violation in in_words.filter(|violation| violation.code != "link_domain") {
+    for mut violation in in_words.filter(|violation| violation.code != LINK_DOMAIN) {
         let moved = |span: Span| Span { start: span.start.from(start), end: span.end.from(start) };
         violation.span = violation.span.map(moved);
         if !found.contains(&violation) {
             found.push(violation);
         }
     }
+    found.retain(|violation| violation.code != BLOCKED_HASHTAG);
     found
 }
 
@@ -245,6 +261,11 @@ mod tests {
         Policy::new(vec![(source, serde_json::from_value(rule).unwrap())]).unwrap()
     }
 
+    /// No item of these tests.
+    fn nobody() -> ItemId {
+        ItemId::from_uuid(Uuid::from_u128(99))
+    }
+
     fn post_json() -> Value {
         json!({
             "title": "guaranteed",
@@ -275,8 +296,8 @@ mod tests {
     }
 
     fn places(policy: &Policy) -> Vec<String> {
-        let found =
-            in_content(policy, &post(), Named { hashtags: &hashtags(), images: &[] }, Time::from_micros(0));
+        let named = Named { hashtags: &hashtags(), images: &[] };
+        let found = in_content(policy, nobody(), &post(), named, Time::from_micros(0));
         found.into_iter().map(|finding| finding.pointer).collect()
     }
 
@@ -305,7 +326,7 @@ mod tests {
         post["link"] = json!({ "url": url, "utm": { "id": "project-swan" } });
         post["campaign"] = json!("project-swan-2026");
         let post = Content::parse(Kind::Post, &post).unwrap();
-        let found = in_content(&swan, &post, Named::default(), Time::from_micros(0));
+        let found = in_content(&swan, nobody(), &post, Named::default(), Time::from_micros(0));
         let place = |it: &Finding| (it.pointer.clone(), it.violation.span.unwrap().start.utf16);
         let expected = [("/content/campaign", 0), ("/content/link/utm/id", 0), ("/content/link/url", 29)];
         assert_eq!(found.iter().map(place).collect::<Vec<_>>(), expected.map(|(at, n)| (at.to_owned(), n)));
@@ -315,7 +336,7 @@ mod tests {
     fn r10_a_tag_is_looked_at_as_it_stands_in_texts() {
         let find = |policy: &Policy, tag: Value| {
             let hashtag = Content::parse(Kind::Hashtag, &tag).unwrap();
-            let found = in_content(policy, &hashtag, Named::default(), Time::from_micros(0));
+            let found = in_content(policy, nobody(), &hashtag, Named::default(), Time::from_micros(0));
             found.into_iter().map(|it| (it.pointer, it.violation.span.unwrap())).collect::<Vec<_>>()
         };
         let tag = json!({ "tag": "WindGuaranteed", "languages": ["en"] });
@@ -329,6 +350,39 @@ mod tests {
     }
 
     #[test]
+    fn r18_a_blocked_tag_is_found_in_texts_and_tags_and_not_behind_addresses_or_by_itself() {
+        let swan: Hashtag =
+            serde_json::from_value(json!({ "tag": "Swan", "blocked": true, "reason": "Taken." })).unwrap();
+        let item = ItemId::from_uuid(Uuid::from_u128(7));
+        let policy = Policy::new(vec![(
+            Source { item, revision: 3, digest: Digest::of(b"swan") },
+            swan.ban().unwrap(),
+        )]);
+        let policy = policy.unwrap();
+        let mut post = post_json();
+        post["headline"] = json!("Go #swan");
+        post["copies"][1]["text"] = json!("Swan and ＃ＳＷＡＮ");
+        post["link"] = json!({ "url": "https://www.example.com/#swan" });
+        let post = Content::parse(Kind::Post, &post).unwrap();
+        let mut pinned = hashtags();
+        pinned[0].content.tag = "SWAN".to_owned();
+        let now = Time::from_micros(0);
+        let found = in_content(&policy, nobody(), &post, Named { hashtags: &pinned, images: &[] }, now);
+        let places: Vec<&str> = found.iter().map(|finding| finding.pointer.as_str()).collect();
+        assert_eq!(places, ["/content/copies/1/text", "/content/headline", "/content/hashtags/1"]);
+        assert!(found.iter().all(|it| it.blocks() && it.violation.code == "blocked_hashtag"));
+        assert_eq!(found[0].violation.reason, "Taken.");
+        assert_eq!(in_comment(&policy, "#Swan", now).len(), 1);
+        // Another hashtag of the tag is refused, but not one that blocks it too, nor the next of its own.
+        let places = |id: ItemId, blocked: bool| {
+            let content = Content::Hashtag(Hashtag { blocked, ..swan.clone() });
+            in_content(&policy, id, &content, Named::default(), now).len()
+        };
+        assert_eq!((places(nobody(), false), places(nobody(), true)), (1, 0));
+        assert_eq!((places(item, false), places(item, true)), (0, 0));
+    }
+
+    #[test]
     fn links_lead_to_allowed_domains_in_copies_and_of_posts() {
         let allowed = policy(json!({ "condition": { "link_domains": { "allowed": ["example.com"] } } }));
         let places = |link: &str, copy: &str| {
@@ -336,7 +390,7 @@ mod tests {
             post["link"]["url"] = json!(link);
             post["copies"][0]["text"] = json!(copy);
             let post = Content::parse(Kind::Post, &post).unwrap();
-            let found = in_content(&allowed, &post, Named::default(), Time::from_micros(0));
+            let found = in_content(&allowed, nobody(), &post, Named::default(), Time::from_micros(0));
             found.into_iter().map(|finding| finding.pointer).collect::<Vec<_>>()
         };
         for ours in ["https://www.example.com/a", "https://EXAMPLE.com:8443/?u=https://evil.example"] {

@@ -130,14 +130,16 @@ pub fn smallest(files: &ImageFiles) -> &PictureFile {
 }
 
 /// The file that a channel gets: of those within its limits, one of a shape that it recommends, the one that
-/// shows most of the picture; of these the one with most pixels.
+/// shows most of the picture; of those that show about as much, one of a size that it recommends, then the one
+/// with most pixels.
 pub fn suitable<'i>(files: &'i ImageFiles, channel: &Channel) -> Option<&'i PictureFile> {
+    let sizes = &channel.image_recommended;
     let rank = |file: &&PictureFile| {
-        let is_recommended = channel.image_recommended.iter().any(|size| has_shape(file, *size));
-        let recommended = is_recommended || channel.image_recommended.is_empty();
-        // In thousandths, so that files of about the same shape are told apart by their pixels.
-        let kept = (kept(&files.picture, file) * 1000.0).round() as u64;
-        (recommended, kept, u64::from(file.width) * u64::from(file.height))
+        let has_shape = sizes.is_empty() || sizes.iter().any(|size| has_shape(file, *size));
+        let has_size = sizes.iter().any(|size| has_size(file, *size));
+        // In twentieths: shapes that differ by less are about the same.
+        let kept = (kept(&files.picture, file) * 20.0).round() as u64;
+        (has_shape, kept, has_size, u64::from(file.width) * u64::from(file.height))
     };
     files.all().filter(|file| takes(channel, file)).max_by_key(rank)
 }
@@ -166,6 +168,12 @@ fn has_shape(file: &PictureFile, [width, height]: [u32; 2]) -> bool {
     let (across, down) =
         (u64::from(file.width) * u64::from(height), u64::from(width) * u64::from(file.height));
     across.abs_diff(down) * 100 <= across.min(down)
+}
+
+/// Whether a file has about a size: within one part in a hundred.
+fn has_size(file: &PictureFile, [width, height]: [u32; 2]) -> bool {
+    let is_near = |one: u32, other: u32| u64::from(one.abs_diff(other)) * 100 <= u64::from(one.min(other));
+    is_near(file.width, width) && is_near(file.height, height)
 }
 
 /// Which part of the picture a file shows: 1 = all of it.

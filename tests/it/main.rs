@@ -18,6 +18,7 @@ mod access;
 mod command_line;
 mod composing;
 mod golden;
+mod hashtags;
 mod housekeeping;
 mod mastodon;
 mod matrix;

@@ -63,7 +63,7 @@ impl LoneRule {
         if !self.knows(id, revision) {
             // Two that look at the same time find the same.
             let policy = self.policy.as_ref().ok();
-            let found = policy.map(|policy| findings::in_content(policy, content, named, now));
+            let found = policy.map(|policy| findings::in_content(policy, id, content, named, now));
             self.memory().insert((id, revision), found.unwrap_or_default().into());
         }
         self.known(id, revision, now).to_vec()

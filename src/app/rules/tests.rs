@@ -13,6 +13,7 @@ use crate::app::setup::set_up;
 use crate::app::snapshots::Snapshots;
 use crate::app::submission::{Submit, item_submit};
 use crate::domain::channels::Channels;
+use crate::domain::ids::Key;
 use crate::domain::links::LinkPolicy;
 use crate::domain::review::DecisionKind;
 use crate::domain::roles::Role;
@@ -118,7 +119,11 @@ impl House {
 
     fn approve(&self, node: &Snapshots, content: &Content) -> ItemId {
         let (fixture, context, kind) = (&self.fixture, &self.context, content.kind());
-        let id = fixture.write(|tx| item_create(tx, context, &self.author, None, content)).unwrap();
+        let key = match content {
+            Content::Hashtag(hashtag) => Some(hashtag.tag.to_lowercase().parse::<Key>().unwrap()),
+            _ => None,
+        };
+        let id = fixture.write(|tx| item_create(tx, context, &self.author, key.as_ref(), content)).unwrap();
         let now = fixture.clock.now();
         let rules = Rules::none(&context.config_digest).unwrap();
         let working = || fixture.read(|conn| item_get(conn, kind, id, &rules, now)).working;
@@ -139,7 +144,7 @@ fn r13_an_evaluation_from_rows_knows_the_rules_of_its_transaction() {
     let before = node.content();
     let read = |snapshot: &ContentSnapshot| {
         let rules = house.fixture.read(|conn| RulesRead::read(conn, snapshot, now));
-        rules.ready(snapshot.rules()).unwrap()
+        rules.ready(snapshot).unwrap()
     };
     assert!(Arc::ptr_eq(&read(&before), before.rules()));
     house.approve(&node, &Content::Rule(text("block")));
@@ -150,4 +155,31 @@ fn r13_an_evaluation_from_rows_knows_the_rules_of_its_transaction() {
     assert_eq!((moved.digest(), &moved.in_force), (after.rules().digest(), &after.rules().in_force));
     let some = house.fixture.read(|conn| ContentSnapshot::load_some(conn, &[], &after, after.version, now));
     assert!(Arc::ptr_eq(some.rules(), after.rules()));
+}
+
+#[test]
+fn r13_a_hashtag_that_blocks_is_in_force_as_a_rule_and_another_moves_none() {
+    let house = House::new();
+    let (node, now) = (house.node(), house.fixture.clock.now());
+    let before = node.content();
+    let hashtag = |content: serde_json::Value| {
+        let content = Content::parse(Kind::Hashtag, &content).unwrap();
+        house.approve(&node, &content)
+    };
+    let read = |snapshot: &ContentSnapshot| house.fixture.read(|conn| RulesRead::read(conn, snapshot, now));
+    hashtag(json!({ "tag": "Wind" }));
+    let known = read(&before).known().unwrap();
+    assert!(Arc::ptr_eq(&known, before.rules()), "a share need not wait for the node to hear of it");
+    let rule = house.approve(&node, &Content::Rule(text("block")));
+    node.refresh_now().unwrap();
+    let before = node.content();
+    let blocked = hashtag(json!({ "tag": "Swan", "blocked": true, "reason": "Taken." }));
+    read(&before).known().unwrap_err();
+    let moved = read(&before).ready(&before).unwrap();
+    let items = |rules: &Rules| rules.in_force.iter().map(|rule| rule.source.item).collect::<Vec<_>>();
+    assert_eq!(items(&moved), [rule, blocked], "the rule that did not move is in force still");
+    node.refresh_now().unwrap();
+    let after = node.content();
+    assert_eq!((moved.digest(), &moved.in_force), (after.rules().digest(), &after.rules().in_force));
+    assert_eq!(after.rules().blocking.len(), 2);
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use serde::{Deserialize, Deserializer, de};
+
 use crate::domain::channels::{ChannelId, Channels};
 use crate::domain::text::{self, Lines};
 use crate::domain::{countries, ids, language};
@@ -16,6 +18,18 @@ pub(super) struct Checker {
 /// A member's name as it stands in a JSON pointer (RFC 6901).
 pub(in crate::domain) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
+}
+
+/// Reads a list that has at least one member, as it would hold never without any; `expected` says what to do.
+pub(super) fn not_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+    expected: &'static str,
+) -> Result<Vec<T>, D::Error> {
+    let list = Vec::deserialize(deserializer)?;
+    if list.is_empty() {
+        return Err(de::Error::invalid_length(0, &expected));
+    }
+    Ok(list)
 }
 
 impl Checker {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::check::{Checker, escape};
+use super::check::{Checker, escape, not_empty};
 use crate::domain::channels::{ChannelId, Channels};
 use crate::domain::ids::Key;
 use crate::domain::text::Lines;
@@ -87,19 +87,19 @@ pub struct Forms {
 #[serde(deny_unknown_fields)]
 pub struct RequiredWhen {
     /// The channel is one of these.
-    #[serde(default, deserialize_with = "some", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<ChannelId>,
     /// The post has one of these topics.
-    #[serde(default, deserialize_with = "some", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
     pub topics: Vec<String>,
     /// The post belongs to one of these campaigns.
-    #[serde(default, deserialize_with = "some", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
     pub campaigns: Vec<String>,
     /// The person is in one of these countries, `EU` meaning its member states.
-    #[serde(default, deserialize_with = "some", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
     pub countries: Vec<String>,
     /// The copy is in one of these languages.
-    #[serde(default, deserialize_with = "some", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
     /// Whether there is a comment.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,12 +111,10 @@ pub struct RequiredWhen {
 
 /// A list that is named holds for any of its members, so one of none would hold never. It is refused: whoever
 /// wrote it hardly meant that, and stored it could not be told from a list that is not named.
-fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    let list = Vec::deserialize(deserializer)?;
-    if list.is_empty() {
-        return Err(de::Error::invalid_length(0, &"at least one; leave the member out for all"));
-    }
-    Ok(list)
+pub fn at_least_one<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    not_empty(deserializer, "at least one; leave the member out for all")
 }
 
 /// What a demand is judged by: one post, one channel, one person.

@@ -15,12 +15,11 @@ use serde_json::Value;
 pub use disclaimer::Disclaimer;
 pub use hashtag::Hashtag;
 pub use image::Image;
-pub use post::Post;
+pub use post::{Audience, Post};
 pub use rule::Rule;
 
 use self::check::Checker;
 pub(super) use self::check::escape;
-use self::post::Audience;
 use super::channels::Channels;
 use super::ids::{ItemId, Key, Kind};
 use super::links::LinkPolicy;
@@ -132,20 +131,21 @@ impl Content {
         }
     }
 
+    /// For whom the content is meant, of kinds that say so.
+    pub fn audience(&self) -> Option<&Audience> {
+        match self {
+            Self::Post(post) => Some(&post.audience),
+            Self::Hashtag(hashtag) => Some(&hashtag.audience),
+            Self::Image(image) => Some(&image.about.audience),
+            Self::Disclaimer(_) | Self::Rule(_) => None,
+        }
+    }
+
     /// The member that lists disclaimers by key.
     pub const fn disclaimers_member(&self) -> &'static str {
         match self {
             Self::Disclaimer(_) => "includes",
             Self::Post(_) | Self::Hashtag(_) | Self::Image(_) | Self::Rule(_) => "disclaimers",
-        }
-    }
-
-    /// For whom the content is meant, of the kinds that say so.
-    pub const fn audience(&self) -> Option<&Audience> {
-        match self {
-            Self::Post(post) => Some(&post.audience),
-            Self::Image(image) => Some(&image.about.audience),
-            Self::Hashtag(_) | Self::Disclaimer(_) | Self::Rule(_) => None,
         }
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Checker;
 use crate::domain::channels::{ChannelId, Channels};
+use crate::domain::countries;
 use crate::domain::ids::{GroupId, ItemId, Key};
 use crate::domain::links::LinkPolicy;
 use crate::domain::text::Lines;
@@ -131,7 +132,7 @@ impl Utm {
     }
 }
 
-/// For whom a post is meant. Empty lists leave it open.
+/// For whom something is meant. Empty lists leave it open.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Audience {
@@ -144,6 +145,20 @@ pub struct Audience {
 }
 
 impl Audience {
+    /// Whether it is for everybody.
+    pub fn is_open(&self) -> bool {
+        self.groups.is_empty() && self.countries.is_empty()
+    }
+
+    /// Whether everybody of another audience, whoever they are, belongs to this one.
+    pub fn covers(&self, other: &Self) -> bool {
+        let is_group = |group: &GroupId| self.groups.contains(group);
+        let is_country = |country: &String| countries::covers(&self.countries, country);
+        let groups = !other.groups.is_empty() && other.groups.iter().all(is_group);
+        let countries = !other.countries.is_empty() && other.countries.iter().all(is_country);
+        (self.groups.is_empty() || groups) && (self.countries.is_empty() || countries)
+    }
+
     pub(super) fn check(&self, check: &mut Checker) {
         check.list("/audience/groups", &self.groups, 100);
         check.list("/audience/countries", &self.countries, 250);

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
+use std::slice;
 
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +108,24 @@ pub enum Condition {
         /// The domains; what lies below one is allowed too. Look-alikes of a domain are other domains.
         allowed: Vec<String>,
     },
+    /// A tag that is blocked, as a whole tag and in any spelling. It is the condition of a blocked hashtag and
+    /// never that of a rule that somebody wrote, so it is neither stored nor read.
+    #[serde(skip)]
+    Hashtag {
+        /// The tag with a number sign before it.
+        signed: String,
+    },
+}
+
+/// Where a phrase that is looked for may begin and end in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edges {
+    /// Anywhere: it counts within longer words too.
+    Anywhere,
+    /// Where words do.
+    Words,
+    /// Where hashtags do: it begins with a number sign, and is all of the tag.
+    Tag,
 }
 
 /// What a rule does with what it finds.
@@ -161,12 +180,17 @@ pub enum OnExisting {
 }
 
 impl Condition {
-    /// The words and phrases that are looked for, and whether they count within longer words.
-    pub fn phrases(&self) -> (&[String], bool) {
+    /// The words and phrases that are looked for, and where they may begin and end.
+    pub fn phrases(&self) -> (&[String], Edges) {
         match self {
-            Self::Phrases { any_of, within_words } => (any_of, *within_words),
-            Self::CodeNames { any_of, .. } | Self::RequiredWording { any_of, .. } => (any_of, false),
-            Self::Patterns { .. } | Self::PersonalData { .. } | Self::LinkDomains { .. } => (&[], false),
+            Self::Phrases { any_of, within_words: true } => (any_of, Edges::Anywhere),
+            Self::Phrases { any_of, .. }
+            | Self::CodeNames { any_of, .. }
+            | Self::RequiredWording { any_of, .. } => (any_of, Edges::Words),
+            Self::Hashtag { signed } => (slice::from_ref(signed), Edges::Tag),
+            Self::Patterns { .. } | Self::PersonalData { .. } | Self::LinkDomains { .. } => {
+                (&[], Edges::Words)
+            }
         }
     }
 
@@ -199,6 +223,8 @@ impl Condition {
                 check_personal_data(check, kinds, national_phone.as_deref());
             }
             Self::LinkDomains { allowed } => check_domains(check, allowed),
+            // The tag is checked as the hashtag's.
+            Self::Hashtag { .. } => {}
         }
     }
 }

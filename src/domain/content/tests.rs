@@ -108,6 +108,64 @@ fn hashtags_are_portable_and_disclaimers_have_known_placeholders() {
     assert!(disclaimer.to_json().unwrap().contains(r#""required_when":{}"#));
 }
 
+#[test]
+fn a_hashtag_says_only_what_it_was_given() {
+    let plain = Content::parse(Kind::Hashtag, &json!({"tag": "Zuiver"})).unwrap();
+    assert_eq!(plain.to_json().unwrap(), r#"{"channels":[],"languages":[],"tag":"Zuiver"}"#);
+    let open = json!({"tag": "Zuiver", "audience": {}, "blocked": false});
+    assert_eq!(Content::parse(Kind::Hashtag, &open).unwrap(), plain);
+    for full in [
+        json!({"tag": "a", "audience": {"countries": ["NL"]}, "required_for": {"topics": ["b"], "campaigns": ["c"]}}),
+        json!({"tag": "a", "blocked": true, "reason": "b"}),
+    ] {
+        let content = Content::parse(Kind::Hashtag, &full).unwrap();
+        assert_eq!(places(&content), []);
+        assert_eq!(Content::from_json(Kind::Hashtag, &content.to_json().unwrap()).unwrap(), content);
+    }
+}
+
+#[test]
+fn a_demand_names_something_and_a_block_its_reason() {
+    let faults = |more: Value| {
+        let mut hashtag = json!({"tag": "Zuiver"});
+        hashtag.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        places(&Content::parse(Kind::Hashtag, &hashtag).unwrap())
+    };
+    for (more, expected) in [
+        (json!({"blocked": true}), vec![("reason", "required")]),
+        (json!({"blocked": true, "reason": " "}), vec![("reason", "empty")]),
+        (json!({"blocked": true, "reason": "é".repeat(1001)}), vec![("reason", "too_long")]),
+        (json!({"reason": "a"}), vec![("reason", "not_asked_for")]),
+        (json!({"required_for": {}}), vec![("required_for", "empty")]),
+        (
+            json!({"blocked": true, "reason": "a", "required_for": {"topics": ["b"]}}),
+            vec![("required_for", "blocked")],
+        ),
+        (
+            json!({"required_for": {"topics": ["B"], "campaigns": ["c", "c"]}}),
+            vec![("required_for/topics/0", "not_a_slug"), ("required_for/campaigns/1", "duplicate")],
+        ),
+        (json!({"audience": {"countries": ["UK"]}}), vec![("audience/countries/0", "not_a_country")]),
+        (json!({"tag": "\u{3164}", "blocked": true, "reason": "a"}), vec![("tag", "empty")]),
+    ] {
+        let expected: Vec<_> =
+            expected.into_iter().map(|(at, code)| (format!("#/content/{at}"), code)).collect();
+        assert_eq!(faults(more), expected);
+    }
+    let none = json!({"tag": "a", "required_for": {"topics": [], "campaigns": ["b"]}});
+    let fault = Content::parse(Kind::Hashtag, &none).unwrap_err();
+    assert_eq!(fault.at, At::Pointer("#/content/required_for/topics".to_owned()));
+    assert_eq!(fault.detail, "Expected at least one; leave the member out for none.");
+}
+
+#[test]
+fn a_rule_cannot_look_for_a_blocked_tag() {
+    let rule = json!({
+        "name": "a", "condition": {"hashtag": {"signed": "#a"}}, "severity": "warn", "scope": ["copy"], "reason": "b",
+    });
+    assert_eq!(Content::parse(Kind::Rule, &rule).unwrap_err().code, "invalid_value");
+}
+
 fn rule_faults(condition: Value, change: impl Fn(&mut Value)) -> Vec<(String, &'static str)> {
     let mut rule = json!({
         "name": "a", "condition": condition, "severity": "block", "scope": ["copy"], "reason": "b",

@@ -199,7 +199,7 @@ pub(super) fn is_word(c: char) -> bool {
 }
 
 /// Scripts whose words are not told apart by blanks, by their blocks in Unicode 18.0 (`Blocks.txt`).
-const fn has_no_blanks(c: char) -> bool {
+pub(super) const fn has_no_blanks(c: char) -> bool {
     matches!(c,
         '\u{E00}'..='\u{FFF}' // Thai, Lao, Tibetan
         | '\u{1000}'..='\u{109F}' // Myanmar

@@ -42,6 +42,12 @@ pub use self::weight::{RULE_PATTERNS, Weight};
 /// The most that one rule tells about one text: who has twenty places to mend looks at the text anew.
 pub const MAX_FINDS: usize = 20;
 
+/// The code of a link that leads elsewhere than the house allows.
+pub const LINK_DOMAIN: &str = "link_domain";
+
+/// The code of a tag that a hashtag blocks.
+pub const BLOCKED_HASHTAG: &str = "blocked_hashtag";
+
 /// All rules in force, ready to look at texts.
 #[derive(Debug, Default)]
 pub struct Policy {
@@ -71,6 +77,7 @@ enum Task {
     CodeNames { until: Time },
     RequiredWording { topics: Vec<String> },
     LinkDomains { allowed: Vec<String> },
+    Hashtag,
 }
 
 /// The text that is looked at, and what rules may ask of it.
@@ -91,10 +98,10 @@ pub struct Subject<'a> {
 /// Something that a rule found, or missed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The rule.
+    /// The rule, or the blocked hashtag that works like one.
     pub rule: Source,
     /// What it is, as a stable slug: `phrase`, `pattern`, `iban`, `bsn`, `payment_card`, `phone`, `email`,
-    /// `secret`, `code_name`, `required_wording`, `link_domain`.
+    /// `secret`, `code_name`, `required_wording`, `link_domain`, `blocked_hashtag`.
     pub code: &'static str,
     /// What the rule does with it.
     pub severity: Severity,
@@ -129,11 +136,11 @@ impl Policy {
         let mut all_patterns = Vec::new();
         for (number, (source, rule)) in rules.iter().enumerate() {
             let broken = |reason: &str| Broken { rule: source.clone(), reason: reason.to_owned() };
-            let (wanted, within_words) = rule.condition.phrases();
+            let (wanted, edges) = rule.condition.phrases();
             let wanted = wanted.iter().map(|phrase| (Role::Wanted, phrase));
             let exceptions = rule.exceptions.iter().map(|phrase| (Role::Exception, phrase));
             for (role, phrase) in wanted.chain(exceptions) {
-                if !collection.add(number, role, phrase, within_words) {
+                if !collection.add(number, role, phrase, edges) {
                     return Err(broken("nothing is left of a phrase to look for"));
                 }
             }
@@ -225,7 +232,11 @@ impl Policy {
                         add(number, range, rule.task.code());
                     }
                 }
-                Task::Phrases | Task::Patterns | Task::CodeNames { .. } | Task::RequiredWording { .. } => {}
+                Task::Phrases
+                | Task::Patterns
+                | Task::CodeNames { .. }
+                | Task::RequiredWording { .. }
+                | Task::Hashtag => {}
             }
         }
     }
@@ -302,6 +313,7 @@ impl Task {
             }
             Condition::CodeNames { until, .. } => Self::CodeNames { until },
             Condition::RequiredWording { topics, .. } => Self::RequiredWording { topics },
+            Condition::Hashtag { .. } => Self::Hashtag,
             Condition::LinkDomains { allowed } => {
                 let known =
                     |text: &String| domain(text).ok_or_else(|| format!("{text} is no name of a host"));
@@ -318,7 +330,8 @@ impl Task {
             Self::PersonalData { .. } => "personal_data",
             Self::CodeNames { .. } => "code_name",
             Self::RequiredWording { .. } => "required_wording",
-            Self::LinkDomains { .. } => "link_domain",
+            Self::LinkDomains { .. } => LINK_DOMAIN,
+            Self::Hashtag => BLOCKED_HASHTAG,
         }
     }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, BuildError};
 
 use super::{folding, tags};
+use crate::domain::content::rule::Edges;
 
 /// All phrases of all rules in one automaton: its time depends on the text, not on how many they are.
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ pub(super) enum Role {
 struct Use {
     rule: usize,
     role: Role,
-    within_words: bool,
+    edges: Edges,
     has_letter: bool,
 }
 
@@ -53,7 +54,7 @@ pub(super) struct Collection {
 
 impl Collection {
     /// Adds a phrase of a rule; false if nothing is left of it to look for.
-    pub(super) fn add(&mut self, rule: usize, role: Role, phrase: &str, within_words: bool) -> bool {
+    pub(super) fn add(&mut self, rule: usize, role: Role, phrase: &str, edges: Edges) -> bool {
         let folded = folding::phrase(phrase);
         if folded.is_empty() {
             return false;
@@ -65,7 +66,7 @@ impl Collection {
         });
         let has_letter = folding::has_letter(phrase);
         if let Some(uses) = self.uses.get_mut(number) {
-            uses.push(Use { rule, role, within_words, has_letter });
+            uses.push(Use { rule, role, edges, has_letter });
         }
         true
     }
@@ -108,8 +109,13 @@ impl Phrases {
                 }
                 let Some(range) = reading.place(text, &hit.range()) else { continue };
                 let is_whole = folding::is_whole(text, &range);
+                let fits = |edges| match edges {
+                    Edges::Anywhere => true,
+                    Edges::Words => is_whole,
+                    Edges::Tag => tags::is_tag(text, &range),
+                };
                 let has_letter = folding::has_letter(text.get(range.clone()).unwrap_or_default());
-                let suits = |usage: &&Use| (is_whole || usage.within_words) && usage.has_letter == has_letter;
+                let suits = |usage: &&Use| fits(usage.edges) && usage.has_letter == has_letter;
                 let counts: Vec<&Use> = uses.iter().filter(is_new).filter(suits).collect();
                 if counts.is_empty() {
                     continue;

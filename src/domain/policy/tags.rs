@@ -1,9 +1,22 @@
-//! Hashtags read as the words that they are made of.
+//! Hashtags: where one begins and ends in a text, and the words that they are made of.
 
 use std::ops::Range;
 
-use super::folding::is_word;
+use super::folding::{has_no_blanks, is_word};
 use super::glyphs;
+
+/// Whether a range that begins with a number sign is a hashtag, and all of it.
+///
+/// Networks differ in what they make a tag of, and it is one here if it could be on any of them: a tag goes on
+/// over letters, marks, digits and the underscores between them, as on all networks, so that `#Foo-bar` and
+/// `#Foo_` show the tag `Foo`, which `#FooBar` and `#Foo_bar` do not. No network begins a tag within a word, but
+/// characters without shape stand in the way of neither.
+pub(super) fn is_tag(text: &str, range: &Range<usize>) -> bool {
+    let goes_on = |c: char| is_word(c) && !glyphs::is_ignorable(c);
+    let before = text.get(..range.start).unwrap_or_default().chars().next_back();
+    let after = text.get(range.end..).unwrap_or_default().trim_start_matches('_').chars().next();
+    !before.is_some_and(|c| goes_on(c) && !has_no_blanks(c)) && !after.is_some_and(goes_on)
+}
 
 /// A hashtag with blanks between its words, and the way back to the text it stands in.
 #[derive(Debug)]
@@ -92,6 +105,24 @@ mod tests {
         ] {
             let found: Vec<String> = words(text).into_iter().map(|words| words.text).collect();
             assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn a_tag_is_all_of_what_a_network_makes_one_of() {
+        let is_tag = |text: &str| {
+            let at = text.rfind('#').unwrap();
+            is_tag(text, &(at..at + "#foo".len()))
+        };
+        for whole in ["#foo", "(#foo)", "a #foo, b", "#foo-bar", "#foo_", "#foo·bar", "今日は#foo", "##foo"]
+        {
+            assert!(is_tag(whole), "{whole}");
+        }
+        for hidden in ["#foo\u{200B}bar", "a\u{200B}#foo", "#foo\u{FE0F}", "❤\u{FE0F}#foo"] {
+            assert!(is_tag(hidden), "{hidden:?}");
+        }
+        for part in ["#foobar", "#foo2", "#foo_bar", "#foo__b", "#foo日", "#foo\u{301}", "a#foo", "1#foo"] {
+            assert!(!is_tag(part), "{part}");
         }
     }
 

@@ -28,8 +28,9 @@ pub fn routes() -> Vec<Route> {
         "Check a post everywhere it is meant for",
         "Tries the revision in each combination of language, channel, copy and country as its submission \
          does, and tells each: whether it fits and how long it is, which hashtags give way, which form of each \
-         disclaimer is used, and the room for a comment. `violations` is what rules in force find, each once, \
-         since a text is the same wherever it is shared. A draft is tried with what is live now, a frozen \
+         disclaimer is used, and the room for a comment. `faults` names hashtags that are required and missing, \
+         too. `violations` is what rules in force and hashtags that are blocked find, each once, since a text \
+         is the same wherever it is shared. A draft is tried with what is live now, a frozen \
          revision with what it pins. Nothing is stored and nothing is refused, but for more combinations than \
          a submission tries. A rule that cannot be evaluated is 409 `blocked`.",
     )

@@ -9,7 +9,7 @@ use validator::Validate;
 
 use super::items::{self, ItemCreate, ItemKind, Operations, WrittenKind};
 use crate::domain::channels::ChannelId;
-use crate::domain::content::disclaimer::{self, Form, Placement};
+use crate::domain::content::disclaimer::{self, Form, Placement, at_least_one};
 use crate::domain::content::{Content, Disclaimer};
 use crate::domain::ids::{Key, Kind};
 use crate::error::Code;
@@ -133,24 +133,24 @@ struct DisclaimerForms {
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 struct DisclaimerDemand {
     /// The channel is one of these.
-    #[serde(default)]
-    #[schema(max_items = 100)]
+    #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
+    #[schema(min_items = 1, max_items = 100)]
     channels: Vec<ChannelId>,
     /// The post has one of these topics.
-    #[serde(default)]
-    #[schema(value_type = Vec<Slug>, max_items = 250)]
+    #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Slug>, min_items = 1, max_items = 250)]
     topics: Vec<String>,
     /// The post belongs to one of these campaigns.
-    #[serde(default)]
-    #[schema(value_type = Vec<Slug>, max_items = 250)]
+    #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Slug>, min_items = 1, max_items = 250)]
     campaigns: Vec<String>,
     /// The person is in one of these countries, `EU` meaning its member states.
-    #[serde(default)]
-    #[schema(value_type = Vec<CountryCode>, max_items = 250)]
+    #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<CountryCode>, min_items = 1, max_items = 250)]
     countries: Vec<String>,
     /// The copy is in one of these languages.
-    #[serde(default)]
-    #[schema(value_type = Vec<LanguageTag>, max_items = 250)]
+    #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<LanguageTag>, min_items = 1, max_items = 250)]
     languages: Vec<String>,
     /// Whether there is a comment.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -191,5 +191,27 @@ impl From<DisclaimerDemand> for disclaimer::RequiredWhen {
         let DisclaimerDemand { channels, topics, campaigns, countries, languages, comment, ai_image } =
             demand;
         Self { channels, topics, campaigns, countries, languages, comment, ai_image }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::http::extract::parse;
+
+    #[test]
+    fn a_list_of_a_demand_that_is_named_has_a_member() {
+        let demand = |demand: Value| {
+            let mut content = DisclaimerKind::example_content();
+            content["required_when"] = demand;
+            let body = json!({ "key": "a", "content": content }).to_string();
+            parse::<ItemCreate<DisclaimerContent>>(body.as_bytes())
+        };
+        demand(json!({})).unwrap();
+        demand(json!({ "topics": ["results"] })).unwrap();
+        for list in ["channels", "topics", "campaigns", "countries", "languages"] {
+            demand(json!({ list: [] })).unwrap_err();
+        }
     }
 }

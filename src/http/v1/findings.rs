@@ -61,7 +61,7 @@ pub(super) struct RuleFinding {
     /// The text, as a JSON pointer into what was sent.
     #[schema(max_length = 200)]
     pointer: String,
-    /// What was found.
+    /// What was found; `blocked_hashtag` where the rule is a hashtag that is blocked.
     #[schema(max_length = 64)]
     code: Cow<'static, str>,
     /// The rule.
@@ -84,7 +84,7 @@ pub(super) struct RuleFinding {
 /// The revision of a rule that found something.
 #[derive(Serialize, ToSchema)]
 struct FindingRule {
-    /// The rule.
+    /// The rule, or the hashtag that is blocked.
     id: ItemId,
     /// Its revision.
     #[schema(minimum = 1)]

@@ -1,4 +1,4 @@
-//! Hashtags: tags that the organisation uses, what they mean, and where.
+//! Hashtags: tags that the organisation uses or blocks, what they mean, and where they go.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,13 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::items::{self, ItemCreate, ItemKind, Operations, WrittenKind};
+use super::posts::Audience;
 use crate::domain::channels::ChannelId;
+use crate::domain::content::hashtag::{RequiredFor, at_least_one};
 use crate::domain::content::{Content, Hashtag};
 use crate::domain::ids::Kind;
 use crate::error::Code;
-use crate::http::schema::{LanguageTag, ShortText};
+use crate::http::schema::{LanguageTag, ShortText, Slug};
 use crate::http::table::Route;
 
 /// The routes of this file.
@@ -50,6 +52,8 @@ impl ItemKind for HashtagKind {
             },
             "languages": ["nl"],
             "channels": [],
+            "audience": { "groups": [], "countries": ["NL", "BE"] },
+            "required_for": { "topics": ["wind"] },
         })
     }
 
@@ -63,6 +67,11 @@ impl WrittenKind for HashtagKind {
 }
 
 /// The content of a hashtag.
+///
+/// One that is `blocked` works like a rule that blocks: while it is live, its tag may stand in no copy, headline,
+/// credit, alternative text or comment, as a whole tag with its number sign and in any spelling (compatibility
+/// forms, case, look-alike and invisible characters). A post cannot name it, and those that are live and hold it
+/// are blocked. Where it is found, the `code` is `blocked_hashtag` and the `rule` is the hashtag.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 pub(super) struct HashtagContent {
     /// The tag as it is written, without the number sign: letters, digits and inner underscores, with a
@@ -81,11 +90,58 @@ pub(super) struct HashtagContent {
     #[serde(default)]
     #[schema(max_items = 100)]
     channels: Vec<ChannelId>,
+    /// Who gets the tag by itself, beside posts; everybody when left out. It narrows no post: whoever a post is
+    /// for gets it with all its tags.
+    #[serde(default)]
+    audience: Audience,
+    /// Which posts must name the tag; none when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    required_for: Option<HashtagDemand>,
+    /// Whether the tag may stand in no text; its languages, channels and audience then narrow nothing.
+    #[serde(default)]
+    blocked: bool,
+    /// Why the tag is blocked: told to whoever writes it. Required where it is blocked, and refused elsewhere. At
+    /// most 1000 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 4000, nullable = false)]
+    reason: Option<String>,
+}
+
+/// Which posts must name a hashtag: those with any of these topics, and those of any of these campaigns, where
+/// the tag goes with one of their copies and is meant for everybody whom the post is for. At least one topic or
+/// campaign is named. A submission without the tag is refused with `hashtag_required`, and nothing is added to
+/// it. Posts that were submitted before are left as they are.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+struct HashtagDemand {
+    /// Topics.
+    #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Slug>, min_items = 1, max_items = 250)]
+    topics: Vec<String>,
+    /// Campaigns.
+    #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Slug>, min_items = 1, max_items = 250)]
+    campaigns: Vec<String>,
 }
 
 impl From<HashtagContent> for Content {
     fn from(content: HashtagContent) -> Self {
-        let HashtagContent { tag, meaning, languages, channels } = content;
-        Self::Hashtag(Hashtag { tag, meaning, languages, channels })
+        Self::Hashtag(Hashtag {
+            tag: content.tag,
+            meaning: content.meaning,
+            languages: content.languages,
+            channels: content.channels,
+            audience: content.audience.into(),
+            required_for: content.required_for.map(RequiredFor::from),
+            blocked: content.blocked,
+            reason: content.reason,
+        })
+    }
+}
+
+impl From<HashtagDemand> for RequiredFor {
+    fn from(demand: HashtagDemand) -> Self {
+        let HashtagDemand { topics, campaigns } = demand;
+        Self { topics, campaigns }
     }
 }

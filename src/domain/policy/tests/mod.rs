@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
+use crate::domain::content::Hashtag;
 use crate::domain::ids::{Digest, ItemId};
 
 /// A rule with this condition, for all texts.
@@ -17,6 +18,13 @@ fn rule(condition: Value) -> Rule {
         "name": "a", "condition": condition, "severity": "block", "scope": ["copy", "comment", "alt"], "reason": "b",
     });
     serde_json::from_value(rule).unwrap()
+}
+
+/// What a hashtag that is blocked is to texts.
+fn blocked(tag: &str) -> Rule {
+    let hashtag: Hashtag =
+        serde_json::from_value(json!({ "tag": tag, "blocked": true, "reason": "It was taken." })).unwrap();
+    hashtag.ban().unwrap()
 }
 
 fn source(number: u128) -> Source {

@@ -90,13 +90,7 @@ proptest! {
     ) {
         let phrase = words.join(" ");
         let policy = policy([rule(json!({"phrases": {"any_of": [phrase]}}))]);
-        let mut choice = seed;
-        let alike: String = phrase.chars().map(|c| {
-            choice = choice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let others = LOOK_ALIKES.iter().find(|(letter, _)| *letter == c).map_or(&[][..], |(_, others)| others);
-            let at = usize::try_from(choice >> 33).unwrap() % (others.len() + 1);
-            others.get(at).copied().unwrap_or(c)
-        }).collect();
+        let alike = look_alike(&phrase, seed);
         let upper = phrase.to_uppercase();
         let hidden: String = phrase.chars().flat_map(|c| [c, '\u{AD}']).collect();
         for spelling in [
@@ -113,6 +107,40 @@ proptest! {
             );
         }
     }
+
+    #[test]
+    fn a_blocked_tag_is_found_in_each_spelling_and_only_whole(
+        tag in "[a-z][a-z0-9]{0,9}",
+        more in "[a-z0-9]{1,4}",
+        seed in any::<u64>(),
+    ) {
+        let policy = policy([blocked(&tag)]);
+        let signed = format!("#{tag}");
+        let upper = signed.to_uppercase();
+        let hidden: String = signed.chars().flat_map(|c| [c, '\u{200B}']).collect();
+        for spelling in
+            [signed.clone(), upper.clone(), full_width(&signed), full_width(&upper), look_alike(&signed, seed), hidden]
+        {
+            let text = format!("Kom, {spelling}!");
+            prop_assert_eq!(finds(&policy, &text).len(), 1, "{}", text);
+        }
+        for other in [tag.clone(), format!("# {tag}"), format!("{signed}{more}"), format!("{signed}_{more}")] {
+            prop_assert_eq!(finds(&policy, &other), [], "{}", other);
+        }
+    }
+}
+
+/// A text with look-alikes in the place of some of its letters.
+fn look_alike(text: &str, seed: u64) -> String {
+    let mut choice = seed;
+    let alike = text.chars().map(|c| {
+        choice = choice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let others =
+            LOOK_ALIKES.iter().find(|(letter, _)| *letter == c).map_or(&[][..], |(_, others)| others);
+        let at = usize::try_from(choice >> 33).unwrap() % (others.len() + 1);
+        others.get(at).copied().unwrap_or(c)
+    });
+    alike.collect()
 }
 
 static LOOK_ALIKES: std::sync::LazyLock<Vec<(char, Vec<char>)>> = std::sync::LazyLock::new(look_alikes);

@@ -128,3 +128,55 @@ fn a_policy_without_rules_finds_nothing() {
     assert_eq!(Policy::default().check(&subject("a")), []);
     assert_eq!(policy([]).check(&subject("a")), []);
 }
+
+/// What the block of a tag finds in a text.
+fn blocked_in<'a>(tag: &str, text: &'a str) -> Vec<&'a str> {
+    let policy = policy([blocked(tag)]);
+    let found = finds(&policy, text);
+    assert!(found.iter().all(|(code, _)| *code == "blocked_hashtag"));
+    found.into_iter().map(|(_, place)| place).collect()
+}
+
+#[test]
+fn r18_a_blocked_tag_is_found_in_each_spelling() {
+    for (text, place) in [
+        ("Bye #Foo!", "#Foo"),
+        ("#FOO", "#FOO"),
+        ("＃ＦＯＯ en meer", "＃ＦＯＯ"),
+        ("#Fоо", "#Fоо"),
+        ("#F\u{200B}o\u{AD}o", "#F\u{200B}o\u{AD}o"),
+        ("#\u{2060}Foo", "#\u{2060}Foo"),
+        ("#𝐅𝐨𝐨", "#𝐅𝐨𝐨"),
+        ("(#foo)", "#foo"),
+        ("今日は#foo", "#foo"),
+    ] {
+        assert_eq!(blocked_in("Foo", text), [place], "{text:?}");
+    }
+    assert_eq!(blocked_in("Foo", "#foo en #Foo"), ["#foo", "#Foo"]);
+    assert_eq!(blocked_in("Plan_2027", "#plan_2027"), ["#plan_2027"]);
+    assert_eq!(blocked_in("Café", "#CAFE\u{301}"), ["#CAFE\u{301}"]);
+    assert_eq!(blocked_in("नमस्ते", "#नमस्ते!"), ["#नमस्ते"]);
+    assert_eq!(blocked_in("日本", "#日本、"), ["#日本"]);
+}
+
+#[test]
+fn a_blocked_tag_is_all_of_a_tag() {
+    for text in ["Foo", "# Foo", "#FooBar", "#Foo_Bar", "#Foo2", "#aFoo", "#BarFoo", "a#Foo", "#Fóo", "@Foo"]
+    {
+        assert_eq!(blocked_in("Foo", text), [""; 0], "{text:?}");
+    }
+    assert_eq!(blocked_in("日本", "#日本語"), [""; 0]);
+    assert_eq!(blocked_in("Cafe", "#Café #Cafe\u{301}"), [""; 0]);
+    assert_eq!(blocked_in("FooBar", "#Foo_Bar #Foo #Bar"), [""; 0]);
+}
+
+#[test]
+fn a_blocked_tag_and_a_phrase_of_its_letters_keep_their_edges() {
+    let policy = policy([blocked("Foo"), rule(json!({"phrases": {"any_of": ["#foo"]}}))]);
+    assert_eq!(finds(&policy, "#foo"), [("blocked_hashtag", "#foo"), ("phrase", "#foo")]);
+    assert_eq!(finds(&policy, "#foo_bar"), [("phrase", "#foo")]);
+    for scope in [Scope::Copy, Scope::Comment, Scope::Alt] {
+        let subject = Subject { scope, language: None, ..subject("#foo_bar #foo") };
+        assert_eq!(policy.check(&subject).iter().filter(|found| found.code == "blocked_hashtag").count(), 1);
+    }
+}

@@ -134,7 +134,7 @@ pub(super) async fn submit<K: ItemKind>(
     let submitted = app.think(work).await?;
     let (view, words) = app.read(move |conn, _| review_with_words(conn, submitted.resource)).await?;
     let present = app.snapshots.content();
-    let warnings = app.think(move || Ok(words.map(|words| warnings(&present, &words, now)))).await?;
+    let warnings = app.think(move || Ok(words.map(|words| warnings(&present, id, &words, now)))).await?;
     Ok(done(StatusCode::CREATED, submitted.replayed)
         .insert_header((header::LOCATION, review_address(view.row.id)))
         .json(Review::whole(view)?.warned(warnings)))
@@ -215,11 +215,11 @@ pub fn reread(tx: &mut WriteTx<'_>, kind: Kind, id: ItemId, rules: &Rules) -> Re
 
 /// What rules say to the words that were saved.
 pub async fn advise(app: &App, view: &ItemView) -> Result<Option<Vec<Finding>>> {
-    let (kind, words) = (view.item.kind, view.working.content.clone());
+    let (kind, id, words) = (view.item.kind, view.item.id, view.working.content.clone());
     let (present, now) = (app.snapshots.content(), app.clock.now());
     app.think(move || {
         let content = words.and_then(|words| Content::parse(kind, &words).ok());
-        Ok(content.and_then(|content| advice(&present, &content, now)))
+        Ok(content.and_then(|content| advice(&present, id, &content, now)))
     })
     .await
 }

@@ -131,7 +131,9 @@ fn submit<K: ItemKind>() -> Operation {
                        present one. The words of a review that ended with `changes_requested`, `withdrawn` or \
                        `lapsed` may be submitted again as the next revision. Rules in force look at each \
                        text: one that blocks is 422 `rule_violated`, with the place of each violation; those \
-                       that warn refuse nothing, and stand in `warnings`.";
+                       that warn refuse nothing, and stand in `warnings`. A hashtag that is blocked is such a \
+                       rule, and one that is required for the post and not named by it is the fault \
+                       `hashtag_required`.";
     let codes = [
         Code::ReviewOpen,
         Code::RevisionChanged,

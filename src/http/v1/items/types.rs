@@ -191,8 +191,9 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     withdrew_review: Option<ReviewId>,
-    /// What rules in force find in the words that were saved: advice, which refuses nothing. Only in the
-    /// answers to saves of posts, images and hashtags, and not while a rule cannot be evaluated.
+    /// What rules in force, and hashtags that are blocked, find in the words that were saved: advice, which
+    /// refuses nothing. Only in the answers to saves of posts, images and hashtags, and not while a rule cannot
+    /// be evaluated.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 100_000, nullable = false)]
     advice: Option<Vec<RuleFinding>>,
@@ -252,7 +253,7 @@ struct Blocker {
     /// force that it breaks, `rule_broken` by one that cannot be evaluated.
     #[schema(max_length = 64)]
     code: &'static str,
-    /// The pinned item, or the rule.
+    /// The pinned item, the rule, or the hashtag that is blocked and works like one.
     item: ItemId,
     /// Since when.
     since: Time,

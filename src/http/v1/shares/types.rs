@@ -187,7 +187,7 @@ pub(super) struct Share {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10_000, required = false)]
     warnings: Vec<RuleFinding>,
-    /// The fingerprint of channels, organisation and rules that were in force.
+    /// The fingerprint of channels, organisation, rules and blocked hashtags that were in force.
     rules_digest: Digest,
     /// When it was issued.
     issued_at: Time,
