@@ -279,8 +279,8 @@ impl ContentSnapshot {
         post.images.iter().filter_map(shown).collect()
     }
 
-    /// The images of these ids that a post which begins at `publish_at` can rely on, in their order: those
-    /// that are live, or will be by then.
+    /// The images of these ids that a post which begins at `publish_at` can rely on, in their order
+    /// ([`is_usable`]).
     pub fn usable_images(&self, ids: &[ItemId], publish_at: Option<Time>, now: Time) -> Vec<Shown<'_>> {
         let usable = |id: &ItemId| {
             let item = self.item(*id)?;
@@ -350,13 +350,14 @@ impl ApprovedItem {
     }
 }
 
-/// Whether a post which begins at `publish_at` can rely on an image: it is live, or will be by then.
+/// Whether a post which begins at `publish_at` can rely on an image: it is live, or will be by then, and has
+/// not ended before the post begins.
 pub fn is_usable(availability: Availability, image: &Approved, publish_at: Option<Time>) -> bool {
-    match availability {
-        Availability::Live => true,
-        Availability::Scheduled => {
-            image.publish_at.is_some_and(|from| publish_at.is_some_and(|at| from <= at))
-        }
+    let has_begun = |begins: Time| image.publish_at.is_none_or(|from| from <= begins);
+    let lasts = |begins: Time| image.expires_at.is_none_or(|until| begins < until);
+    match (availability, publish_at) {
+        (Availability::Live, _) => publish_at.is_none_or(lasts),
+        (Availability::Scheduled, Some(begins)) => has_begun(begins) && lasts(begins),
         _ => false,
     }
 }

@@ -114,7 +114,7 @@ impl Studio {
         let write = move |tx: &mut WriteTx<'_>| {
             once.run(tx, &context.keys, &actor, |tx| {
                 items::insert(tx, &context, &actor, id, None, &content)?;
-                settle_files(tx, id, &content)?;
+                settle_files(tx, id, &content, &[])?;
                 Ok(id)
             })
         };
@@ -124,7 +124,8 @@ impl Studio {
     /// Saves what is said of an image. A focal point that moves makes its renditions anew.
     pub async fn image_draft_put(&self, actor: Actor, save: ImageSave) -> Result<Saved> {
         let (id, version) = (save.id, save.version);
-        let present = self.db.read(move |conn| present(conn, id, version)).await?;
+        let read = move |conn: &mut Conn| Ok((present(conn, id, version)?, image_files::unnamed(conn, id)?));
+        let (present, unnamed) = self.db.read(read).await?;
         check_files(&save, &present.files)?;
         let files = if save.about.focal_point == present.about.focal_point {
             present.files
@@ -139,7 +140,7 @@ impl Studio {
         let context = Arc::clone(&self.context);
         let write = move |tx: &mut WriteTx<'_>| {
             let saved = items::draft_put(tx, &context, &actor, id, version, &content)?;
-            settle_files(tx, id, &content)?;
+            settle_files(tx, id, &content, &unnamed)?;
             Ok(saved)
         };
         Ok(self.db.write(Lane::Ordinary, write).await?.value)
@@ -229,26 +230,29 @@ fn present(conn: &mut Conn, id: ItemId, version: i64) -> Result<Image> {
     }
 }
 
+/// The fault of a file in content that the server did not make.
+pub fn made_by_server(member: &str) -> Fault {
+    let detail = "The server makes this: leave it out, or send it back as it was read.";
+    Fault::body(format!("/content/{member}"), "made_by_server", detail)
+}
+
 /// Refuses files that were sent back changed.
 fn check_files(save: &ImageSave, present: &ImageFiles) -> Result<()> {
-    let fault = |member: &str| {
-        let detail = "The server makes this: leave it out, or send it back as it was read.";
-        Fault::body(format!("/content/{member}"), "made_by_server", detail)
-    };
     let mut faults = Vec::new();
     if save.picture.as_ref().is_some_and(|picture| *picture != present.picture) {
-        faults.push(fault("picture"));
+        faults.push(made_by_server("picture"));
     }
     if save.renditions.as_ref().is_some_and(|renditions| *renditions != present.renditions) {
-        faults.push(fault("renditions"));
+        faults.push(made_by_server("renditions"));
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::invalid_content(faults)) }
 }
 
 /// Names the files of content that was saved, and drops those that no revision of the item names any more.
-fn settle_files(tx: &mut WriteTx<'_>, id: ItemId, content: &Content) -> Result<()> {
+/// `unnamed` are those that none named before they were put.
+fn settle_files(tx: &mut WriteTx<'_>, id: ItemId, content: &Content, unnamed: &[String]) -> Result<()> {
     let Content::Image(image) = content else { return Ok(()) };
-    image_files::name(tx, id, &image.files.all().collect::<Vec<_>>())?;
+    image_files::name(tx, id, &image.files.all().collect::<Vec<_>>(), unnamed)?;
     let mut named: Vec<Digest> = Vec::new();
     for json in revisions::all_of(tx.conn(), id)?.into_iter().filter_map(|row| row.content) {
         if let Content::Image(image) = Content::from_json(Kind::Image, &json)? {

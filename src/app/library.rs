@@ -11,9 +11,10 @@ use super::context::Context;
 use super::feed::FeedImage;
 use super::sharing::is_for;
 use crate::domain::channels::{Channel, ChannelId};
-use crate::domain::content::{Hashtag, Image};
+use crate::domain::content::disclaimer::Occasion;
+use crate::domain::content::{Disclaimer, Hashtag, Image};
 use crate::domain::ids::{ItemId, Kind};
-use crate::domain::images::suitable;
+use crate::domain::images::{Shown, images_for};
 use crate::domain::language;
 use crate::domain::lifecycle::Availability;
 use crate::domain::revision::Resolved;
@@ -85,9 +86,10 @@ impl<'a> Reading<'a> {
         after: Option<LibraryPosition>,
         limit: usize,
     ) -> (Vec<LibraryImage>, Option<LibraryPosition>) {
+        let disclaimers = self.content.live_disclaimers(self.now);
         let (page, next) = self.page(Kind::Image, after, limit, |item| {
             let live = item.image(self.now)?;
-            let channels = self.channels_of(live.image);
+            let channels = self.channels_of(live, &disclaimers);
             let about = &live.image.about;
             let wanted = is_for(&about.audience, self.person)
                 && about.rights.cover(self.person.country.as_deref())
@@ -146,10 +148,39 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// The channels on which an image can be shared by itself.
-    fn channels_of(&self, image: &Image) -> Vec<ChannelId> {
-        let takes = |channel: &&Channel| channel.images_max > 0 && suitable(&image.files, channel).is_some();
-        self.open_channels().filter(takes).map(|channel| channel.id.clone()).collect()
+    /// The channels on which an image can be shared by itself, in one of its languages at least.
+    fn channels_of(&self, live: LiveImage<'_>, disclaimers: &[Resolved<Disclaimer>]) -> Vec<ChannelId> {
+        let LiveImage { item, revision, image } = live;
+        let shown = [Shown { source: revision.source(item.id), image }];
+        let suits = |channel: &Channel, language: &str| {
+            images_for(&shown, channel, language).is_ok()
+                && (channel.text_field || !self.is_anything_required(image, channel, language, disclaimers))
+        };
+        let can_be_shared = |channel: &&Channel| {
+            channel.images_max > 0 && image.about.alt.keys().any(|language| suits(channel, language))
+        };
+        self.open_channels().filter(can_be_shared).map(|channel| channel.id.clone()).collect()
+    }
+
+    /// Whether an image cannot go out without a disclaimer.
+    fn is_anything_required(
+        &self,
+        image: &Image,
+        channel: &Channel,
+        language: &str,
+        disclaimers: &[Resolved<Disclaimer>],
+    ) -> bool {
+        let occasion = Occasion {
+            channel: &channel.id,
+            topics: &[],
+            campaign: None,
+            country: self.person.country.as_deref(),
+            language,
+            comment: false,
+            ai_image: image.about.ai_generated,
+        };
+        let mut demands = disclaimers.iter().filter_map(|found| found.content.required_when.as_ref());
+        demands.any(|demand| demand.holds(&occasion))
     }
 
     fn takes(&self, hashtag: &Hashtag) -> bool {

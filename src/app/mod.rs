@@ -23,6 +23,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod images;
 pub mod issuer;
+pub mod item_views;
 pub mod items;
 pub mod journal;
 pub mod library;

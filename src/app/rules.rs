@@ -170,7 +170,9 @@ impl Rules {
     /// What blocks an approved revision of an item of this kind, of which [`Self::knows`] is true.
     pub fn blockers(&self, kind: Kind, id: ItemId, approved: &Approved, now: Time) -> Vec<Blocker> {
         if let Err(broken) = &self.policy {
-            return if kind == Kind::Post { self.broken(broken) } else { Vec::new() };
+            // What employees share is stopped; nobody shares a hashtag by itself.
+            let is_shared = matches!(kind, Kind::Post | Kind::Image);
+            return if is_shared { self.broken(broken) } else { Vec::new() };
         }
         let finds = self.blocking.iter().filter(|rule| rule.finds(id, approved.revision, now));
         let blocker = |rule: &Arc<LoneRule>| Blocker {

@@ -1,24 +1,25 @@
 //! Reading shares: rows together with the sealed values that belong to them, opened.
 
+mod images;
+mod stops;
+
 use std::collections::HashMap;
 
 use serde_json::Value;
 use uuid::Uuid;
 
+use self::images::images_of;
+pub use self::images::{ImageView, ShownImage};
+use self::stops::Stops;
 use super::context::Context;
-use super::items::BATCH;
+use super::item_views::BATCH;
 use super::journal::subject_keys_of;
-use super::media::MediaLinks;
-use super::shares::{NewShare, StoredImage, StoredPart, Warning};
+use super::shares::{NewShare, StoredPart, Warning};
 use crate::domain::compose::Role;
-use crate::domain::content::image::PictureFile;
-use crate::domain::content::{Content, Image};
 use crate::domain::delivery::{Values, intent_url};
-use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ShareId};
-use crate::domain::images::KitImage;
+use crate::domain::ids::{PersonId, ShareId};
 use crate::domain::kit::must_attach;
-use crate::domain::lifecycle::EndingKind;
-use crate::domain::revision::{Pin, Source};
+use crate::domain::revision::Source;
 use crate::domain::share::{Overtaken, ShareState, ShownState, overtaken, shown_state};
 use crate::domain::span::{Offset, Span};
 use crate::domain::time::Time;
@@ -27,7 +28,7 @@ use crate::record::crypto::hex;
 use crate::record::disclosure;
 use crate::store::connection::Conn;
 use crate::store::shares::{OutcomeRow, ShareRow};
-use crate::store::{freezes, items, record, revisions, shares};
+use crate::store::{record, shares};
 
 /// A share as it is read.
 #[derive(Debug, Clone)]
@@ -60,32 +61,6 @@ pub struct ShareView {
     pub images: Vec<ImageView>,
     /// Whether the employee must add the images: nothing else brings them into the post.
     pub must_attach: bool,
-}
-
-/// An image that went with a share.
-#[derive(Debug, Clone)]
-pub struct ImageView {
-    /// The revision.
-    pub source: Source,
-    /// The SHA-256 of the file that was handed over.
-    pub digest: Digest,
-    /// The language of its text.
-    pub alt_language: String,
-    /// The file, its text and who made it; absent once the image was redacted.
-    pub shown: Option<ShownImage>,
-}
-
-/// What of an image is as long as it was not redacted.
-#[derive(Debug, Clone)]
-pub struct ShownImage {
-    /// The file.
-    pub file: PictureFile,
-    /// The text that stands for the image.
-    pub alt: String,
-    /// Who made it.
-    pub credit: Option<String>,
-    /// Where the file is fetched, while the share is issued.
-    pub address: Option<String>,
 }
 
 /// A part of the text handed over.
@@ -171,50 +146,6 @@ struct Rest {
     leaf_hash: String,
     outcomes: Vec<OutcomeView>,
     images: Vec<ImageView>,
-}
-
-impl From<KitImage> for ImageView {
-    fn from(image: KitImage) -> Self {
-        let KitImage { source, file, alt_language, alt, credit } = image;
-        let digest = file.digest.clone();
-        Self { source, digest, alt_language, shown: Some(ShownImage { file, alt, credit, address: None }) }
-    }
-}
-
-impl ImageView {
-    /// An image of a share, with what its revision still says of it.
-    fn stored(stored: StoredImage, contents: &HashMap<(ItemId, i64), Image>) -> Self {
-        let StoredImage { source, file: digest, alt_language } = stored;
-        let shown = contents.get(&(source.item, source.revision)).and_then(|image| {
-            let file = image.files.all().find(|file| file.digest == digest)?.clone();
-            let alt = image.about.alt.get(&alt_language)?.clone();
-            Some(ShownImage { file, alt, credit: image.about.credit.clone(), address: None })
-        });
-        Self { source, digest, alt_language, shown }
-    }
-
-    fn give_address(&mut self, media: &MediaLinks, now: Time) {
-        if let Some(shown) = &mut self.shown {
-            shown.address = Some(media.address(self.source.item, &shown.file, now));
-        }
-    }
-}
-
-/// The images of each of these shares, in their order.
-fn images_of(conn: &mut Conn, rows: &[ShareRow]) -> Result<Vec<Vec<ImageView>>> {
-    let parse = |row: &ShareRow| serde_json::from_str(&row.images).map_err(Error::internal);
-    let stored: Vec<Vec<StoredImage>> = rows.iter().map(parse).collect::<Result<_>>()?;
-    let named = stored.iter().flatten().map(|image| (image.source.item, image.source.revision));
-    let mut contents = HashMap::new();
-    for (key, json) in revisions::contents(conn, &named.collect::<Vec<_>>())? {
-        if let Content::Image(image) = Content::from_json(Kind::Image, &json)? {
-            contents.insert(key, *image);
-        }
-    }
-    let views = |images: Vec<StoredImage>| {
-        images.into_iter().map(|image| ImageView::stored(image, &contents)).collect()
-    };
-    Ok(stored.into_iter().map(views).collect())
 }
 
 fn parts_of(row: &ShareRow, text: Option<&str>) -> Result<Vec<PartView>> {
@@ -380,48 +311,4 @@ fn views(conn: &mut Conn, context: &Context, rows: Vec<ShareRow>, now: Time) -> 
             ShareView::new(row, values, Rest { overtaken, leaf_hash, outcomes, images }, context, now)
         })
         .collect()
-}
-
-/// What stopped shares after they were issued: a recall of the item or of what its revision pins, as that
-/// blocks the item (R12), or a freeze.
-struct Stops {
-    pins: HashMap<(ItemId, i64), Vec<Pin>>,
-    endings: Vec<items::EndingRow>,
-    freezes: Vec<freezes::FreezeRow>,
-}
-
-impl Stops {
-    fn read(conn: &mut Conn, rows: &[ShareRow]) -> Result<Self> {
-        let mut ids: Vec<ItemId> = rows.iter().map(|row| row.item_id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let pins = revisions::pins_of(conn, &ids)?;
-        ids.extend(pins.values().flatten().map(|pin| pin.id));
-        ids.sort_unstable();
-        ids.dedup();
-        let first = rows.iter().map(|row| row.issued_at).min();
-        let last = rows.iter().map(|row| row.lapses_at).max();
-        let freezes = match (first, last) {
-            (Some(first), Some(last)) => freezes::between(conn, first, last)?,
-            _ => Vec::new(),
-        };
-        Ok(Self { pins, endings: items::endings_of(conn, &ids)?, freezes })
-    }
-
-    /// When the first recall or freeze after the share's entry began.
-    fn first(&self, row: &ShareRow) -> Option<Time> {
-        let pins = self.pins.get(&(row.item_id, row.revision)).map(Vec::as_slice).unwrap_or_default();
-        let concerns = |item: ItemId| item == row.item_id || pins.iter().any(|pin| pin.id == item);
-        let recalls = self
-            .endings
-            .iter()
-            .filter(|end| end.ending == EndingKind::Recall && end.idx > row.idx && concerns(end.item_id))
-            .map(|end| end.ended_at);
-        let freezes = self
-            .freezes
-            .iter()
-            .filter(|freeze| freeze.concerns(&row.channel) && freeze.idx > row.idx)
-            .map(|freeze| freeze.from_at);
-        recalls.chain(freezes).min()
-    }
 }

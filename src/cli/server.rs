@@ -39,7 +39,11 @@ pub(super) fn run(
             connections.workers = app.config.workers;
         }
         let frame = web::Data::new(http::frame_for(&app));
-        let jobs = [rt::spawn(watcher::watch(app.clone())), rt::spawn(housekeeping::keep(app.clone()))];
+        let jobs = [
+            rt::spawn(watcher::watch(app.clone())),
+            rt::spawn(housekeeping::keep(app.clone())),
+            rt::spawn(housekeeping::keep_images(app.clone())),
+        ];
         let (last_uses, db) = (Arc::clone(&app.last_uses), app.db.clone());
         let serving = http::serve(listener, &connections, frame, web::Data::new(app), http::routes)
             .map_err(|error| Failure::new(format!("the server cannot be started: {error}")))?;

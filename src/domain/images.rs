@@ -130,16 +130,17 @@ pub fn smallest(files: &ImageFiles) -> &PictureFile {
 }
 
 /// The file that a channel gets: of those within its limits, one of a shape that it recommends, the one that
-/// shows most of the picture; of those that show about as much, one of a size that it recommends, then the one
-/// with most pixels.
+/// shows most of the picture; of those that show about as much, one of the picture's own type, so that a PNG stays
+/// one, then one of a size that the channel recommends, then the one with most pixels.
 pub fn suitable<'i>(files: &'i ImageFiles, channel: &Channel) -> Option<&'i PictureFile> {
     let sizes = &channel.image_recommended;
     let rank = |file: &&PictureFile| {
         let has_shape = sizes.is_empty() || sizes.iter().any(|size| has_shape(file, *size));
-        let has_size = sizes.iter().any(|size| has_size(file, *size));
         // In twentieths: shapes that differ by less are about the same.
         let kept = (kept(&files.picture, file) * 20.0).round() as u64;
-        (has_shape, kept, has_size, u64::from(file.width) * u64::from(file.height))
+        let is_of_its_type = file.media_type == files.picture.media_type;
+        let has_size = sizes.iter().any(|size| has_size(file, *size));
+        (has_shape, kept, is_of_its_type, has_size, u64::from(file.width) * u64::from(file.height))
     };
     files.all().filter(|file| takes(channel, file)).max_by_key(rank)
 }

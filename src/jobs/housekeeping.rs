@@ -1,5 +1,6 @@
 //! Small jobs that keep a node honest and its tables small. Each is safe on several nodes at once.
 
+use std::error::Error as _;
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
@@ -14,6 +15,11 @@ const LAST_USE_INTERVAL: Duration = Duration::from_secs(60);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 const KEYS_KEPT: Duration = Duration::from_secs(72 * 3600);
 const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
+/// How often bytes are removed that a redaction could not remove at once.
+const REMOVAL_INTERVAL: Duration = Duration::from_secs(60);
+/// How old bytes are that are swept because nothing names them: no upload and no save takes a day from its
+/// first byte in the store to its commit, however slow the store and the database are.
+const BYTES_KEPT: Duration = Duration::from_hours(24);
 
 /// Keeps house until it is dropped or aborted.
 pub async fn keep(app: App) {
@@ -31,6 +37,40 @@ pub async fn keep(app: App) {
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// Keeps the store of images until it is dropped or aborted. A job of its own: a store that is slow, or large,
+/// holds up nothing else.
+pub async fn keep_images(app: App) {
+    check_store(&app).await;
+    let (mut removal, mut sweep) = (Due::now(), Due::now());
+    loop {
+        if removal.is_due(REMOVAL_INTERVAL) {
+            report("remove bytes of images", app.studio.remove_bytes().await);
+        }
+        if sweep.is_due(SWEEP_INTERVAL) {
+            report("sweep images", sweep_images(&app).await);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Warns when the store of images cannot be written to: everything but uploads works without it.
+async fn check_store(app: &App) {
+    let blobs = &app.studio.blobs;
+    if let Err(error) = blobs.check().await {
+        let (place, cause) = (blobs.place(), error.source());
+        tracing::warn!(%error, cause, place, "the store of images cannot be written to");
+    }
+}
+
+/// Removes the bytes that nothing has named for a day.
+pub async fn sweep_images(app: &App) -> Result<()> {
+    let removed = app.studio.sweep(app.clock.now().before(BYTES_KEPT)).await?;
+    if removed > 0 {
+        tracing::info!(removed, "files of images that nothing names were removed");
+    }
+    Ok(())
 }
 
 /// Compares this node's clock with the database's; too far apart, writes are refused.

@@ -22,9 +22,18 @@ pub struct FileRow {
     pub bytes: u64,
 }
 
-/// Names the files of an item; those that it names already stay. Refused while the bytes of one are being
-/// removed.
-pub fn name(tx: &mut WriteTx<'_>, item: ItemId, files: &[&PictureFile]) -> Result<()> {
+/// The files of an item that no revision names, by the SHA-256 of their bytes: the ones that may be removed
+/// while somebody puts them again.
+pub fn unnamed(conn: &mut Conn, item: ItemId) -> Result<Vec<String>> {
+    let waits = |state: &State| state.dropped_at.is_some() || state.removing_at.is_some();
+    Ok(states(conn, item)?.into_iter().filter(waits).map(|state| state.sha256).collect())
+}
+
+/// Names the files of an item; those that it names already stay. `unnamed` are those that nothing named
+/// before the bytes were put ([`unnamed`]). Refused while the bytes of one are being removed, and where they
+/// were removed since then: what was put may have gone with them.
+pub fn name(tx: &mut WriteTx<'_>, item: ItemId, files: &[&PictureFile], unnamed: &[String]) -> Result<()> {
+    let refused = || Error::unavailable("A file of this picture is being removed: try again in a moment.");
     let known = states(tx.conn(), item)?;
     for (at, file) in files.iter().enumerate() {
         let hex = file.digest.hex();
@@ -33,16 +42,14 @@ pub fn name(tx: &mut WriteTx<'_>, item: ItemId, files: &[&PictureFile]) -> Resul
             continue;
         }
         match known.iter().find(|state| state.sha256 == hex) {
-            Some(state) if state.removing_at.is_some() => {
-                let detail = "A file of this picture is being removed: try again in a moment.";
-                return Err(Error::unavailable(detail));
-            }
+            Some(state) if state.removing_at.is_some() => return Err(refused()),
             Some(state) if state.dropped_at.is_none() => {}
             Some(_) => {
                 diesel::update(image_files::table.find((item.to_string(), hex)))
                     .set(image_files::dropped_at.eq(None::<i64>))
                     .execute(tx.conn())?;
             }
+            None if unnamed.iter().any(|sha256| sha256 == hex) => return Err(refused()),
             None => insert(tx, item, file)?,
         }
     }
@@ -124,6 +131,12 @@ pub fn removing(conn: &mut Conn, limit: i64) -> Result<Vec<(ItemId, String)>> {
         .select((image_files::item_id, image_files::sha256))
         .limit(limit)
         .load(conn)?)
+}
+
+/// Whether the bytes of a file are still to be removed.
+pub fn is_removing(conn: &mut Conn, item: ItemId, sha256: &str) -> Result<bool> {
+    let found = image_files::table.find((item.to_string(), sha256)).select(image_files::removing_at);
+    Ok(found.first::<Option<i64>>(conn).optional()?.flatten().is_some())
 }
 
 /// Forgets files whose bytes are gone.

@@ -230,6 +230,38 @@ pub fn redact(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, idx: i64) -> Re
     Ok(())
 }
 
+/// A revision whose content was taken away.
+#[derive(Debug, Clone, Queryable)]
+pub struct Redaction {
+    /// The item.
+    pub item_id: ItemId,
+    /// The revision.
+    pub revision: i64,
+    /// The entry that says so.
+    pub idx: i64,
+    /// When.
+    pub at: Time,
+}
+
+/// The redacted revisions of these items.
+pub fn redactions_of(conn: &mut Conn, ids: &[ItemId]) -> Result<Vec<Redaction>> {
+    let mut found = Vec::new();
+    for part in ids.chunks(items::IDS_A_QUERY) {
+        let rows = revisions::table
+            .filter(revisions::item_id.eq_any(part.iter().map(ToString::to_string)))
+            .filter(revisions::redacted_idx.is_not_null())
+            .select((
+                revisions::item_id,
+                revisions::revision,
+                revisions::redacted_idx.assume_not_null(),
+                revisions::redacted_at.assume_not_null(),
+            ))
+            .load::<Redaction>(conn)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
 /// Every revision of an item, by number.
 pub fn all_of(conn: &mut Conn, item: ItemId) -> Result<Vec<RevisionRow>> {
     Ok(revisions::table

@@ -1,8 +1,10 @@
 //! The commands, run as an operator runs them, and what a server says of itself.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -103,4 +105,33 @@ fn every_step_of_the_demonstration_holds_and_nothing_is_left() {
     let held = said.lines().last().unwrap();
     assert!(held.ends_with("steps held.") && held.split(' ').next() == held.split(' ').nth(2), "{held}");
     assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "its data is removed");
+}
+
+#[test]
+fn a_server_whose_images_cannot_be_stored_says_so_and_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = greenlight(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    // Nobody listens there.
+    command.env("GREENLIGHT_S3__ENDPOINT", "http://127.0.0.1:9").env("GREENLIGHT_S3__ALLOW_HTTP", "true");
+    command.env("GREENLIGHT_S3__BUCKET", "pictures").env("GREENLIGHT_S3__REGION", "us-east-1");
+    command.env("GREENLIGHT_S3__ACCESS_KEY_ID", "id").env("GREENLIGHT_S3__SECRET_ACCESS_KEY", "sesame");
+    command.env("GREENLIGHT_S3__PATH_STYLE", "true");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut serves = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut serves).unwrap();
+    let mut warnings = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let (told, warned) = mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        let warning = warnings.find(|line| line.contains("cannot be written to"));
+        // Nobody listens once the test has failed.
+        let _ = told.send(warning);
+    });
+    let warning = warned.recv_timeout(Duration::from_secs(20));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    reader.join().unwrap();
+    assert!(serves.contains("http://127.0.0.1:"), "{serves}");
+    let warning = warning.ok().flatten().expect("a warning");
+    assert!(warning.contains("bucket pictures at http://127.0.0.1:9"), "the place: {warning}");
+    assert!(warning.contains("refused") && !warning.contains("sesame"), "the cause: {warning}");
 }

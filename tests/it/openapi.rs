@@ -29,6 +29,7 @@ const WITHOUT_EVENT: &[(&str, &str)] = &[
     ("hashtag_create", "a draft"),
     ("disclaimer_create", "a draft"),
     ("rule_create", "a draft"),
+    ("image_create", "a draft"),
     ("post_check", "a look: nothing is stored"),
     ("kit_create", "a preview: nothing is stored"),
     ("text_measurement_create", "nothing is stored"),

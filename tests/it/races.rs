@@ -127,6 +127,43 @@ both! {
         assert_eq!(own.list("/items").len(), 54);
     }
 
+    fn r17_no_share_follows_the_answered_recall_of_an_image_that_the_post_pins(app) {
+        let (publisher, employee) = (app.publisher(), app.employee());
+        let reason = json!({ "reason": "race" });
+        for _ in 0..3 {
+            let image = app.approved_image(|_| ());
+            let post = app.approved_post(|content| content["images"] = json!([image.id]));
+            let alone = |key: String| {
+                employee.post("/v1/shares").idempotency_key(&key).json(&image.share()).send()
+            };
+            let (post, alone) = (&post, &alone);
+            let mut acts: Vec<Box<dyn Fn() -> Answer + Send + '_>> =
+                vec![Box::new(|| publisher.post(&image.path("/recall")).json(&reason).send())];
+            for nth in 0..6 {
+                let id = &image.id;
+                acts.push(Box::new(|| app.share_as(&app.employee(), post)));
+                acts.push(Box::new(move || alone(format!("{id}-{nth}"))));
+            }
+            let answers = at_once(acts);
+            let (recall, shares) = answers.split_first().unwrap();
+            assert_eq!(recall.status, 200);
+            let recalled = app.record_entries().into_iter().rfind(|entry| entry.typ == "item.recalled").unwrap();
+            for shared in shares {
+                match shared.status {
+                    201 => {
+                        assert!(shared["receipt"]["index"].as_i64().unwrap() < recalled.idx);
+                        let path = format!("/v1/me/shares/{}", shared.text("/id"));
+                        assert_eq!(employee.get(&path).send().expect(200)["state"], "void");
+                    }
+                    409 | 410 => {}
+                    other => panic!("{other}: {}", shared.text),
+                }
+            }
+            app.share_as(&employee, post).problem("blocked");
+            alone(format!("{}-late", image.id)).problem("recalled");
+        }
+    }
+
     fn r20_indexes_have_no_gap_whatever_is_written_at_once(app) {
         let post = app.live_post();
         let (_auditor, _employee) = (app.auditor(), app.employee());

@@ -115,8 +115,7 @@ impl Source {
             !is_part(before) && before != ':' && before != '.' && !is_part(after)
         };
         let uses = |at: usize| {
-            self.code[at + path.len()..].trim_start().starts_with([':', ';', ','])
-                || self.code[..at].trim_end().ends_with("use")
+            self.code[at + path.len()..].starts_with("::") || self.code[..at].trim_end().ends_with("use")
         };
         self.code.match_indices(path).any(|(at, _)| follows(at) && uses(at))
     }

@@ -100,7 +100,9 @@ fn a_sqlite_database_of_the_first_release_keeps_its_rows_triggers_and_indexes() 
     let after = by_name(query(SQLITE_SCHEMA));
     for (name, sql) in &before {
         let kept = after.get(name).unwrap_or_else(|| panic!("{name} is gone"));
-        assert!(kept == sql || sql.starts_with("CREATE TABLE"), "{name} is another");
+        // A share's images came later.
+        let kept = kept.replace("\n  OR NEW.images <> OLD.images", "");
+        assert!(kept == *sql || sql.starts_with("CREATE TABLE"), "{name} is another");
     }
     for table in ["items", "workflows"] {
         let kinds = "kind IN ('disclaimer', 'guideline', 'hashtag', 'image', 'post', 'rule')";

@@ -234,7 +234,9 @@ both! {
         let hashtag = Hashtag::live(app, "sun");
         let post = app.approved_post(tagged(&["sun"]));
         let id: ItemId = post.id.parse().unwrap();
-        let redact = format!("UPDATE revisions SET content = NULL, redacted_idx = 0 WHERE item_id = '{id}'");
+        let redact = format!(
+            "UPDATE revisions SET content = NULL, redacted_idx = 0, redacted_at = 0 WHERE item_id = '{id}'"
+        );
         let redacted = app.state().db.write_now(Lane::Ordinary, |tx| {
             tx.conn().batch_execute(&redact)?;
             items::mark_changed(tx, id)

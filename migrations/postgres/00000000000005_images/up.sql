@@ -40,11 +40,12 @@ END $$;
 -- When a revision was redacted.
 ALTER TABLE revisions ADD COLUMN redacted_at bigint;
 
--- R2: what was redacted stays so, and says by which entry.
+-- R2: what was redacted stays so, and says when and by which entry.
 CREATE FUNCTION r02_redactions_stay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.redacted_idx IS NOT NULL
-    AND (NEW.redacted_idx IS DISTINCT FROM OLD.redacted_idx OR NEW.content IS NOT NULL) THEN
+    AND (NEW.redacted_idx IS DISTINCT FROM OLD.redacted_idx
+      OR NEW.redacted_at IS DISTINCT FROM OLD.redacted_at OR NEW.content IS NOT NULL) THEN
     RAISE EXCEPTION 'r02: a redaction stays';
   END IF;
   RETURN NEW;

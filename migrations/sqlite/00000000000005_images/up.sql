@@ -37,7 +37,8 @@ BEGIN SELECT RAISE(ABORT, 'r15: a share never changes but for its state'); END;
 -- When a revision was redacted.
 ALTER TABLE revisions ADD COLUMN redacted_at INTEGER;
 
--- R2: what was redacted stays so, and says by which entry.
+-- R2: what was redacted stays so, and says when and by which entry.
 CREATE TRIGGER r02_redactions_stay BEFORE UPDATE ON revisions
-WHEN OLD.redacted_idx IS NOT NULL AND (NEW.redacted_idx IS NOT OLD.redacted_idx OR NEW.content IS NOT NULL)
+WHEN OLD.redacted_idx IS NOT NULL AND (NEW.redacted_idx IS NOT OLD.redacted_idx
+  OR NEW.redacted_at IS NOT OLD.redacted_at OR NEW.content IS NOT NULL)
 BEGIN SELECT RAISE(ABORT, 'r02: a redaction stays'); END;

@@ -71,6 +71,11 @@ impl Studio {
                 return Ok(());
             }
             for (item, sha256) in &files {
+                // Another node may have removed it meanwhile, and a save put and named it again.
+                let (of, name) = (*item, sha256.clone());
+                if !self.db.read(move |conn| image_files::is_removing(conn, of, &name)).await? {
+                    continue;
+                }
                 self.blobs.delete_item_blob(item.uuid(), sha256).await.map_err(store_failed)?;
             }
             self.db.write(Lane::Ordinary, move |tx| image_files::forget(tx, &files)).await?;

@@ -8,7 +8,8 @@ use crate::app::context::Context;
 use crate::app::decisions::{Decide, item_decide};
 use crate::app::fixture::{Fixture, actor};
 use crate::app::idempotency::Once;
-use crate::app::items::{item_create, item_get};
+use crate::app::item_views::item_get;
+use crate::app::items::item_create;
 use crate::app::setup::set_up;
 use crate::app::snapshots::Snapshots;
 use crate::app::submission::{Submit, item_submit};
@@ -69,7 +70,7 @@ fn rules_are_compiled_once_for_each_set_of_them() {
 }
 
 #[test]
-fn r09_a_rule_that_cannot_be_evaluated_blocks_every_post() {
+fn r09_a_rule_that_cannot_be_evaluated_blocks_every_post_and_image() {
     let none = Rules::none(&Digest::of(b"config")).unwrap();
     let mut rules = none.followed_by(vec![rule(1, 1), rule(2, 1)], |_| Ok(text("list"))).unwrap();
     let broken = Broken { rule: rule(2, 1).source, reason: "of no known form".to_owned() };
@@ -78,7 +79,9 @@ fn r09_a_rule_that_cannot_be_evaluated_blocks_every_post() {
     let blocker = Blocker { code: RULE_BROKEN, item, since: Time::from_micros(5) };
     assert!(rules.may_block() && rules.knows(item, 1));
     let now = Time::from_micros(9);
-    assert_eq!(rules.blockers(Kind::Post, item, &approved(), now), vec![blocker.clone()]);
+    for kind in [Kind::Post, Kind::Image] {
+        assert_eq!(rules.blockers(kind, item, &approved(), now), vec![blocker.clone()]);
+    }
     assert_eq!(rules.blockers(Kind::Hashtag, item, &approved(), now), []);
     let refused = rules.policy().unwrap_err();
     assert_eq!((refused.code, &refused.extra["blocked_by"]), (Code::Blocked, &json!([blocker])));

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::image::{AboutImage, FocalPoint};
 use super::*;
 use crate::error::At;
 
@@ -279,4 +280,128 @@ fn a_rule_whose_patterns_are_none_says_why() {
     let mut checker = Checker::default();
     serde_json::from_value::<Rule>(rule).unwrap().check(&mut checker);
     assert_eq!(checker.faults[0].detail, "Not a usable pattern: unclosed group (at character 3).");
+}
+
+fn about(change: Value) -> AboutImage {
+    let mut about = json!({ "alt": { "nl": "Een brug over het water." } });
+    about.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    serde_json::from_value(about).unwrap()
+}
+
+fn image_faults(change: Value) -> Vec<(String, &'static str)> {
+    let place = |fault: Fault| match fault.at {
+        At::Pointer(pointer) => (pointer.replace("#/content/", ""), fault.code),
+        At::Parameter(name) | At::Header(name) => (name, fault.code),
+    };
+    about(change).faults().into_iter().map(place).collect()
+}
+
+#[test]
+fn what_stands_for_a_picture_is_read_aloud() {
+    let codes = |text: &str| {
+        let found = image_faults(json!({ "alt": { "nl": text } })).into_iter();
+        found.inspect(|(place, _)| assert_eq!(place, "alt/nl")).map(|(_, code)| code).collect::<Vec<_>>()
+    };
+    for good in [
+        "Een brug over het water.",
+        "Twee collega's vieren 10.000 klanten",
+        "Camera IMG op een statief",
+        "Een png-logo, versie 2.0",
+        "Nummer 1 van de 100",
+        "C# op een scherm",
+    ] {
+        assert_eq!(codes(good), [] as [&str; 0], "{good}");
+    }
+    for named in ["brug.jpg", "Foto (brug_2.JPEG)", "IMG_1234", "DSC00017", "een pxl_20260101", "logo.SVG."] {
+        assert_eq!(codes(named), ["alt_file_name"], "{named}");
+    }
+    assert_eq!(codes("Een brug #water"), ["alt_hashtag"]);
+    for link in ["Zie www.example.com", "Meer op https://example.org/brug", "Op example.com"] {
+        assert_eq!(codes(link), ["alt_link"], "{link}");
+    }
+    assert_eq!((codes(" \u{a0}"), codes("")), (vec!["empty"], vec!["empty"]));
+    assert_eq!(codes("a\nb"), ["control_character"]);
+    // Graphemes: a family is one, whatever it is made of.
+    let family = "👨‍👩‍👧‍👦";
+    assert_eq!(codes(&format!("{family}{}", "a".repeat(499))), [] as [&str; 0]);
+    assert_eq!(codes(&"é".repeat(500)), [] as [&str; 0]);
+    assert_eq!(codes(&"a".repeat(501)), ["too_long"]);
+    assert_eq!(
+        image_faults(json!({ "alt": { "Dutch": "Een brug." } })),
+        [("alt/Dutch".to_owned(), "not_a_language")]
+    );
+}
+
+#[test]
+fn rights_and_consents_are_windows() {
+    let time = |day: u32| format!("2026-12-{day:02}T00:00:00Z");
+    let faults = |rights: Value, people: Value| image_faults(json!({ "rights": rights, "people": people }));
+    let place = |at: &str, code| vec![(at.to_owned(), code)];
+    assert_eq!(faults(json!({ "from": time(1), "until": time(2) }), json!([])), []);
+    for until in [1, 2] {
+        let empty = json!({ "from": time(2), "until": time(until) });
+        assert_eq!(faults(empty, json!([])), place("rights/until", "empty_window"));
+    }
+    let given = |day| json!([{ "consent": "given", "until": time(day) }]);
+    assert_eq!(faults(json!({ "from": time(2) }), given(3)), []);
+    assert_eq!(faults(json!({ "from": time(2) }), given(2)), place("people/0/until", "empty_window"));
+    let needless = json!([{ "consent": "given" }, { "consent": "not_needed", "until": time(9) }]);
+    assert_eq!(faults(json!({}), needless), place("people/1/until", "without_consent"));
+    let odd = json!({ "territories": ["EU", "NL", "UK", "NL"] });
+    let mut found = faults(odd, json!([]));
+    found.sort();
+    let expected = [("rights/territories/2", "not_a_country"), ("rights/territories/3", "duplicate")];
+    assert_eq!(found, expected.map(|(at, code)| (at.to_owned(), code)));
+    for odd in ["ftp://example.org/a", "/a/b", "example.org"] {
+        assert_eq!(
+            image_faults(json!({ "source_url": odd })),
+            place("source_url", "not_an_address"),
+            "{odd}"
+        );
+    }
+}
+
+#[test]
+fn r12_an_image_ends_with_its_rights_or_the_first_consent() {
+    let until = |rights: Option<&str>, people: &[Option<&str>]| {
+        let consent = |until: &Option<&str>| match until {
+            Some(until) => json!({ "consent": "given", "until": until }),
+            None => json!({ "consent": "given" }),
+        };
+        let people: Vec<Value> = people.iter().map(consent).collect();
+        let rights = rights.map_or(json!({}), |until| json!({ "until": until }));
+        about(json!({ "rights": rights, "people": people })).until().map(|time| time.to_string())
+    };
+    let (early, late) = ("2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z");
+    let same = |found: Option<String>, expected: &str| {
+        assert_eq!(Time::parse(&found.unwrap()).unwrap(), Time::parse(expected).unwrap());
+    };
+    assert_eq!(until(None, &[None]), None);
+    same(until(Some(early), &[]), early);
+    same(until(Some(late), &[None, Some(early)]), early);
+    same(until(Some(early), &[Some(late)]), early);
+    same(until(None, &[Some(late), Some(early)]), early);
+}
+
+#[test]
+fn a_focal_point_is_written_in_one_way() {
+    let written = |x: Value| {
+        let point: Result<FocalPoint, _> = serde_json::from_value(json!({ "x": x, "y": 0.5 }));
+        point.map(|point| serde_json_canonicalizer::to_string(&point).unwrap()).ok()
+    };
+    for (given, kept) in [
+        (json!(0.33333), "0.3333"),
+        (json!(0.66666), "0.6667"),
+        (json!(1), "1"),
+        (json!(1.0), "1"),
+        (json!(0), "0"),
+        (json!(-0.0), "0"),
+        (json!(0.00001), "0"),
+        (json!(0.7), "0.7"),
+    ] {
+        assert_eq!(written(given.clone()), Some(format!(r#"{{"x":{kept},"y":0.5}}"#)), "{given}");
+    }
+    for odd in [json!(1.0001), json!(-0.1), json!("0.5"), json!(null), json!(1e300)] {
+        assert_eq!(written(odd.clone()), None, "{odd}");
+    }
 }

@@ -176,7 +176,7 @@ fn at_home<'a>(channel: &'a Channel, account: Option<&MastodonAccount>) -> Cow<'
 /// The channel, if the post is for it.
 pub fn offered<'a>(channels: &'a Channels, post: &Post, channel: &ChannelId) -> Result<&'a Channel> {
     let channel = channels.get(channel).filter(|channel| post.channels.contains(&channel.id));
-    channel.ok_or_else(|| not_offered("/channel", "not_for_channel", "The post is not for this channel."))
+    channel.ok_or_else(|| not_offered("/channel", "not_for_channel", "It is not for this channel."))
 }
 
 /// The copies that answer the request, in the order in which they are tried. Each has a weight that a
@@ -198,7 +198,7 @@ fn candidates<'a>(input: &KitInput<'a>, channel: &Channel) -> Result<Vec<&'a Pos
     }
     let language = match input.language {
         Some(wanted) => lookup(wanted, languages()).ok_or_else(|| {
-            not_offered("/language", "no_copy", "No copy for this channel is in this language.")
+            not_offered("/language", "no_copy", "Nothing for this channel is in this language.")
         })?,
         None => {
             let readers = input.reader.language.and_then(|wanted| lookup(wanted, languages()));

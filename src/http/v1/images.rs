@@ -20,7 +20,7 @@ use crate::domain::content::image::{self, AboutImage, Consent, Fraction, MediaTy
 use crate::domain::ids::{Digest, ItemId, Kind};
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::http::extract::{
     Body, Caller, IdempotencyKey, IfMatch, OptionalIdempotencyKey, Path, UPLOADED, Upload, checked,
 };
@@ -296,6 +296,7 @@ async fn image_create(
     upload: Upload,
 ) -> Result<HttpResponse> {
     let content: ImageContent = upload.content.as_deref().map(checked).transpose()?.unwrap_or_default();
+    refuse_files(&content)?;
     let key = OptionalIdempotencyKey(Some(key));
     let once = once(ImageKind::OPERATIONS.create, key, &(), &(&upload.digest, &content))?;
     let upload = images::Upload { file: upload.file, about: content.into() };
@@ -304,6 +305,14 @@ async fn image_create(
     response.insert_header((header::LOCATION, format!("/v1/images/{}", made.resource)));
     let item = saved(&app, made.resource).await?;
     Ok(with_item(response, item))
+}
+
+/// Refuses the files of another picture: they are made of the one that is uploaded.
+fn refuse_files(content: &ImageContent) -> Result<()> {
+    let members = [("picture", content.picture.is_some()), ("renditions", content.renditions.is_some())];
+    let sent = members.into_iter().filter(|(_, is_sent)| *is_sent);
+    let faults: Vec<_> = sent.map(|(member, _)| images::made_by_server(member)).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid_content(faults)) }
 }
 
 async fn image_draft_put(
@@ -326,7 +335,8 @@ async fn image_draft_put(
 /// An image after it was saved, with what rules find in its words.
 async fn saved(app: &App, id: ItemId) -> Result<Item> {
     let (rules, now) = (app.rules(), app.clock.now());
-    let read = move |conn: &mut _, _: &_| crate::app::items::item_get(conn, Kind::Image, id, &rules, now);
+    let read =
+        move |conn: &mut _, _: &_| crate::app::item_views::item_get(conn, Kind::Image, id, &rules, now);
     let view = app.read(read).await?;
     let advice = advise(app, &view).await?;
     Ok(Item::from(view).addressed(&app.context.media, now).advised(advice))

@@ -59,7 +59,8 @@ pub(super) struct ShareCreate {
     #[validate(length(min = 1, max = 35))]
     #[schema(min_length = 1, max_length = 35)]
     language: Option<String>,
-    /// Which copy of a post; one that fits, always the same for the same employee, when absent.
+    /// Which copy of a post; one that fits, always the same for the same employee, when absent. An image has
+    /// none.
     #[validate(length(min = 1, max = 32))]
     #[schema(min_length = 1, max_length = 32)]
     copy_id: Option<String>,
@@ -81,6 +82,9 @@ impl TryFrom<ShareCreate> for ShareCommand {
             (Some(post), None) if hashtags.is_none() => Subject::Post(post),
             (Some(_), None) => {
                 return refuse("/hashtags", "not_for_posts", "A post has its own hashtags: leave these out.");
+            }
+            (None, Some(_)) if copy_id.is_some() => {
+                return refuse("/copy_id", "not_for_images", "An image has no copies: leave this out.");
             }
             (None, Some(image)) => Subject::Image(image, hashtags.unwrap_or_default()),
             (Some(_), Some(_)) => {

@@ -36,7 +36,7 @@ impl Store {
     /// prefix of its own; or else in a server in this process.
     pub async fn in_s3() -> Self {
         let (config, server) = match std::env::var("GREENLIGHT_TEST_S3") {
-            Ok(url) => (named(&url), None),
+            Ok(url) => (server::named(&url), None),
             Err(_) => {
                 let server = Server::start().await;
                 (server.config(), Some(server))
@@ -65,25 +65,6 @@ impl Store {
             Some(part) => Some(part.collect().await.unwrap()),
             None => None,
         }
-    }
-}
-
-fn named(url: &str) -> S3Config {
-    let mut url = url::Url::parse(url).expect("GREENLIGHT_TEST_S3 is http://ID:SECRET@HOST:PORT/BUCKET");
-    let (id, secret) = (url.username().to_owned(), url.password().unwrap().to_owned());
-    let bucket = url.path().trim_matches('/').to_owned();
-    url.set_username("").unwrap();
-    url.set_password(None).unwrap();
-    url.set_path("");
-    S3Config {
-        endpoint: Some(url.to_string()),
-        bucket,
-        region: "us-east-1".to_owned(),
-        access_key_id: Some(id),
-        secret_access_key: Some(secret.into()),
-        path_style: true,
-        prefix: Some(format!("test/{}", Uuid::now_v7())),
-        allow_http: true,
     }
 }
 

@@ -1,4 +1,5 @@
-//! An S3-compatible server in this process. It checks signatures, and keeps buckets as folders.
+//! Object storage to test with: an S3-compatible server in this process, which checks signatures and keeps
+//! buckets as folders, or one that is named.
 
 use std::net::SocketAddr;
 
@@ -11,6 +12,7 @@ use s3s_fs::FileSystem;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 pub const ID: &str = "AKIDEXAMPLE";
 pub const SECRET: &str = "open-sesame";
@@ -62,5 +64,25 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// Settings for the storage at `http://ID:SECRET@HOST:PORT/BUCKET`, each time below another prefix.
+pub fn named(url: &str) -> S3Config {
+    let mut url = url::Url::parse(url).expect("GREENLIGHT_TEST_S3 is http://ID:SECRET@HOST:PORT/BUCKET");
+    let (id, secret) = (url.username().to_owned(), url.password().unwrap().to_owned());
+    let bucket = url.path().trim_matches('/').to_owned();
+    url.set_username("").unwrap();
+    url.set_password(None).unwrap();
+    url.set_path("");
+    S3Config {
+        endpoint: Some(url.to_string()),
+        bucket,
+        region: "us-east-1".to_owned(),
+        access_key_id: Some(id),
+        secret_access_key: Some(secret.into()),
+        path_style: true,
+        prefix: Some(format!("test/{}", Uuid::now_v7())),
+        allow_http: true,
     }
 }

@@ -22,6 +22,7 @@ use greenlight::http::{self, Connections};
 use greenlight::jobs::watcher::watch;
 use greenlight::keys::Keys;
 use greenlight::state::App;
+use greenlight::store::blobs::{Blobs, S3Config};
 use greenlight::store::write::WriteTx;
 use greenlight::store::{Lane, people};
 use tempfile::TempDir;
@@ -29,6 +30,7 @@ use tempfile::TempDir;
 use super::client::Client;
 use super::database::{Backend, Database, folder};
 use super::process::ServerProcess;
+use super::storage::Storage;
 
 /// When every story begins.
 pub const BEGINNING: &str = "2026-11-21T09:00:00Z";
@@ -45,6 +47,8 @@ pub struct TestApp {
     by_role: Mutex<HashMap<Role, Client>>,
     // Dropped after the servers that use them.
     database: Database,
+    /// Object storage, on PostgreSQL.
+    storage: Option<Storage>,
     folder: TempDir,
 }
 
@@ -65,29 +69,45 @@ impl TestApp {
         let folder = folder();
         let database = Database::of_first_release(backend, folder.path());
         fill(&database.url);
-        Self::start(database, folder, Clock::manual(Time::parse(BEGINNING).unwrap()))
+        Self::start(backend, database, folder, Clock::manual(Time::parse(BEGINNING).unwrap()), None)
+    }
+
+    /// One whose images are in this store.
+    pub fn storing_in(backend: Backend, blobs: Blobs) -> Self {
+        let (folder, clock) = (folder(), Clock::manual(Time::parse(BEGINNING).unwrap()));
+        Self::start(backend, Database::new(backend, folder.path()), folder, clock, Some(blobs))
     }
 
     fn with_clock(backend: Backend, clock: Clock) -> Self {
         let folder = folder();
-        Self::start(Database::new(backend, folder.path()), folder, clock)
+        Self::start(backend, Database::new(backend, folder.path()), folder, clock, None)
     }
 
-    fn start(database: Database, folder: TempDir, clock: Clock) -> Self {
+    fn start(
+        backend: Backend,
+        database: Database,
+        folder: TempDir,
+        clock: Clock,
+        blobs: Option<Blobs>,
+    ) -> Self {
         Keys::load_or_create(&folder.path().join("keys")).unwrap();
-        let node = Node::start(&database.url, folder.path(), clock);
+        let storage = (backend == Backend::Postgres && blobs.is_none()).then(Storage::new);
+        let s3 = storage.as_ref().map(|storage| storage.config.clone());
+        let node = Node::start(&database.url, folder.path(), s3, clock, blobs);
         let root = make_administrator(&node.app);
         node.follow();
-        Self { node, root, by_role: Mutex::default(), database, folder }
+        Self { node, root, by_role: Mutex::default(), database, storage, folder }
     }
 
     /// A further server in a process of its own, on the same database, with the same keys.
     pub fn server_process(&self) -> ServerProcess {
-        let settings = [
+        let mut settings = vec![
             ("GREENLIGHT_DATABASE_URL", self.database.url.as_str()),
             ("GREENLIGHT_PUBLIC_URL", PUBLIC_URL),
             ("GREENLIGHT_DATA_DIR", "."),
         ];
+        let storage = self.storage.as_ref().map(Storage::environment).unwrap_or_default();
+        settings.extend(storage.iter().map(|(name, value)| (*name, value.as_str())));
         ServerProcess::start(self.folder.path(), &settings)
     }
 
@@ -212,7 +232,13 @@ pub struct Node {
 }
 
 impl Node {
-    fn start(database_url: &str, folder: &Path, clock: Clock) -> Arc<Self> {
+    fn start(
+        database_url: &str,
+        folder: &Path,
+        s3: Option<S3Config>,
+        clock: Clock,
+        blobs: Option<Blobs>,
+    ) -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let config = Config {
@@ -221,9 +247,13 @@ impl Node {
             data_dir: folder.to_owned(),
             poll_milliseconds: 50,
             public_url: PUBLIC_URL.to_owned(),
+            s3,
             ..Config::default()
         };
-        let app = App::start(config, clock).unwrap();
+        let mut app = App::start(config, clock).unwrap();
+        if let Some(blobs) = blobs {
+            app.studio.blobs = blobs;
+        }
         let (handle, thread) = serve(app.clone(), listener);
         Arc::new(Self { app, url: format!("http://{address}"), handle, thread: Some(thread) })
     }

@@ -74,6 +74,16 @@ impl Client {
         }
     }
 
+    /// Where the server listens, for stories that speak to it byte by byte.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// The header `Authorization` of a request now.
+    pub fn authorization(&self) -> String {
+        format!("Bearer {}", self.bearer().expect("somebody asks"))
+    }
+
     pub fn get(&self, path: &str) -> Request<'_> {
         self.request(Method::GET, path)
     }
@@ -183,6 +193,8 @@ pub struct Answer {
     title: String,
     pub status: u16,
     pub headers: HeaderMap,
+    pub bytes: Vec<u8>,
+    /// The body, where it is text.
     pub text: String,
     /// The body, if it is JSON.
     pub json: Value,
@@ -190,12 +202,14 @@ pub struct Answer {
 
 impl Answer {
     fn read(title: &str, mut response: Response<ureq::Body>) -> Self {
-        let text = response.body_mut().read_to_string().unwrap();
+        let bytes = response.body_mut().read_to_vec().unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         Self {
             title: title.to_owned(),
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             json: serde_json::from_str(&text).unwrap_or_default(),
+            bytes,
             text,
         }
     }

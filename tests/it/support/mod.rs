@@ -1,4 +1,4 @@
-//! What the stories stand on: a server on its own database, clients for each role, and short ways to
+//! What the stories stand on: a server on its own database and store of images, clients for each role, and short ways to
 //! get a post approved and shared.
 
 mod app;
@@ -6,15 +6,18 @@ mod client;
 mod cluster;
 mod columns;
 mod database;
+mod pictures;
 mod plans;
 mod process;
 mod record;
+mod storage;
 mod stories;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
 pub use cluster::postgres_is_there;
 pub use database::Backend;
+pub use pictures::{Image, png};
 pub use process::{ServerProcess, greenlight};
 pub use record::Entry;
 pub use stories::Post;

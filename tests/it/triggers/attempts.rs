@@ -7,11 +7,12 @@ use serde_json::json;
 
 use crate::support::{Post, TestApp};
 
-/// What there is to attack: a shared post, a post under review, a draft.
+/// What there is to attack: a shared post, a post under review, a draft, an image that was redacted.
 pub struct Targets {
     pub shared: Post,
     pub open: Post,
     draft: Post,
+    redacted: String,
     /// Somebody who wrote none of them.
     pub other_person: String,
 }
@@ -43,6 +44,19 @@ fn end_what_held(app: &TestApp) {
     app.admin().post("/v1/workflows").json(&json!({ "kind": "post", "stages": stages })).send().expect(201);
 }
 
+/// Uploads a picture and takes it away; answers the image's id.
+fn redacted_image(app: &TestApp) -> String {
+    let mut picture = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(16, 12).write_to(&mut picture, image::ImageFormat::Png).unwrap();
+    let author = app.author();
+    let upload = author.post("/v1/images").body("image/png", picture.into_inner());
+    let made = upload.idempotency_key("redacted").send().expect(201);
+    let path = format!("/v1/images/{}/redactions", made.text("/id"));
+    let body = json!({ "revision": 1, "reason": "consent withdrawn" });
+    app.publisher().post(&path).json(&body).send().expect(200);
+    made.text("/id").to_owned()
+}
+
 impl Targets {
     pub fn make(app: &TestApp) -> Self {
         let shared = app.live_post();
@@ -53,7 +67,8 @@ impl Targets {
         end_what_held(app);
         let open = app.submitted_post(|content| content["title"] = "Under review".into());
         let draft = app.draft(|content| content["title"] = "A draft".into());
-        Self { shared, open, draft, other_person: app.auditor().id() }
+        let redacted = redacted_image(app);
+        Self { shared, open, draft, redacted, other_person: app.auditor().id() }
     }
 
     /// Each trigger with statements that it must refuse.
@@ -162,6 +177,15 @@ impl Targets {
                     change(shared, "created_at = 0"),
                     change(&self.open.id, "content = '{}'"),
                     change(draft, "revision = 9"),
+                ],
+            ),
+            (
+                "r02_redactions_stay",
+                vec![
+                    change(&self.redacted, "content = '{}'"),
+                    change(&self.redacted, "redacted_idx = NULL"),
+                    change(&self.redacted, "redacted_idx = redacted_idx + 1"),
+                    change(&self.redacted, "redacted_at = redacted_at + 1"),
                 ],
             ),
             (
@@ -306,6 +330,7 @@ impl Targets {
                 vec![
                     change("parts = '[]'"),
                     change("disclaimers = 'other'"),
+                    change("images = 'other'"),
                     change("channel = 'other'"),
                     change("digest = 'other'"),
                     change("rules_digest = 'other'"),

@@ -16,7 +16,8 @@ use crate::app::context::Context;
 use crate::app::decisions::item_decide;
 use crate::app::endings::item_end;
 use crate::app::idempotency::Once;
-use crate::app::items::{self, ItemQuery, ItemView};
+use crate::app::item_views::{self, ItemQuery, ItemView};
+use crate::app::items;
 use crate::app::reviews::review_get;
 use crate::app::rules::Rules;
 use crate::app::submission::{Submit, item_submit};
@@ -77,7 +78,7 @@ pub(super) async fn list<K: ItemKind>(
     let query = ItemQuery { filter, availability: query.availability };
     let rules = app.rules();
     let read = move |conn: &mut Conn, _: &Context| {
-        items::item_list(conn, K::KIND, &query, &rules, after, limit, now)
+        item_views::item_list(conn, K::KIND, &query, &rules, after, limit, now)
     };
     let (views, last) = app.read(read).await?;
     let next_cursor = cursor_after(&walk, last)?;
@@ -87,7 +88,7 @@ pub(super) async fn list<K: ItemKind>(
 
 pub(super) async fn get<K: ItemKind>(app: web::Data<App>, Path(id): Path<ItemId>) -> Result<HttpResponse> {
     let (rules, now) = (app.rules(), app.clock.now());
-    let view = app.read(move |conn, _| items::item_get(conn, K::KIND, id, &rules, now)).await?;
+    let view = app.read(move |conn, _| item_views::item_get(conn, K::KIND, id, &rules, now)).await?;
     Ok(with_item(HttpResponse::Ok(), Item::from(view).addressed(&app.context.media, now)))
 }
 
@@ -96,7 +97,7 @@ pub(super) async fn revision_get<K: ItemKind>(
     Path(RevisionPath { id, n }): Path<RevisionPath>,
 ) -> Result<HttpResponse> {
     let now = app.clock.now();
-    let view = app.read(move |conn, _| items::revision_get(conn, K::KIND, id, n, now)).await?;
+    let view = app.read(move |conn, _| item_views::revision_get(conn, K::KIND, id, n, now)).await?;
     Ok(HttpResponse::Ok().json(ItemRevision::from(view).addressed(&app.context.media, now)))
 }
 
@@ -210,7 +211,7 @@ async fn end(
 /// The item as the transaction leaves it.
 pub fn reread(tx: &mut WriteTx<'_>, kind: Kind, id: ItemId, rules: &Rules) -> Result<ItemView> {
     let now = tx.now();
-    items::item_get(tx.conn(), kind, id, rules, now)
+    item_views::item_get(tx.conn(), kind, id, rules, now)
 }
 
 /// What rules say to the words that were saved.

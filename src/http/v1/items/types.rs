@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::app::decisions::Decide;
-use crate::app::items::{ItemView, RevisionView};
+use crate::app::item_views::{ItemView, RevisionView};
 use crate::app::media::MediaLinks;
 use crate::domain::content;
 use crate::domain::content::image::{ImageFiles, PictureFile};
