@@ -73,7 +73,7 @@ impl Database {
 pub struct Memory {
     /// Now.
     pub now: u64,
-    /// The most so far.
+    /// The most so far, or since [`Server::forget_peak`].
     pub most: u64,
 }
 
@@ -115,6 +115,11 @@ impl Server {
             kibibytes.expect("a number") / 1024
         };
         Memory { now: figure("VmRSS:"), most: figure("VmHWM:") }
+    }
+
+    /// Begins anew to note the most that the process has in memory (`proc(5)`, `clear_refs`).
+    pub fn forget_peak(&self) {
+        fs::write(format!("/proc/{}/clear_refs", self.process.id()), "5").expect("a process of one's own");
     }
 
     fn wait(&self) {

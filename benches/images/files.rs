@@ -25,12 +25,12 @@ fn chunk(file: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {
     file.extend(sum.to_be_bytes());
 }
 
-/// A GIF of 10,000 frames, each of 64 x 64 pixels.
+/// A GIF of 10,000 frames, each of 16 x 16 pixels.
 pub fn long_gif() -> Vec<u8> {
     let mut file = b"GIF89a".to_vec();
-    file.extend([64, 0, 64, 0, 0x80, 0, 0]);
+    file.extend([16, 0, 16, 0, 0x80, 0, 0]);
     file.extend([0, 0, 0, 255, 255, 255]);
-    let pixels = [0_u8; 64 * 64];
+    let pixels = [0_u8; 16 * 16];
     let mut packed = vec![2];
     for block in lzw(&pixels).chunks(255) {
         packed.push(u8::try_from(block.len()).expect("a block"));
@@ -39,7 +39,7 @@ pub fn long_gif() -> Vec<u8> {
     packed.push(0);
     for _ in 0..10_000 {
         file.extend([0x21, 0xf9, 4, 0, 1, 0, 0, 0]);
-        file.extend([0x2c, 0, 0, 0, 0, 64, 0, 64, 0, 0]);
+        file.extend([0x2c, 0, 0, 0, 0, 16, 0, 16, 0, 0]);
         file.extend(&packed);
     }
     file.push(0x3b);

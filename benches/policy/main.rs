@@ -172,7 +172,11 @@ impl Share {
             post: source(),
             copy: copy.to_owned(),
             statements: wanted.map(statement).collect(),
-            hashtags: ["Wonen", "WerkenBij"].map(|tag| Tag { tag: tag.to_owned(), source: source() }),
+            hashtags: ["Wonen", "WerkenBij"].map(|tag| Tag {
+                tag: tag.to_owned(),
+                source: source(),
+                is_required: false,
+            }),
         };
         assert_eq!(share.statements.len(), 2);
         compose(&share.ingredients()).expect("the text fits");

@@ -232,7 +232,9 @@ impl ContentSnapshot {
     pub fn live_hashtags(&self, now: Time) -> Vec<Resolved<Hashtag>> {
         self.of_kind(Kind::Hashtag)
             .filter(|item| self.availability(item, now).0 == Availability::Live)
-            .filter_map(|item| item.resolve(item.present(now)?.revision, hashtag_content))
+            .filter_map(|item| {
+                item.resolve(item.present(now)?.revision, |content| content.as_hashtag().cloned())
+            })
             .collect()
     }
 
@@ -250,7 +252,9 @@ impl ContentSnapshot {
         let mut found: Vec<Resolved<Disclaimer>> = self
             .of_kind(Kind::Disclaimer)
             .filter(|item| self.availability(item, now).0 == wanted)
-            .filter_map(|item| item.resolve(item.present(now)?.revision, disclaimer_content))
+            .filter_map(|item| {
+                item.resolve(item.present(now)?.revision, |content| content.as_disclaimer().cloned())
+            })
             .collect();
         found.sort_by_key(|disclaimer| disclaimer.id);
         found
@@ -258,12 +262,12 @@ impl ContentSnapshot {
 
     /// The disclaimers that a revision pins, with the pinned texts.
     pub fn pinned_disclaimers(&self, revision: &ApprovedRevision) -> Vec<Resolved<Disclaimer>> {
-        self.pinned(revision, Kind::Disclaimer, disclaimer_content)
+        self.pinned(revision, Kind::Disclaimer, |content| content.as_disclaimer().cloned())
     }
 
     /// The hashtags that a revision pins, in the order in which its post names them.
     pub fn pinned_hashtags(&self, revision: &ApprovedRevision) -> Vec<Resolved<Hashtag>> {
-        let mut pinned = self.pinned(revision, Kind::Hashtag, hashtag_content);
+        let mut pinned = self.pinned(revision, Kind::Hashtag, |content| content.as_hashtag().cloned());
         let named = revision.content.references().hashtags;
         pinned.sort_by_key(|hashtag| named.iter().position(|key| *key == hashtag.key));
         pinned
@@ -370,30 +374,6 @@ impl ApprovedRevision {
 
     /// The revision as an image, if it is one of the item `id`.
     fn shown(&self, id: ItemId) -> Option<Shown<'_>> {
-        image_content(&self.content).map(|image| Shown { source: self.source(id), image })
-    }
-}
-
-/// The content of an image.
-pub fn image_content(content: &Content) -> Option<&Image> {
-    match content {
-        Content::Image(image) => Some(image),
-        Content::Post(_) | Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => None,
-    }
-}
-
-/// The content of a disclaimer.
-pub fn disclaimer_content(content: &Content) -> Option<Disclaimer> {
-    match content {
-        Content::Disclaimer(disclaimer) => Some(disclaimer.clone()),
-        Content::Post(_) | Content::Hashtag(_) | Content::Image(_) | Content::Rule(_) => None,
-    }
-}
-
-/// The content of a hashtag.
-pub fn hashtag_content(content: &Content) -> Option<Hashtag> {
-    match content {
-        Content::Hashtag(hashtag) => Some(hashtag.clone()),
-        Content::Post(_) | Content::Image(_) | Content::Disclaimer(_) | Content::Rule(_) => None,
+        self.content.as_image().map(|image| Shown { source: self.source(id), image })
     }
 }

@@ -1,8 +1,9 @@
 //! Images: uploading a picture, saving what is said of it, and taking it away.
 //!
 //! Bytes are put into the store before the transaction that names them, and removed after the one that says
-//! so: what a revision names is there, and what is not named can be swept. An image has one picture for all
-//! its revisions; another picture is another image.
+//! so: what a revision names is there, and what is not named can be swept. Those of an image that there is are
+//! announced before they are put, so that a removal meanwhile is seen. An image has one picture for all its
+//! revisions; another picture is another image.
 
 pub mod removal;
 
@@ -100,10 +101,11 @@ impl Studio {
         };
         match made.await {
             Ok(done) if done.resource == id => Ok(done),
-            // Another request with the same key was quicker, or the image was refused: nothing names these
-            // bytes. What cannot be removed now is swept later.
+            // After a fault of the database nobody knows whether it was committed: left to the sweep.
+            Err(error) if error.code.status() >= 500 => Err(error),
+            // Another request with the same key was quicker, or the image was refused.
             other => {
-                self.remove_unnamed(id, &rendered.files).await;
+                self.remove_of_none(id, &rendered.files).await;
                 other
             }
         }
@@ -114,7 +116,9 @@ impl Studio {
         let write = move |tx: &mut WriteTx<'_>| {
             once.run(tx, &context.keys, &actor, |tx| {
                 items::insert(tx, &context, &actor, id, None, &content)?;
-                settle_files(tx, id, &content, &[])?;
+                if let Content::Image(image) = &content {
+                    image_files::insert(tx, id, &image.files.all().collect::<Vec<_>>())?;
+                }
                 Ok(id)
             })
         };
@@ -124,44 +128,61 @@ impl Studio {
     /// Saves what is said of an image. A focal point that moves makes its renditions anew.
     pub async fn image_draft_put(&self, actor: Actor, save: ImageSave) -> Result<Saved> {
         let (id, version) = (save.id, save.version);
-        let read = move |conn: &mut Conn| Ok((present(conn, id, version)?, image_files::unnamed(conn, id)?));
-        let (present, unnamed) = self.db.read(read).await?;
+        let present = self.db.read(move |conn| present(conn, id, version)).await?;
         check_files(&save, &present.files)?;
-        let files = if save.about.focal_point == present.about.focal_point {
-            present.files
-        } else {
-            let faults = save.about.faults();
-            if !faults.is_empty() {
-                return Err(Error::invalid_content(faults));
-            }
-            self.cut_anew(id, present.files, save.about.focal_point).await?
+        if save.about.focal_point == present.about.focal_point {
+            let content = Image { files: present.files, about: save.about };
+            return self.save(actor, id, version, content).await;
+        }
+        let faults = save.about.faults();
+        if !faults.is_empty() {
+            return Err(Error::invalid_content(faults));
+        }
+        let rendered = self.cut_anew(id, present.files.picture, save.about.focal_point).await?;
+        let saved = async {
+            self.announce(id, version, rendered.files.renditions.clone()).await?;
+            self.put_all(id, &rendered).await?;
+            let content = Image { files: rendered.files.clone(), about: save.about };
+            self.save(actor, id, version, content).await
         };
-        let content = Content::Image(Box::new(Image { files, about: save.about }));
+        let saved = saved.await;
+        if saved.is_err() {
+            self.remove_late(id, &rendered.files).await;
+        }
+        saved
+    }
+
+    async fn save(&self, actor: Actor, id: ItemId, version: i64, image: Image) -> Result<Saved> {
         let context = Arc::clone(&self.context);
+        let content = Content::Image(Box::new(image));
         let write = move |tx: &mut WriteTx<'_>| {
             let saved = items::draft_put(tx, &context, &actor, id, version, &content)?;
-            settle_files(tx, id, &content, &unnamed)?;
+            settle_files(tx, id, &content)?;
             Ok(saved)
         };
         Ok(self.db.write(Lane::Ordinary, write).await?.value)
     }
 
+    /// Says which files are about to be put, unless somebody saved or redacted the image since `version`.
+    async fn announce(&self, id: ItemId, version: i64, files: Vec<PictureFile>) -> Result<()> {
+        let write = move |tx: &mut WriteTx<'_>| {
+            present(tx.conn(), id, version)?;
+            image_files::announce(tx, id, &files.iter().collect::<Vec<_>>())
+        };
+        self.db.write(Lane::Ordinary, write).await?;
+        Ok(())
+    }
+
     /// Renders a stored picture around another point; the picture itself stays.
-    async fn cut_anew(&self, id: ItemId, files: ImageFiles, focal: FocalPoint) -> Result<ImageFiles> {
-        let part =
-            self.blobs.read(id.uuid(), files.picture.digest.hex(), None).await.map_err(store_failed)?;
+    async fn cut_anew(&self, id: ItemId, picture: PictureFile, focal: FocalPoint) -> Result<RenderedFiles> {
+        let part = self.blobs.read(id.uuid(), picture.digest.hex(), None).await.map_err(store_failed)?;
         let part = part.ok_or_else(|| Error::internal("the bytes of a picture are missing"))?;
         let bytes = part.collect().await.map_err(store_failed)?;
         let context = Arc::clone(&self.context);
         let work = move |threads| pictures::render(&bytes, &context.channels, focal, threads);
         let mut rendered = self.pool.run(work).await?;
-        let again = rendered.files.picture.digest.clone();
-        if !rendered.files.renditions.iter().any(|file| file.digest == again) {
-            rendered.bytes.retain(|(digest, _)| *digest != again);
-        }
-        rendered.files.picture = files.picture;
-        self.put_all(id, &rendered).await?;
-        Ok(rendered.files)
+        rendered.keep(picture);
+        Ok(rendered)
     }
 
     async fn render(&self, mut file: File, focal: FocalPoint) -> Result<RenderedFiles> {
@@ -249,10 +270,9 @@ fn check_files(save: &ImageSave, present: &ImageFiles) -> Result<()> {
 }
 
 /// Names the files of content that was saved, and drops those that no revision of the item names any more.
-/// `unnamed` are those that none named before they were put.
-fn settle_files(tx: &mut WriteTx<'_>, id: ItemId, content: &Content, unnamed: &[String]) -> Result<()> {
+fn settle_files(tx: &mut WriteTx<'_>, id: ItemId, content: &Content) -> Result<()> {
     let Content::Image(image) = content else { return Ok(()) };
-    image_files::name(tx, id, &image.files.all().collect::<Vec<_>>(), unnamed)?;
+    image_files::name(tx, id, &image.files.all().collect::<Vec<_>>())?;
     let mut named: Vec<Digest> = Vec::new();
     for json in revisions::all_of(tx.conn(), id)?.into_iter().filter_map(|row| row.content) {
         if let Content::Image(image) = Content::from_json(Kind::Image, &json)? {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::availability::Histories;
-use super::items::find;
+use super::items::{BATCH, find};
 use super::reviews::{self, ReviewView};
 use super::rules::Rules;
 use crate::domain::ids::{Digest, ItemId, Key, Kind, PersonId};
@@ -100,9 +100,6 @@ impl ItemQuery {
         self.availability.is_some() || self.filter.ends.is_some()
     }
 }
-
-/// Rows that a list with a derived filter reads at once.
-pub(super) const BATCH: usize = 100;
 
 /// One page of items, newest first; the id to go on after is answered while there may be more.
 ///

@@ -20,6 +20,9 @@ use crate::store::revisions::{self, DraftText, RevisionRow};
 use crate::store::write::WriteTx;
 use crate::store::{groups, reviews as review_rows};
 
+/// Rows that a list with a derived filter reads at once.
+pub(super) const BATCH: usize = 100;
+
 /// Makes an item with its first draft.
 pub fn item_create(
     tx: &mut WriteTx<'_>,

@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use super::access::PersonAccess;
-use super::content_snapshot::{ApprovedItem, ContentSnapshot, LiveImage, hashtag_content};
+use super::content_snapshot::{ApprovedItem, ContentSnapshot, LiveImage};
 use super::context::Context;
 use super::feed::FeedImage;
 use super::sharing::is_for;
@@ -107,7 +107,8 @@ impl<'a> Reading<'a> {
         limit: usize,
     ) -> (Vec<LibraryHashtag>, Option<LibraryPosition>) {
         let (page, next) = self.page(Kind::Hashtag, after, limit, |item| {
-            let hashtag = item.resolve(item.present(self.now)?.revision, hashtag_content)?;
+            let hashtag =
+                item.resolve(item.present(self.now)?.revision, |content| content.as_hashtag().cloned())?;
             self.takes(&hashtag.content).then_some(hashtag)
         });
         let told = |(position, hashtag): (LibraryPosition, Resolved<Hashtag>)| LibraryHashtag {
@@ -127,12 +128,16 @@ impl<'a> Reading<'a> {
     ) -> (Vec<(LibraryPosition, T)>, Option<LibraryPosition>) {
         let place = |item: &'a ApprovedItem| {
             let position = LibraryPosition { live_since: item.history.live_since(self.now)?, id: item.id };
-            let found = wanted(item).filter(|_| after.is_none_or(|after| position < after))?;
-            let is_live = self.content.availability(item, self.now).0 == Availability::Live;
-            is_live.then_some((position, found))
+            let is_later = after.is_none_or(|after| position < after);
+            let is_live = || self.content.availability(item, self.now).0 == Availability::Live;
+            (is_later && is_live()).then_some((position, item))
         };
-        let mut found: Vec<(LibraryPosition, T)> = self.content.of_kind(kind).filter_map(place).collect();
-        found.sort_unstable_by_key(|(position, _)| Reverse(*position));
+        let mut places: Vec<(LibraryPosition, &ApprovedItem)> =
+            self.content.of_kind(kind).filter_map(place).collect();
+        places.sort_unstable_by_key(|(position, _)| Reverse(*position));
+        // Whether an item is wanted takes longest to tell: only as many are asked as the page needs.
+        let wanted = places.into_iter().filter_map(|(position, item)| Some((position, wanted(item)?)));
+        let mut found: Vec<(LibraryPosition, T)> = wanted.take(limit + 1).collect();
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().map(|(position, _)| *position).filter(|_| more);

@@ -78,6 +78,28 @@ pub struct RenderedFiles {
     pub bytes: Vec<(Digest, Bytes)>,
 }
 
+impl RenderedFiles {
+    /// Keeps a picture that is stored already in place of the one that was encoded anew.
+    pub fn keep(&mut self, picture: PictureFile) {
+        self.bytes.retain(|(digest, _)| *digest != picture.digest);
+        self.files.picture = picture;
+        self.tell_once();
+    }
+
+    /// Leaves out renditions that are the same file as the picture or another rendition, and bytes that are
+    /// no file's.
+    fn tell_once(&mut self) {
+        let Self { files: ImageFiles { picture, renditions }, bytes } = self;
+        let mut told = vec![picture.digest.clone()];
+        renditions.retain(|file| {
+            let is_new = !told.contains(&file.digest);
+            told.push(file.digest.clone());
+            is_new
+        });
+        bytes.retain(|(digest, _)| told.contains(digest));
+    }
+}
+
 /// Decodes a file and renders it for these channels. It blocks: call it in the [`PicturePool`].
 pub fn render(
     bytes: &[u8],
@@ -99,7 +121,9 @@ pub fn render(
     };
     let picture = file(rendered.original);
     let renditions = rendered.renditions.into_iter().map(&mut file).collect();
-    Ok(RenderedFiles { files: ImageFiles { picture, renditions }, bytes })
+    let mut rendered = RenderedFiles { files: ImageFiles { picture, renditions }, bytes };
+    rendered.tell_once();
+    Ok(rendered)
 }
 
 fn stored(encoded: Encoded) -> (PictureFile, Bytes) {

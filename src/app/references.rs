@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::availability::Histories;
-use super::content_snapshot::{disclaimer_content, hashtag_content, is_usable};
+use super::content_snapshot::is_usable;
 use super::words::shown;
 use crate::domain::content::{Content, Disclaimer, Hashtag, Image, Post};
 use crate::domain::ids::{ItemId, Key, Kind};
@@ -36,7 +36,8 @@ impl References {
     /// is a fault at its place.
     pub(super) fn read(conn: &mut Conn, post: &Post, now: Time) -> Result<Self> {
         let hashtag_rows = item_rows::of_kind(conn, Kind::Hashtag)?;
-        let live_hashtags = that_are(Availability::Live, conn, &hashtag_rows, now, hashtag_content)?;
+        let live_hashtags =
+            that_are(Availability::Live, conn, &hashtag_rows, now, |content| content.as_hashtag().cloned())?;
         let named = |key: &Key| live_hashtags.iter().find(|found| found.key == *key).cloned();
         let hashtags: Vec<Resolved<Hashtag>> = post.hashtags.iter().filter_map(named).collect();
         let images = usable_images(conn, post, now)?;
@@ -54,7 +55,8 @@ impl References {
     /// What an image by itself refers to: the disclaimers that can be required of it.
     pub(super) fn of_image(conn: &mut Conn, now: Time) -> Result<Self> {
         let rows = item_rows::of_kind(conn, Kind::Disclaimer)?;
-        let mut disclaimers = |wanted| that_are(wanted, conn, &rows, now, disclaimer_content);
+        let mut disclaimers =
+            |wanted| that_are(wanted, conn, &rows, now, |content| content.as_disclaimer().cloned());
         let (mut live_disclaimers, mut recalled_disclaimers) =
             (disclaimers(Availability::Live)?, disclaimers(Availability::Recalled)?);
         live_disclaimers.sort_by_key(|found| found.id);

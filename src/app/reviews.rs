@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::item_views::BATCH;
+use super::items::BATCH;
 use crate::domain::ids::{ItemId, PersonId, ReviewId};
 use crate::domain::review::{ReviewState, Reviewers, StageState};
 use crate::error::{Code, Error, Fault, Result};

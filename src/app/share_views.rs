@@ -12,7 +12,7 @@ use self::images::images_of;
 pub use self::images::{ImageView, ShownImage};
 use self::stops::Stops;
 use super::context::Context;
-use super::item_views::BATCH;
+use super::items::BATCH;
 use super::journal::subject_keys_of;
 use super::shares::{NewShare, StoredPart, Warning};
 use crate::domain::compose::Role;

@@ -304,8 +304,9 @@ pub fn find_live<'a>(
 ) -> Result<Shareable<'a>> {
     let kind = subject.kind();
     let not_found = || {
-        let detail =
-            format!("There is no such {kind}, it was never live, or it is not meant for this person.");
+        let detail = format!(
+            "There is no such {kind}, it was never live or was taken away, or it is not meant for this person."
+        );
         let code = if kind == Kind::Image { Code::ImageNotFound } else { Code::PostNotFound };
         Error::new(code, detail)
     };

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::content_snapshot::hashtag_content;
 use crate::domain::content::{Content, Hashtag, Image};
 use crate::domain::ids::{ItemId, Kind};
 use crate::domain::images::Shown;
@@ -85,7 +84,7 @@ fn pinned_hashtags(conn: &mut Conn, pins: &[&Pin]) -> Result<Pinned<Resolved<Has
         let pin = pins.iter().find(|pin| (pin.id, pin.revision) == (row.item_id, row.revision));
         let (Some(pin), Some(json)) = (pin, &row.content) else { continue };
         let (Some(key), Some(content)) =
-            (pin.key.clone(), hashtag_content(&Content::from_json(Kind::Hashtag, json)?))
+            (pin.key.clone(), Content::from_json(Kind::Hashtag, json)?.as_hashtag().cloned())
         else {
             continue;
         };

@@ -123,10 +123,11 @@ fn alt_excess(alt: &str, channel: &Channel) -> usize {
     limit.map_or(0, |limit| alt.encode_utf16().count().saturating_sub(limit))
 }
 
-/// The smallest file of a picture: the one that lists show.
+/// The smallest file that shows all of a picture: the one that lists show.
 pub fn smallest(files: &ImageFiles) -> &PictureFile {
+    let shows_all = |file: &&PictureFile| has_shape(file, [files.picture.width, files.picture.height]);
     let pixels = |file: &&PictureFile| u64::from(file.width) * u64::from(file.height);
-    files.all().min_by_key(pixels).unwrap_or(&files.picture)
+    files.all().filter(shows_all).min_by_key(pixels).unwrap_or(&files.picture)
 }
 
 /// The file that a channel gets: of those within its limits, one of a shape that it recommends, the one that

@@ -94,7 +94,13 @@ impl Material<'_> {
         Ok(Prepared {
             statements,
             link: post.link.as_ref().map(|link| tracked(link, &tracking)),
-            tags: tags.map(|found| Tag { tag: found.content.tag.clone(), source: found.source() }).collect(),
+            tags: tags
+                .map(|found| Tag {
+                    tag: found.content.tag.clone(),
+                    source: found.source(),
+                    is_required: found.content.is_required_for(post),
+                })
+                .collect(),
             credit: credit.filter(|_| !credited),
         })
     }

@@ -31,10 +31,10 @@ pub enum Unusable {
         /// The most pixels that are taken of a picture with this many bytes to a pixel.
         max_pixels: u64,
     },
-    /// Behind the picture stands something else that a reader of another type would find.
-    #[error("Behind the picture the file holds something else ({found}). Save the picture by itself.")]
+    /// The file holds something else as well, which a reader of another type would find.
+    #[error("Beside the picture the file holds something else ({found}). Save the picture by itself.")]
     Polyglot {
-        /// What stands there, as a short name such as `zip`, `html` or `pdf`.
+        /// What it is, as a short name such as `zip`, `html` or `pdf`.
         found: &'static str,
     },
     /// The file is of a type that is taken, but what it holds is damaged or contradicts itself.

@@ -46,7 +46,7 @@ pub async fn keep_images(app: App) {
     let (mut removal, mut sweep) = (Due::now(), Due::now());
     loop {
         if removal.is_due(REMOVAL_INTERVAL) {
-            report("remove bytes of images", app.studio.remove_bytes().await);
+            report("remove bytes of images", app.studio.remove_bytes(None).await);
         }
         if sweep.is_due(SWEEP_INTERVAL) {
             report("sweep images", sweep_images(&app).await);

@@ -1,7 +1,10 @@
 //! Which files of pictures there are. Their bytes are in the store of images ([`super::blobs`]).
 //!
-//! Bytes are put before the transaction that names them, and removed after the one that says so. A file
-//! whose bytes are being removed is named by nothing: whoever would name it again is refused until it is gone.
+//! Bytes are put before the transaction that names them, and removed after the one that says so. Whoever puts
+//! bytes for an item that there is announces them first, so that a removal that is under way refuses them and
+//! one that comes later is seen.
+
+use std::collections::HashSet;
 
 use diesel::prelude::*;
 
@@ -22,46 +25,65 @@ pub struct FileRow {
     pub bytes: u64,
 }
 
-/// The files of an item that no revision names, by the SHA-256 of their bytes: the ones that may be removed
-/// while somebody puts them again.
-pub fn unnamed(conn: &mut Conn, item: ItemId) -> Result<Vec<String>> {
-    let waits = |state: &State| state.dropped_at.is_some() || state.removing_at.is_some();
-    Ok(states(conn, item)?.into_iter().filter(waits).map(|state| state.sha256).collect())
+/// Names the files of an item that is being made; nothing else can name them.
+pub fn insert(tx: &mut WriteTx<'_>, item: ItemId, files: &[&PictureFile]) -> Result<()> {
+    for file in files {
+        insert_one(tx, item, file, None)?;
+    }
+    Ok(())
 }
 
-/// Names the files of an item; those that it names already stay. `unnamed` are those that nothing named
-/// before the bytes were put ([`unnamed`]). Refused while the bytes of one are being removed, and where they
-/// were removed since then: what was put may have gone with them.
-pub fn name(tx: &mut WriteTx<'_>, item: ItemId, files: &[&PictureFile], unnamed: &[String]) -> Result<()> {
-    let refused = || Error::unavailable("A file of this picture is being removed: try again in a moment.");
+/// Says that files are about to be put for an item that may name them soon: until then they count as dropped
+/// just now. Refused while the bytes of one are being removed, which would take what is put.
+pub fn announce(tx: &mut WriteTx<'_>, item: ItemId, files: &[&PictureFile]) -> Result<()> {
+    let now = tx.now().micros();
     let known = states(tx.conn(), item)?;
-    for (at, file) in files.iter().enumerate() {
-        let hex = file.digest.hex();
-        // Two renditions may be the same file.
-        if files.iter().take(at).any(|earlier| earlier.digest == file.digest) {
-            continue;
-        }
-        match known.iter().find(|state| state.sha256 == hex) {
-            Some(state) if state.removing_at.is_some() => return Err(refused()),
-            Some(state) if state.dropped_at.is_none() => {}
-            Some(_) => {
-                diesel::update(image_files::table.find((item.to_string(), hex)))
-                    .set(image_files::dropped_at.eq(None::<i64>))
-                    .execute(tx.conn())?;
-            }
-            None if unnamed.iter().any(|sha256| sha256 == hex) => return Err(refused()),
-            None => insert(tx, item, file)?,
+    for file in files {
+        match known.iter().find(|state| state.sha256 == file.digest.hex()) {
+            Some(state) if state.removing_at.is_some() => return Err(being_removed()),
+            Some(state) if state.dropped_at.is_some() => set_dropped(tx, item, file, Some(now))?,
+            Some(_) => {}
+            None => insert_one(tx, item, file, Some(now))?,
         }
     }
     Ok(())
 }
 
-fn insert(tx: &mut WriteTx<'_>, item: ItemId, file: &PictureFile) -> Result<()> {
+/// Names files of an item that it names already, or that were announced before their bytes were put. Refused
+/// where they were taken away since.
+pub fn name(tx: &mut WriteTx<'_>, item: ItemId, files: &[&PictureFile]) -> Result<()> {
+    let known = states(tx.conn(), item)?;
+    for file in files {
+        match known.iter().find(|state| state.sha256 == file.digest.hex()) {
+            Some(state) if state.removing_at.is_none() => {
+                if state.dropped_at.is_some() {
+                    set_dropped(tx, item, file, None)?;
+                }
+            }
+            _ => return Err(being_removed()),
+        }
+    }
+    Ok(())
+}
+
+fn being_removed() -> Error {
+    Error::unavailable("A file of this picture is being removed: try again in a moment.")
+}
+
+fn set_dropped(tx: &mut WriteTx<'_>, item: ItemId, file: &PictureFile, at: Option<i64>) -> Result<()> {
+    diesel::update(image_files::table.find((item.to_string(), file.digest.hex())))
+        .set(image_files::dropped_at.eq(at))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+fn insert_one(tx: &mut WriteTx<'_>, item: ItemId, file: &PictureFile, dropped_at: Option<i64>) -> Result<()> {
     let row = (
         image_files::item_id.eq(item.to_string()),
         image_files::sha256.eq(file.digest.hex()),
         image_files::media_type.eq(file.media_type.as_str()),
         image_files::bytes.eq(i64::try_from(file.bytes).unwrap_or(i64::MAX)),
+        image_files::dropped_at.eq(dropped_at),
     );
     diesel::insert_into(image_files::table).values(row).execute(tx.conn())?;
     Ok(())
@@ -124,19 +146,31 @@ pub fn remove_dropped(tx: &mut WriteTx<'_>, before: Time, limit: i64) -> Result<
     Ok(old.len())
 }
 
-/// The files whose bytes are being removed, at most `limit`.
-pub fn removing(conn: &mut Conn, limit: i64) -> Result<Vec<(ItemId, String)>> {
-    Ok(image_files::table
+/// The files whose bytes are being removed, in their order after one of them, at most `limit`; of one item, or
+/// of all.
+pub fn removing(
+    conn: &mut Conn,
+    of: Option<ItemId>,
+    after: Option<&(ItemId, String)>,
+    limit: i64,
+) -> Result<Vec<(ItemId, String)>> {
+    let mut query = image_files::table
         .filter(image_files::removing_at.is_not_null())
         .select((image_files::item_id, image_files::sha256))
+        .order((image_files::item_id, image_files::sha256))
         .limit(limit)
-        .load(conn)?)
-}
-
-/// Whether the bytes of a file are still to be removed.
-pub fn is_removing(conn: &mut Conn, item: ItemId, sha256: &str) -> Result<bool> {
-    let found = image_files::table.find((item.to_string(), sha256)).select(image_files::removing_at);
-    Ok(found.first::<Option<i64>>(conn).optional()?.flatten().is_some())
+        .into_boxed();
+    if let Some(item) = of {
+        query = query.filter(image_files::item_id.eq(item.to_string()));
+    }
+    if let Some((item, sha256)) = after {
+        let item = item.to_string();
+        let is_later = image_files::item_id
+            .gt(item.clone())
+            .or(image_files::item_id.eq(item).and(image_files::sha256.gt(sha256)));
+        query = query.filter(is_later);
+    }
+    Ok(query.load(conn)?)
 }
 
 /// Forgets files whose bytes are gone.
@@ -152,16 +186,21 @@ pub fn forget(tx: &mut WriteTx<'_>, gone: &[(ItemId, String)]) -> Result<()> {
     Ok(())
 }
 
-/// Whether an item may name a file, or does: where not, bytes that nobody named can be removed.
-pub fn is_known(conn: &mut Conn, item: ItemId, sha256: &str) -> Result<bool> {
-    let found = image_files::table.find((item.to_string(), sha256)).select(image_files::bytes);
-    Ok(found.first::<i64>(conn).optional()?.is_some())
+/// The files of these items that they name, may name, or that are being removed.
+pub fn known(conn: &mut Conn, items: &[ItemId]) -> Result<HashSet<(ItemId, String)>> {
+    let ids = items.iter().map(ToString::to_string);
+    let found = image_files::table
+        .filter(image_files::item_id.eq_any(ids))
+        .select((image_files::item_id, image_files::sha256));
+    Ok(found.load(conn)?.into_iter().collect())
 }
 
-/// Says that bytes which nothing names are being removed; nothing where they are named by now.
+/// Says that bytes which an item does not name are being removed; nothing where it names them, or may.
+/// Answers whether they are being removed.
 pub fn remove_unnamed(tx: &mut WriteTx<'_>, item: ItemId, sha256: &str, bytes: u64) -> Result<bool> {
-    if is_known(tx.conn(), item, sha256)? {
-        return Ok(false);
+    let found = image_files::table.find((item.to_string(), sha256)).select(image_files::removing_at);
+    if let Some(removing_at) = found.first::<Option<i64>>(tx.conn()).optional()? {
+        return Ok(removing_at.is_some());
     }
     let row = (
         image_files::item_id.eq(item.to_string()),

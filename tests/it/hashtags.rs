@@ -132,6 +132,23 @@ both! {
         app.approved_post(|content| content["topics"] = json!(["wind"]));
     }
 
+    fn r10_required_hashtags_are_never_dropped_where_they_do_not_fit_the_post_is_refused(app) {
+        for key in ["one", "two"] {
+            Hashtag::live(app, key, &json!({ "tag": key, "required_for": { "topics": ["wind"] } }));
+        }
+        let on = |channel: &str| {
+            app.draft(|content| {
+                content["topics"] = json!(["wind"]);
+                content["hashtags"] = json!(["one", "two"]);
+                content["channels"] = json!([channel]);
+            })
+        };
+        // Threads takes one.
+        let refused = submit(app, &on("threads")).problem("invalid_content");
+        assert_eq!(refused.text("/errors/0/code"), "too_many_hashtags");
+        submit(app, &on("linkedin")).expect(201);
+    }
+
     fn a_hashtag_for_some_is_demanded_of_posts_for_them_alone(app) {
         let group = app.admin().post("/v1/groups").json(&json!({ "name": "Sales" })).send().expect(201);
         let audience = json!({ "groups": [group["id"]], "countries": ["NL"] });

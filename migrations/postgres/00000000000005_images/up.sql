@@ -12,7 +12,7 @@ CREATE TABLE image_files (
   PRIMARY KEY (item_id, sha256)
 );
 CREATE INDEX image_files_dropped ON image_files (dropped_at) WHERE dropped_at IS NOT NULL;
-CREATE INDEX image_files_removing ON image_files (removing_at) WHERE removing_at IS NOT NULL;
+CREATE INDEX image_files_removing ON image_files (item_id, sha256) WHERE removing_at IS NOT NULL;
 
 -- What ends soon.
 CREATE INDEX revisions_expires ON revisions (expires_at, item_id) WHERE expires_at IS NOT NULL;

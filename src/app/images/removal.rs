@@ -1,7 +1,11 @@
 //! Taking pictures away: redactions, and what nothing names.
 
+use std::collections::HashSet;
+use std::future::ready;
+use std::pin::pin;
+
 use chrono::{DateTime, Utc};
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use super::super::actor::Actor;
 use super::super::authentication;
@@ -16,12 +20,15 @@ use crate::domain::roles::Scope;
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::record::Event;
-use crate::store::blobs::Listed;
+use crate::store::blobs::{BlobError, Listed};
 use crate::store::write::WriteTx;
 use crate::store::{Lane, image_files, items as item_rows, revisions};
 
 /// Files whose bytes are removed by one round.
 const ROUND: i64 = 100;
+
+/// Blobs that are looked up at once.
+const LISTED: usize = 500;
 
 /// Takes away an image for good: the content of the revision, and of every other one of the item, since all of
 /// them show the same picture, each with an entry (R2). The bytes follow once this is committed
@@ -63,22 +70,36 @@ pub fn image_redact(
 }
 
 impl Studio {
-    /// Removes the bytes of files of which a transaction said so. What fails is tried again by the next call.
-    pub async fn remove_bytes(&self) -> Result<()> {
+    /// Removes the bytes of files of which a transaction said so: of one image, or of all. What fails is passed
+    /// over and tried again by the next call; a store that does not answer is asked no more.
+    pub async fn remove_bytes(&self, of: Option<ItemId>) -> Result<()> {
+        let (mut last, mut failure) = (None, None);
         loop {
-            let files = self.db.read(|conn| image_files::removing(conn, ROUND)).await?;
-            if files.is_empty() {
-                return Ok(());
+            let after = last.clone();
+            let files =
+                self.db.read(move |conn| image_files::removing(conn, of, after.as_ref(), ROUND)).await?;
+            last = files.last().cloned();
+            if last.is_none() {
+                return failure.map_or(Ok(()), Err);
             }
-            for (item, sha256) in &files {
-                // Another node may have removed it meanwhile, and a save put and named it again.
-                let (of, name) = (*item, sha256.clone());
-                if !self.db.read(move |conn| image_files::is_removing(conn, of, &name)).await? {
-                    continue;
+            let mut gone = Vec::new();
+            for (item, sha256) in files {
+                match self.blobs.delete_item_blob(item.uuid(), &sha256).await {
+                    Ok(()) => gone.push((item, sha256)),
+                    Err(error) => {
+                        let is_silent = matches!(error, BlobError::Timeout(_));
+                        failure = Some(store_failed(error));
+                        if is_silent {
+                            last = None;
+                            break;
+                        }
+                    }
                 }
-                self.blobs.delete_item_blob(item.uuid(), sha256).await.map_err(store_failed)?;
             }
-            self.db.write(Lane::Ordinary, move |tx| image_files::forget(tx, &files)).await?;
+            self.db.write(Lane::Ordinary, move |tx| image_files::forget(tx, &gone)).await?;
+            if last.is_none() {
+                return failure.map_or(Ok(()), Err);
+            }
         }
     }
 
@@ -100,41 +121,73 @@ impl Studio {
             removed += dropped;
         }
         let limit = DateTime::<Utc>::from_timestamp_micros(before.micros()).unwrap_or_default();
-        let mut listed = self.blobs.list();
-        while let Some(blob) = listed.next().await {
-            let blob = blob.map_err(store_failed)?;
-            if blob.modified_at < limit && self.is_swept(blob).await? {
-                removed += 1;
-            }
+        let old = self.blobs.list().try_filter(move |blob| ready(blob.modified_at < limit));
+        let mut old = pin!(old.try_chunks(LISTED));
+        while let Some(part) = old.next().await {
+            removed += self.sweep_part(part.map_err(|error| store_failed(error.1))?).await?;
         }
-        self.remove_bytes().await?;
+        self.remove_bytes(None).await?;
         removed += self.blobs.remove_leftovers(limit).await.map_err(store_failed)?;
         Ok(removed)
     }
 
-    /// Whether nothing names a blob, which is then removed or said to be.
-    async fn is_swept(&self, blob: Listed) -> Result<bool> {
-        let (item, sha256, size) = (ItemId::from_uuid(blob.item), blob.sha256, blob.size);
-        let name = sha256.clone();
-        let is_known = self.db.read(move |conn| image_files::is_known(conn, item, &name)).await?;
-        if is_known {
-            return Ok(false);
+    /// Of these blobs, removes those that nothing names, or says that they are being removed.
+    async fn sweep_part(&self, part: Vec<Listed>) -> Result<usize> {
+        let mut ids: Vec<ItemId> = part.iter().map(|blob| ItemId::from_uuid(blob.item)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let (known, images) = self
+            .db
+            .read(move |conn| {
+                let found = item_rows::find_all(conn, &ids)?.into_iter();
+                let images = found.filter(|item| item.kind == Kind::Image).map(|item| item.id);
+                Ok((image_files::known(conn, &ids)?, images.collect::<HashSet<_>>()))
+            })
+            .await?;
+        let mut removed = 0;
+        for blob in part {
+            let (item, sha256, size) = (ItemId::from_uuid(blob.item), blob.sha256, blob.size);
+            if known.contains(&(item, sha256.clone())) {
+                continue;
+            }
+            if images.contains(&item) {
+                let write = move |tx: &mut WriteTx<'_>| image_files::remove_unnamed(tx, item, &sha256, size);
+                removed += usize::from(self.db.write(Lane::Ordinary, write).await?.value);
+            } else {
+                self.blobs.delete_item_blob(item.uuid(), &sha256).await.map_err(store_failed)?;
+                removed += 1;
+            }
         }
-        let exists = self.db.read(move |conn| item_rows::find(conn, Kind::Image, item)).await?.is_some();
-        if !exists {
-            self.blobs.delete_item_blob(item.uuid(), &sha256).await.map_err(store_failed)?;
-            return Ok(true);
-        }
-        let write = move |tx: &mut WriteTx<'_>| image_files::remove_unnamed(tx, item, &sha256, size);
-        Ok(self.db.write(Lane::Ordinary, write).await?.value)
+        Ok(removed)
     }
 
-    /// Removes the bytes of an upload that came to nothing, as far as that can be done now.
-    pub(super) async fn remove_unnamed(&self, id: ItemId, files: &ImageFiles) {
+    /// Removes the bytes of an upload that made no image, as far as that can be done now.
+    pub(super) async fn remove_of_none(&self, id: ItemId, files: &ImageFiles) {
         for file in files.all() {
             if let Err(error) = self.blobs.delete_item_blob(id.uuid(), file.digest.hex()).await {
-                tracing::warn!(%error, "bytes of an upload that came to nothing are left to the sweep");
+                tracing::warn!(%error, "bytes of an upload that made no image are left to the sweep");
+                return;
             }
+        }
+    }
+
+    /// Removes what a save put that failed, where a redaction has overtaken it: bytes that came after those of
+    /// the image were removed. Others wait for the sweep; another save may name them.
+    pub(super) async fn remove_late(&self, id: ItemId, files: &ImageFiles) {
+        let late: Vec<(String, u64)> =
+            files.all().map(|file| (file.digest.hex().to_owned(), file.bytes)).collect();
+        let write = move |tx: &mut WriteTx<'_>| {
+            for (sha256, bytes) in &late {
+                image_files::remove_unnamed(tx, id, sha256, *bytes)?;
+            }
+            Ok(())
+        };
+        let removed = match self.db.write(Lane::Ordinary, write).await {
+            Ok(_) => self.remove_bytes(Some(id)).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = removed {
+            tracing::warn!(%error, "bytes of a save that came to nothing are left to housekeeping");
         }
     }
 }

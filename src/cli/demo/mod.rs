@@ -82,8 +82,7 @@ fn make_past(config: &Config, organisation: &Organisation, folder: &Folder) -> R
     let began = Instant::now();
     past::make(config.clone(), organisation)?;
     output::line(format_args!(
-        "Made: {} people in {} groups, {} hashtags, {} images, {} rules, {} posts since 60 days, in {:.1} \
-         seconds.\n",
+        "Made of 60 days: people {}, groups {}, hashtags {}, images {}, rules {}, posts {}; in {:.1} seconds.\n",
         organisation.people.len(),
         organisation.groups.len(),
         organisation.hashtags.len(),

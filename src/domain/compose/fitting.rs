@@ -20,7 +20,7 @@ const TRIED: usize = 7;
 pub(super) struct Fitting<'a, 'b> {
     /// The parts.
     pub ingredients: &'b Ingredients<'a>,
-    /// The hashtags that are worth adding.
+    /// The hashtags that are worth adding, the required ones first.
     pub tags: &'b [&'a Tag],
 }
 
@@ -50,16 +50,21 @@ impl<'a> Fitting<'a, '_> {
     /// takes. Where there are too many however it is said, it has as few as can be.
     pub fn least(&self) -> Layout<'a> {
         let shortest = self.statements().iter().map(|statement| self.shortest(statement)).collect();
-        let layout = self.lay_out(&Choice { hashtags: 0, steps: shortest });
+        let hashtags = self.required();
+        let layout = self.lay_out(&Choice { hashtags, steps: shortest });
         if self.hashtag_excess(&layout) == 0 {
             return layout;
         }
-        let layouts =
-            self.combinations().into_iter().map(|steps| self.lay_out(&Choice { hashtags: 0, steps }));
+        let layouts = self.combinations().into_iter().map(|steps| self.lay_out(&Choice { hashtags, steps }));
         let amount = |layout: &Layout<'_>| {
             (self.hashtag_excess(layout), units(&layout.text, self.ingredients.channel))
         };
         layouts.min_by_key(amount).unwrap_or(layout)
+    }
+
+    /// How many hashtags do not give way.
+    fn required(&self) -> usize {
+        self.tags.iter().take_while(|tag| tag.is_required).count()
     }
 
     const fn statements(&self) -> &'a [Statement] {
@@ -98,7 +103,7 @@ impl<'a> Fitting<'a, '_> {
     /// Makes the next concession that helps; false when there is none.
     fn concede(&self, choice: &mut Choice, limit: Limit) -> bool {
         let at_fold = limit == Limit::Fold;
-        if !at_fold && choice.hashtags > 0 {
+        if !at_fold && choice.hashtags > self.required() {
             choice.hashtags -= 1;
             return true;
         }
@@ -137,9 +142,9 @@ impl<'a> Fitting<'a, '_> {
     /// Tries every combination of forms, the least shortened first, each with as many hashtags as fit.
     fn search(&self) -> Option<(Layout<'a>, Choice)> {
         self.combinations().into_iter().find_map(|steps| {
-            let bare = Choice { hashtags: 0, steps };
+            let bare = Choice { hashtags: self.required(), steps };
             self.excess(&self.lay_out(&bare)).is_none().then_some(())?;
-            self.with_most_hashtags(&bare.steps, 0)
+            self.with_most_hashtags(&bare.steps, bare.hashtags)
         })
     }
 

@@ -2,8 +2,9 @@
 //!
 //! The order is: lead disclaimers, comment, copy, other disclaimers, credit, hashtags, link. Those
 //! that must show stand after the copy if they then end before the channel's fold, not behind many lines,
-//! else after the lead. There stand disclaimers as tags too where the copy ends in hashtags. When the text does not fit, hashtags are dropped from the last, the credit and then the
-//! disclaimers are shortened, the least important first. If that is not enough, it is refused.
+//! else after the lead. There stand disclaimers as tags too where the copy ends in hashtags. When the text does
+//! not fit, hashtags that are not required are dropped from the last, the credit and then the disclaimers are
+//! shortened, the least important first. If that is not enough, it is refused.
 //!
 //! `layout` puts parts in their order, `fitting` finds how much of them fits, `refusal` says why
 //! nothing does. The same ingredients give the same bytes.
@@ -71,6 +72,8 @@ pub struct Tag {
     pub tag: String,
     /// The revision it comes from.
     pub source: Source,
+    /// Whether it never gives way.
+    pub is_required: bool,
 }
 
 /// What is to be composed.
@@ -88,7 +91,7 @@ pub struct Ingredients<'a> {
     pub statements: &'a [Statement],
     /// A credit that no disclaimer names.
     pub credit: Option<&'a str>,
-    /// Hashtags, the most wanted first; each may be dropped.
+    /// Hashtags, the most wanted first; those that are not required may be dropped.
     pub hashtags: &'a [Tag],
     /// The link as it is to be posted.
     pub link: Option<&'a str>,
@@ -136,7 +139,8 @@ pub fn compose(ingredients: &Ingredients<'_>) -> Result<Composed, Refusal> {
 /// How many units of one byte a comment may have at most, when everything that may give way does;
 /// `None` = any number. The ingredients hold a comment of one such unit, which fits.
 pub fn comment_room(ingredients: &Ingredients<'_>) -> Option<usize> {
-    let layout = Fitting { ingredients, tags: &[] }.least();
+    let tags = ingredients.tags();
+    let layout = Fitting { ingredients, tags: &tags }.least();
     Count::of(&layout.text, ingredients.channel).room().map(|room| room + 1)
 }
 
@@ -177,7 +181,8 @@ impl<'a> Ingredients<'a> {
         wanted.filter(|tag| !present.contains(&fold_case(tag))).cloned().collect()
     }
 
-    /// The hashtags worth adding: each once, and none that stands in another part, or may.
+    /// The hashtags worth adding, the required ones first: each once, and none that stands in another part, or
+    /// may.
     fn tags(&self) -> Vec<&'a Tag> {
         if self.channel.hashtag_mode == HashtagMode::None || self.hashtags.is_empty() {
             return Vec::new();
@@ -193,6 +198,7 @@ impl<'a> Ingredients<'a> {
                 tags.push(tag);
             }
         }
+        tags.sort_by_key(|tag| !tag.is_required);
         tags
     }
 }

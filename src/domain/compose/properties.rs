@@ -102,7 +102,11 @@ fn given() -> impl Strategy<Value = Given> {
     let link = proptest::option::of(Just("https://zuiver.example/?utm_content=preview0preview0".to_owned()));
     (channel(), texts, statements, hashtags, link).prop_map(
         |(channel, (copy, comment, credit), statements, hashtags, link)| {
-            let tag = |tag: &str| Tag { tag: tag.to_owned(), source: resolved("t", 1, ()).source() };
+            let tag = |tag: &str| Tag {
+                tag: tag.to_owned(),
+                source: resolved("t", 1, ()).source(),
+                is_required: false,
+            };
             let hashtags = hashtags.into_iter().map(tag).collect();
             Given { channel, copy, comment, statements, credit, hashtags, link }
         },

@@ -28,7 +28,11 @@ fn statements(keys: &[&str]) -> Vec<Statement> {
 }
 
 fn tags(tags: &[&str]) -> Vec<Tag> {
-    let tag = |tag: &&str| Tag { tag: (*tag).to_owned(), source: resolved("tag", 1, ()).source() };
+    let tag = |tag: &&str| Tag {
+        tag: (*tag).to_owned(),
+        source: resolved("tag", 1, ()).source(),
+        is_required: false,
+    };
     tags.iter().map(tag).collect()
 }
 
@@ -159,6 +163,29 @@ fn too_many_hashtags_are_told_by_what_the_writer_can_change() {
     assert_eq!(excess("threads", Some("#a #b"), "Kom."), 1);
     assert_eq!(excess("instagram_feed", None, "#a #b #c #d #e #f"), 1);
     assert_eq!(excess("instagram_feed", Some("#f"), "#a #b #c #d #e"), 1);
+}
+
+#[test]
+fn r10_a_required_hashtag_never_gives_way() {
+    let mut hashtags = tags(&["Een", "Twee", "Drie"]);
+    for at in [1, 2] {
+        hashtags[at].is_required = true;
+    }
+    let composed = |name, letters: usize| {
+        let copy = "a".repeat(letters);
+        let found = compose(&Ingredients { hashtags: &hashtags, ..plain(name, &copy, &[]) });
+        found.map(|mut composed| (composed.text.split_off(letters), composed.dropped))
+    };
+    assert_eq!(composed("x", 10).unwrap(), ("\n\n#Twee #Drie #Een".to_owned(), vec![]));
+    // X takes 280, of which two blank lines and both tags are 13.
+    assert_eq!(composed("x", 267).unwrap(), ("\n\n#Twee #Drie".to_owned(), vec!["Een".to_owned()]));
+    assert!(matches!(composed("x", 268), Err(Refusal::TooLong { limit: Limit::Text, excess: 1, .. })));
+    // Threads takes one.
+    assert!(matches!(composed("threads", 10), Err(Refusal::TooLong { limit: Limit::Hashtags, .. })));
+    let room = |hashtags| {
+        comment_room(&Ingredients { comment: Some("a"), hashtags, ..plain("x", &"a".repeat(200), &[]) })
+    };
+    assert_eq!(room(&hashtags), room(&[]).map(|room| room - 13));
 }
 
 #[test]

@@ -301,15 +301,24 @@ fn check_alt(check: &mut Checker, pointer: &str, text: &str) {
     if entities::has_hashtag(text) {
         check.refuse(pointer, "alt_hashtag", "A hashtag tells a listener nothing: leave it out.");
     }
-    if !entities::links_anywhere(text).is_empty() {
+    if !entities::links_anywhere(text).is_empty() || text.split_whitespace().any(is_mail_address) {
         check.refuse(pointer, "alt_link", "A link is not read aloud well: leave it out.");
     }
 }
 
+/// Whether a word is, or holds, an address of mail.
+fn is_mail_address(word: &str) -> bool {
+    word.split_once('@').is_some_and(|(name, host)| {
+        name.ends_with(char::is_alphanumeric) && host.starts_with(char::is_alphanumeric) && host.contains('.')
+    })
+}
+
 /// Whether a word has the ending of a picture's file, or is a name that cameras give.
 fn is_file_name(word: &str) -> bool {
-    const ENDINGS: [&str; 12] =
-        [".jpg", ".jpeg", ".png", ".webp", ".gif", ".heic", ".avif", ".tif", ".tiff", ".bmp", ".svg", ".psd"];
+    const ENDINGS: [&str; 16] = [
+        ".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".heic", ".heif", ".avif", ".tif", ".tiff",
+        ".bmp", ".svg", ".psd", ".raw", ".dng",
+    ];
     const CAMERAS: [&str; 6] = ["img", "dsc", "dscn", "dscf", "pxl", "mvimg"];
     let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let has_ending = |ending: &&str| word.len() > ending.len() && word.ends_with(*ending);

@@ -12,9 +12,9 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::image::Image;
 pub use disclaimer::Disclaimer;
 pub use hashtag::Hashtag;
-pub use image::Image;
 pub use post::{Audience, Post};
 pub use rule::Rule;
 
@@ -55,6 +55,30 @@ pub struct References {
 }
 
 impl Content {
+    /// The image, if it is one.
+    pub fn as_image(&self) -> Option<&Image> {
+        match self {
+            Self::Image(image) => Some(image),
+            Self::Post(_) | Self::Hashtag(_) | Self::Disclaimer(_) | Self::Rule(_) => None,
+        }
+    }
+
+    /// The disclaimer, if it is one.
+    pub const fn as_disclaimer(&self) -> Option<&Disclaimer> {
+        match self {
+            Self::Disclaimer(disclaimer) => Some(disclaimer),
+            Self::Post(_) | Self::Hashtag(_) | Self::Image(_) | Self::Rule(_) => None,
+        }
+    }
+
+    /// The hashtag, if it is one.
+    pub const fn as_hashtag(&self) -> Option<&Hashtag> {
+        match self {
+            Self::Hashtag(hashtag) => Some(hashtag),
+            Self::Post(_) | Self::Image(_) | Self::Disclaimer(_) | Self::Rule(_) => None,
+        }
+    }
+
     /// Reads the content of a request. The fault names the place of what has the wrong shape: an
     /// unknown or missing member, another type, an id or key of no valid form.
     pub fn parse(kind: Kind, content: &Value) -> Result<Self, Fault> {

@@ -312,11 +312,15 @@ fn what_stands_for_a_picture_is_read_aloud() {
     ] {
         assert_eq!(codes(good), [] as [&str; 0], "{good}");
     }
-    for named in ["brug.jpg", "Foto (brug_2.JPEG)", "IMG_1234", "DSC00017", "een pxl_20260101", "logo.SVG."] {
+    for named in
+        ["brug.jpg", "Foto (brug_2.JPEG)", "IMG_1234", "DSC00017", "een pxl_20260101", "logo.SVG.", "a.heif"]
+    {
         assert_eq!(codes(named), ["alt_file_name"], "{named}");
     }
     assert_eq!(codes("Een brug #water"), ["alt_hashtag"]);
-    for link in ["Zie www.example.com", "Meer op https://example.org/brug", "Op example.com"] {
+    for link in
+        ["Zie www.example.com", "Meer op https://example.org/brug", "Op example.com", "Mail ann@example.nl."]
+    {
         assert_eq!(codes(link), ["alt_link"], "{link}");
     }
     assert_eq!((codes(" \u{a0}"), codes("")), (vec!["empty"], vec!["empty"]));

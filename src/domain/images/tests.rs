@@ -106,6 +106,19 @@ fn a_png_goes_to_whoever_takes_it_and_a_jpeg_to_the_others() {
 }
 
 #[test]
+fn lists_show_the_smallest_file_that_is_not_cut() {
+    let picture = file(MediaType::Jpeg, 640, 427, 90_000);
+    let cut = file(MediaType::Jpeg, 240, 427, 20_000);
+    let whole = file(MediaType::Jpeg, 480, 320, 30_000);
+    let files = |renditions: &[&PictureFile]| ImageFiles {
+        picture: picture.clone(),
+        renditions: renditions.iter().copied().cloned().collect(),
+    };
+    assert_eq!(smallest(&files(&[&cut, &whole])), &whole);
+    assert_eq!(smallest(&files(&[&cut])), &picture);
+}
+
+#[test]
 fn what_is_beyond_a_limit_is_not_handed_over() {
     let picture = |width, height, bytes| ImageFiles {
         picture: file(MediaType::Jpeg, width, height, bytes),

@@ -16,11 +16,12 @@ use super::posts::Audience;
 use crate::app::actor::Permission;
 use crate::app::images::removal::image_redact;
 use crate::app::images::{self, ImageSave};
-use crate::domain::content::image::{self, AboutImage, Consent, Fraction, MediaType};
+use crate::domain::content;
+use crate::domain::content::image::{AboutImage, Consent, Fraction, MediaType};
 use crate::domain::ids::{Digest, ItemId, Kind};
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
-use crate::error::{Code, Error, Result};
+use crate::error::{At, Code, Error, Result};
 use crate::http::extract::{
     Body, Caller, IdempotencyKey, IfMatch, OptionalIdempotencyKey, Path, UPLOADED, Upload, checked,
 };
@@ -266,23 +267,23 @@ struct Redaction {
 impl From<ImageContent> for AboutImage {
     fn from(content: ImageContent) -> Self {
         let ImageRights { from, until, territories } = content.rights;
-        let person = |ImagePerson { consent, until }| image::Pictured { consent, until };
+        let person = |ImagePerson { consent, until }| content::image::Pictured { consent, until };
         let ImagePoint { x, y } = content.focal_point;
         Self {
             alt: content.alt,
             credit: content.credit,
             licence: content.licence,
             source_url: content.source_url,
-            rights: image::Rights { from, until, territories },
+            rights: content::image::Rights { from, until, territories },
             people: content.people.into_iter().map(person).collect(),
             ai_generated: content.ai_generated,
-            focal_point: image::FocalPoint { x, y },
+            focal_point: content::image::FocalPoint { x, y },
             audience: content.audience.into(),
         }
     }
 }
 
-impl From<ImageFile> for image::PictureFile {
+impl From<ImageFile> for content::image::PictureFile {
     fn from(file: ImageFile) -> Self {
         let ImageFile { digest, media_type, width, height, bytes } = file;
         Self { digest, media_type, width, height, bytes }
@@ -295,7 +296,8 @@ async fn image_create(
     IdempotencyKey(key): IdempotencyKey,
     upload: Upload,
 ) -> Result<HttpResponse> {
-    let content: ImageContent = upload.content.as_deref().map(checked).transpose()?.unwrap_or_default();
+    let content = upload.content.as_deref().map(checked).transpose();
+    let content: ImageContent = content.map_err(in_content)?.unwrap_or_default();
     refuse_files(&content)?;
     let key = OptionalIdempotencyKey(Some(key));
     let once = once(ImageKind::OPERATIONS.create, key, &(), &(&upload.digest, &content))?;
@@ -305,6 +307,16 @@ async fn image_create(
     response.insert_header((header::LOCATION, format!("/v1/images/{}", made.resource)));
     let item = saved(&app, made.resource).await?;
     Ok(with_item(response, item))
+}
+
+/// The faults of a form's part as those of what it stands for: the member `content` of a body.
+fn in_content(mut error: Error) -> Error {
+    for fault in &mut error.errors {
+        if let At::Pointer(pointer) = &mut fault.at {
+            *pointer = pointer.replacen('#', "#/content", 1);
+        }
+    }
+    error
 }
 
 /// Refuses the files of another picture: they are made of the one that is uploaded.
@@ -323,9 +335,10 @@ async fn image_draft_put(
     Body(draft): Body<ItemDraft<ImageContent>>,
 ) -> Result<HttpResponse> {
     let mut content = draft.content;
-    let picture = content.picture.take().map(image::PictureFile::from);
+    let picture = content.picture.take().map(content::image::PictureFile::from);
     let renditions = content.renditions.take();
-    let renditions = renditions.map(|files| files.into_iter().map(image::PictureFile::from).collect());
+    let renditions =
+        renditions.map(|files| files.into_iter().map(content::image::PictureFile::from).collect());
     let save = ImageSave { id, version, about: content.into(), picture, renditions };
     let done = app.studio.image_draft_put(actor, save).await?;
     let item = saved(&app, id).await?;
@@ -360,7 +373,7 @@ async fn image_redaction_create(
             Ok((reread(tx, Kind::Image, done.resource, &rules)?, done.replayed))
         })
         .await?;
-    if let Err(error) = app.studio.remove_bytes().await {
+    if let Err(error) = app.studio.remove_bytes(Some(id)).await {
         // Nothing names them any more, and they are not given out; housekeeping tries again.
         tracing::warn!(%error, "the bytes of a redacted image are still to be removed");
     }
@@ -371,7 +384,6 @@ async fn image_redaction_create(
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
-    use crate::app::content_snapshot::image_content;
     use crate::domain::content::Content;
     use crate::http::extract::parse;
 
@@ -381,7 +393,7 @@ mod tests {
         let example = ImageKind::example_content();
         let sent: ImageContent = parse(example.to_string().as_bytes()).unwrap();
         let content = Content::parse(Kind::Image, &example).unwrap();
-        let stored = image_content(&content).unwrap();
+        let stored = content.as_image().unwrap();
         let files = (sent.picture.is_some(), sent.renditions.as_ref().map(Vec::len));
         assert_eq!(files, (true, Some(2)));
         assert_eq!(AboutImage::from(sent), stored.about);

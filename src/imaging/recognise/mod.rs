@@ -151,5 +151,6 @@ pub(super) fn anatomy(bytes: &[u8], limits: &Limits) -> Result<Anatomy, Unusable
         return Err(Unusable::Unsupported { found: foreign::name(bytes) });
     };
     trailer::check(bytes.get(anatomy.end..).unwrap_or_default())?;
+    trailer::check_whole(bytes)?;
     Ok(anatomy)
 }

@@ -6,7 +6,8 @@
 //! archive, document, page, program or script: no camera writes it, so somebody meant it to be found.
 //!
 //! What hides within the picture's own structure, such as a script in a comment, is not looked for: it has no
-//! chance to be kept, and descriptions hold words of any kind.
+//! chance to be kept, and descriptions hold words of any kind. Only the two types whose readers do not mind what
+//! a file begins or ends with are: archives and documents.
 
 use std::ops::Range;
 
@@ -27,6 +28,22 @@ pub fn check(trailer: &[u8]) -> Result<(), Unusable> {
         Some(found) => Err(Unusable::Polyglot { found }),
         None => Ok(()),
     }
+}
+
+/// How far readers of PDF look for its header (ISO 32000-1, annex H, note 13).
+const PDF_HEADER: usize = 1024;
+
+/// Refuses a picture that is an archive or a document as well, wherever in its structure that hides.
+pub fn check_whole(bytes: &[u8]) -> Result<(), Unusable> {
+    let tail = bytes.get(bytes.len().saturating_sub(ZIP_DIRECTORY)..).unwrap_or_default();
+    // With the numbers of its disks, which are 0: four bytes alone stand in some photograph by chance.
+    if contains(tail, b"PK\x05\x06\0\0\0\0") {
+        return Err(Unusable::Polyglot { found: "zip" });
+    }
+    if contains(bytes.get(..PDF_HEADER).unwrap_or(bytes), b"%PDF-") {
+        return Err(Unusable::Polyglot { found: "pdf" });
+    }
+    Ok(())
 }
 
 fn found(trailer: &[u8]) -> Option<&'static str> {

@@ -160,6 +160,23 @@ fn a_second_nature_behind_the_end_is_refused() {
 }
 
 #[test]
+fn an_archive_or_a_document_within_the_structure_is_refused() {
+    let archive = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    let png = file(gradient(4, 4), ImageFormat::Png);
+    let end = png.len() - 12;
+    for (bytes, name) in [
+        (with_segment(&plain_jpeg(8, 8), 0xFE, archive), "zip"),
+        (with_segment(&plain_jpeg(8, 8), 0xFE, b"%PDF-1.4"), "pdf"),
+        ([&png[..end], &png_chunk(b"zzZz", archive), &png[end..]].concat(), "zip"),
+        ([&png[..end], &png_chunk(b"tEXt", b"a\0%PDF-1.4"), &png[end..]].concat(), "pdf"),
+    ] {
+        assert_eq!(refusal(&bytes), Unusable::Polyglot { found: name });
+    }
+    let told = with_segment(&plain_jpeg(8, 8), 0xFE, b"<b>PK</b> said 50% of PDF");
+    assert_eq!(taken(&told), taken(&plain_jpeg(8, 8)));
+}
+
+#[test]
 fn what_cameras_leave_behind_the_end_is_dropped() {
     let preview = plain_jpeg(8, 8);
     for picture in one_of_each() {

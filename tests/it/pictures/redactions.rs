@@ -1,5 +1,7 @@
 //! R2 for images: what is taken away is gone for good, and that it was stays on record.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use greenlight::app::actor::Actor;
@@ -154,8 +156,21 @@ both! {
         for address in picture.addresses() {
             app.anonymous().get(&address).send().problem("not_found");
         }
-        run(state.studio.remove_bytes()).unwrap();
+        run(state.studio.remove_bytes(None)).unwrap();
         assert_eq!(stored_of(app, &picture), BTreeSet::new());
         assert_eq!(count(app, "image_files"), 0);
+    }
+
+    fn r02_a_save_that_a_redaction_overtakes_leaves_nothing(app) {
+        for round in 0..6 {
+            let (picture, author) = (uploaded(app), app.author());
+            std::thread::scope(|scope| {
+                scope.spawn(|| picture.save(&author, |content| content["focal_point"] = json!({ "x": 0.1, "y": 0.5 })));
+                // Each time the redaction comes at another step of the save.
+                std::thread::sleep(Duration::from_millis(15 * round));
+                picture.redact(app, 1).expect(200);
+            });
+            assert_eq!(stored_of(app, &picture), BTreeSet::new(), "round {round}");
+        }
     }
 }

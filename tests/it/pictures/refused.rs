@@ -108,7 +108,8 @@ both! {
         assert_eq!(pointers, BTreeSet::from(["#/content/alt/en", "#/content/alt/nl"]));
         refused(json!({ "rights": { "territories": ["XX"] } })).problem("invalid_content");
         refused(json!({ "focal_point": { "x": 1.5, "y": 0.5 } })).expect(400);
-        refused(json!({ "colour": "blue" })).problem("invalid_request");
+        let unknown = refused(json!({ "colour": "blue" })).problem("invalid_request");
+        assert_eq!(unknown.text("/errors/0/pointer"), "#/content/colour");
         send_form(&author, &[("file", &bytes), ("content", b"{")]).problem("invalid_request");
         assert_nothing_made(app);
     }

@@ -82,21 +82,23 @@ both! {
         let left = turned(&uploaded(app), 0.1);
         turned(&left, 0.9);
         let (item, db, files) = (left.item(), &app.state().db, files_of(&left));
-        // A save back to the left begins, and puts its bytes; they are swept before it can name them.
-        let unnamed = db.read_now(|conn| image_files::unnamed(conn, item)).unwrap();
+        let files: Vec<&PictureFile> = files.iter().collect();
+        let announce = || db.write_now(Lane::Ordinary, |tx| image_files::announce(tx, item, &files));
+        let name = || db.write_now(Lane::Ordinary, |tx| image_files::name(tx, item, &files));
+        // A save back to the left that takes less than a day keeps its files from the sweep.
+        app.advance(Duration::from_hours(25));
+        announce().unwrap();
+        run(sweep_images(app.state())).unwrap();
+        name().unwrap();
+        let turned_back = turned(&left.now(app), 0.8);
+        // One that takes longer is refused, for it cannot know whether they are there.
+        announce().unwrap();
         app.advance(Duration::from_hours(25));
         run(sweep_images(app.state())).unwrap();
-        let name = |unnamed: &[String]| {
-            let files: Vec<&PictureFile> = files.iter().collect();
-            db.write_now(Lane::Ordinary, |tx| image_files::name(tx, item, &files, unnamed))
-        };
-        assert_eq!(name(&unnamed).unwrap_err().code, Code::Unavailable);
-        // One that begins now puts what is there then.
-        let unnamed = db.read_now(|conn| image_files::unnamed(conn, item)).unwrap();
-        assert_eq!(unnamed, Vec::<String>::new());
-        name(&unnamed).unwrap();
-        let first = files[0].digest.hex().to_owned();
-        assert!(!db.read_now(|conn| image_files::is_removing(conn, item, &first)).unwrap());
+        assert_eq!(name().unwrap_err().code, Code::Unavailable);
+        assert_eq!(stored_of(app, &left), turned_back.names());
+        announce().unwrap();
+        name().unwrap();
     }
 }
 

@@ -57,7 +57,7 @@ fn given(input: &mut Input, channels: &[Channel], digest: &Digest) -> Given {
         comment: maybe(input, |input| text(input, 60)),
         statements: input.list(4, |input| statement(input, source())),
         credit: maybe(input, |input| text(input, 24)),
-        hashtags: input.list(4, |input| Tag { tag: tag(input), source: source() }),
+        hashtags: input.list(4, |input| Tag { tag: tag(input), source: source(), is_required: false }),
         link: maybe(input, link),
     }
 }
