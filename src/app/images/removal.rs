@@ -21,6 +21,7 @@ use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::record::Event;
 use crate::store::blobs::{BlobError, Listed};
+use crate::store::connection::Conn;
 use crate::store::write::WriteTx;
 use crate::store::{Lane, image_files, items as item_rows, revisions};
 
@@ -73,34 +74,36 @@ impl Studio {
     /// Removes the bytes of files of which a transaction said so: of one image, or of all. What fails is passed
     /// over and tried again by the next call; a store that does not answer is asked no more.
     pub async fn remove_bytes(&self, of: Option<ItemId>) -> Result<()> {
-        let (mut last, mut failure) = (None, None);
+        let (mut after, mut failed) = (None, Ok(()));
         loop {
-            let after = last.clone();
-            let files =
-                self.db.read(move |conn| image_files::removing(conn, of, after.as_ref(), ROUND)).await?;
-            last = files.last().cloned();
-            if last.is_none() {
-                return failure.map_or(Ok(()), Err);
-            }
-            let mut gone = Vec::new();
-            for (item, sha256) in files {
-                match self.blobs.delete_item_blob(item.uuid(), &sha256).await {
-                    Ok(()) => gone.push((item, sha256)),
-                    Err(error) => {
-                        let is_silent = matches!(error, BlobError::Timeout(_));
-                        failure = Some(store_failed(error));
-                        if is_silent {
-                            last = None;
-                            break;
-                        }
-                    }
-                }
-            }
+            let from: Option<(ItemId, String)> = after.take();
+            let read = move |conn: &mut Conn| image_files::removing(conn, of, from.as_ref(), ROUND);
+            let files = self.db.read(read).await?;
+            let Some(last) = files.last() else { return failed };
+            after = Some(last.clone());
+            let (gone, failure) = self.delete(files).await;
             self.db.write(Lane::Ordinary, move |tx| image_files::forget(tx, &gone)).await?;
-            if last.is_none() {
-                return failure.map_or(Ok(()), Err);
+            match failure {
+                None => {}
+                Some(error @ BlobError::Timeout(_)) => return Err(store_failed(error)),
+                Some(error) => failed = Err(store_failed(error)),
             }
         }
+    }
+
+    /// Deletes bytes, as far as the store answers. Answers which are gone, and the last failure.
+    async fn delete(&self, files: Vec<(ItemId, String)>) -> (Vec<(ItemId, String)>, Option<BlobError>) {
+        let (mut gone, mut failure) = (Vec::new(), None);
+        for (item, sha256) in files {
+            match self.blobs.delete_item_blob(item.uuid(), &sha256).await {
+                Ok(()) => gone.push((item, sha256)),
+                Err(error) => failure = Some(error),
+            }
+            if matches!(failure, Some(BlobError::Timeout(_))) {
+                break;
+            }
+        }
+        (gone, failure)
     }
 
     /// Removes bytes that nothing has named since `before`: of uploads that broke off, of renditions that were
