@@ -129,12 +129,7 @@ pub fn evaluate(
             .with("reason", freeze.reason.as_str())
             .with("until", freeze.end().to_string()));
     }
-    if live.revision.digest != command.digest {
-        let detail = "This is not the digest of the revision that is live: show that one, then share it.";
-        return Err(Error::new(Code::RevisionChanged, detail)
-            .with("revision", live.revision.revision)
-            .with("digest", live.revision.digest.as_str()));
-    }
+    check_digest(&live, &command.digest)?;
     check_territories(&live.images, person)?;
     let hashtags = hashtags(content, person, &live, command.subject.hashtags(), now)?;
     let pinned = content.pinned_disclaimers(live.revision);
@@ -175,6 +170,17 @@ pub fn evaluate(
         warnings,
         rules_digest: content.rules().digest().clone(),
     })
+}
+
+/// Refuses a digest that is not of the revision that is live: what was shown is not what would be shared.
+fn check_digest(live: &Shareable<'_>, digest: &Digest) -> Result<()> {
+    if live.revision.digest == *digest {
+        return Ok(());
+    }
+    let detail = "This is not the digest of the revision that is live: show that one, then share it.";
+    Err(Error::new(Code::RevisionChanged, detail)
+        .with("revision", live.revision.revision)
+        .with("digest", live.revision.digest.as_str()))
 }
 
 /// Holds a comment to the operator's policy of links, and lets the rules in force look at it (R18): refused

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::feed::{FeedImage, conditional, example_image, known_channel};
 use super::sharing::EXAMPLE_DIGEST;
-use crate::app::actor::Permission;
+use crate::app::actor::{Actor, Permission};
 use crate::app::library::{self, LibraryPosition, LibraryQuery, Reading};
 use crate::domain::channels::ChannelId;
 use crate::domain::content::Hashtag;
@@ -22,7 +22,7 @@ use crate::error::{Code, Result};
 use crate::http::Frame;
 use crate::http::extract::{Caller, Query, params};
 use crate::http::operation::{NO_EVENT, Operation};
-use crate::http::paging::{Limit, Position};
+use crate::http::paging::{Limit, Position, Walk};
 use crate::http::schema::{LanguageTag, ShortText, set};
 use crate::http::table::Route;
 use crate::state::App;
@@ -211,18 +211,12 @@ async fn image_library_get(
     Query(filter): Query<LibraryFilter>,
 ) -> Result<HttpResponse> {
     let walk = frame.cursor_key.walk("library_image_list", &actor, &filter)?;
-    known_channel(&app, filter.channel.as_ref())?;
-    let after = filter.cursor.as_deref().map(|cursor| walk.open(cursor)).transpose()?.map(place);
-    let content = app.snapshots.confirmed_content().await?;
-    let access = app.snapshots.access();
-    let person = access.person_who(&actor, Scope::Share)?;
-    let (limit, query, now) = (usize::from(filter.limit.get()), query(filter), app.clock.now());
-    let reading = Reading { content: &content, person, context: &app.context, query: &query, now };
-    let (items, next) = reading.images(after, limit);
-    let next_cursor = next.map(|next| walk.seal(&position(next))).transpose()?;
-    let items = items.into_iter().map(LibraryImage::from).collect();
-    let page = LibraryImagePage { items, next_cursor };
-    conditional(&request, &page, page.next_cursor.as_deref(), content.version, person.access_version)
+    let page = |found: Vec<library::LibraryImage>, next_cursor| LibraryImagePage {
+        items: found.into_iter().map(LibraryImage::from).collect(),
+        next_cursor,
+    };
+    let read = |reading: &Reading<'_>, after, limit| reading.images(after, limit);
+    answer(&request, &app, &walk, &actor, filter, read, page).await
 }
 
 async fn hashtag_library_get(
@@ -233,18 +227,35 @@ async fn hashtag_library_get(
     Query(filter): Query<LibraryFilter>,
 ) -> Result<HttpResponse> {
     let walk = frame.cursor_key.walk("library_hashtag_list", &actor, &filter)?;
-    known_channel(&app, filter.channel.as_ref())?;
+    let page = |found: Vec<library::LibraryHashtag>, next_cursor| LibraryHashtagPage {
+        items: found.into_iter().map(LibraryHashtag::from).collect(),
+        next_cursor,
+    };
+    let read = |reading: &Reading<'_>, after, limit| reading.hashtags(after, limit);
+    answer(&request, &app, &walk, &actor, filter, read, page).await
+}
+
+/// A page of the library, or that the client has it already.
+async fn answer<T, P: Serialize>(
+    request: &HttpRequest,
+    app: &App,
+    walk: &Walk,
+    actor: &Actor,
+    filter: LibraryFilter,
+    read: impl FnOnce(&Reading<'_>, Option<LibraryPosition>, usize) -> (Vec<T>, Option<LibraryPosition>),
+    page: impl FnOnce(Vec<T>, Option<String>) -> P,
+) -> Result<HttpResponse> {
+    known_channel(app, filter.channel.as_ref())?;
     let after = filter.cursor.as_deref().map(|cursor| walk.open(cursor)).transpose()?.map(place);
     let content = app.snapshots.confirmed_content().await?;
     let access = app.snapshots.access();
-    let person = access.person_who(&actor, Scope::Share)?;
+    let person = access.person_who(actor, Scope::Share)?;
     let (limit, query, now) = (usize::from(filter.limit.get()), query(filter), app.clock.now());
     let reading = Reading { content: &content, person, context: &app.context, query: &query, now };
-    let (items, next) = reading.hashtags(after, limit);
+    let (found, next) = read(&reading, after, limit);
     let next_cursor = next.map(|next| walk.seal(&position(next))).transpose()?;
-    let items = items.into_iter().map(LibraryHashtag::from).collect();
-    let page = LibraryHashtagPage { items, next_cursor };
-    conditional(&request, &page, page.next_cursor.as_deref(), content.version, person.access_version)
+    let page = page(found, next_cursor.clone());
+    conditional(request, &page, next_cursor.as_deref(), content.version, person.access_version)
 }
 
 fn query(filter: LibraryFilter) -> LibraryQuery {
