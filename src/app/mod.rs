@@ -34,6 +34,7 @@ pub mod people;
 pub mod pictures;
 pub mod readiness;
 pub mod references;
+pub mod responsibilities;
 pub mod reviews;
 pub mod rule_findings;
 pub mod rules;

@@ -33,6 +33,8 @@ pub enum Session {}
 pub enum Client {}
 /// Marks the id of a workflow's version.
 pub enum Workflow {}
+/// Marks the id of a responsibility.
+pub enum Responsibility {}
 
 /// An item's id.
 pub type ItemId = Id<Item>;
@@ -52,6 +54,8 @@ pub type SessionId = Id<Session>;
 pub type ClientId = Id<Client>;
 /// A workflow version's id.
 pub type WorkflowId = Id<Workflow>;
+/// A responsibility's id.
+pub type ResponsibilityId = Id<Responsibility>;
 
 impl<T> Id<T> {
     /// A fresh id.
@@ -251,7 +255,7 @@ impl<'de> Deserialize<'de> for Digest {
 #[error("not a digest: sha256: and 64 lower-case hexadecimal digits")]
 pub struct InvalidDigest;
 
-/// The unique, immutable short name of a hashtag or disclaimer: `[a-z0-9][a-z0-9-]{0,63}`.
+/// The unique, immutable short name of a hashtag, disclaimer or responsibility: `[a-z0-9][a-z0-9-]{0,63}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Key(String);

@@ -25,6 +25,7 @@ pub mod matrix;
 pub mod measure;
 pub mod policy;
 pub mod required_hashtags;
+pub mod responsibility;
 pub mod review;
 pub mod revision;
 pub mod roles;

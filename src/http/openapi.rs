@@ -26,7 +26,7 @@ pub const TAGS: &[(&str, &str)] = &[
     ("hashtags", "Hashtags that content may use."),
     ("images", "Pictures that were made safe, what they show, and what they may be used for."),
     ("library", "The images and hashtags that one employee may use."),
-    ("people", "Employees, staff and the groups they are in."),
+    ("people", "Employees, staff, the groups they are in, and what they answer for."),
     ("posts", "Posts: drafts, revisions, submission, recall."),
     ("reviews", "Reviews, decisions and the workflows they follow."),
     ("rules", "Rules for texts: what may not stand in them, or must, and the posts that break them."),

@@ -103,7 +103,7 @@ macro_rules! schemas {
 schemas! {
     ids::Digest, "Digest", text("The SHA-256 of a frozen document.")
         .min_length(Some(71)).max_length(Some(71)).pattern(Some("^sha256:[0-9a-f]{64}$"));
-    ids::Key, "Key", text("The unique, immutable short name of a hashtag or disclaimer.")
+    ids::Key, "Key", text("The unique, immutable short name of a hashtag, disclaimer or responsibility.")
         .min_length(Some(1)).max_length(Some(64)).pattern(Some("^[a-z0-9][a-z0-9-]*$"));
     ids::Kind, "Kind", text("A kind of item.").enum_values(Some(ids::Kind::ALL.map(ids::Kind::as_str)));
     Role, "Role", text("A named set of scopes.").enum_values(Some(Role::ALL.map(Role::as_str)));

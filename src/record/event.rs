@@ -71,6 +71,17 @@ pub enum Event {
     MembershipBegan,
     /// A person ceased to be a member. `group_id`; personal: `person_id`.
     MembershipEnded,
+    /// A responsibility was made. `responsibility_id`, `key`, `name`, `description`.
+    ResponsibilityCreated,
+    /// A responsibility's name or description changed. The same fields, as they are now.
+    ResponsibilityChanged,
+    /// A responsibility was ended. `responsibility_id`, `key`.
+    ResponsibilityEnded,
+    /// A person or group began to hold a responsibility. `responsibility_id`, `key`, `deputy` (whether to stand
+    /// in for those who hold it), `group_id` (of a group); personal, of a person: `person_id`.
+    ResponsibilityHeld,
+    /// A person or group ceased to hold a responsibility. The same fields.
+    ResponsibilityReleased,
     /// An API key was made. `key_id`, `name`, `scopes`, `expires_at`.
     ApiKeyCreated,
     /// An API key was revoked. `key_id`.
@@ -86,7 +97,7 @@ pub enum Event {
 
 impl Event {
     /// Every type.
-    pub const ALL: [Event; 27] = [
+    pub const ALL: [Event; 32] = [
         Event::DisclaimerImported,
         Event::RevisionSubmitted,
         Event::RevisionWithdrawn,
@@ -109,6 +120,11 @@ impl Event {
         Event::GroupCreated,
         Event::MembershipBegan,
         Event::MembershipEnded,
+        Event::ResponsibilityCreated,
+        Event::ResponsibilityChanged,
+        Event::ResponsibilityEnded,
+        Event::ResponsibilityHeld,
+        Event::ResponsibilityReleased,
         Event::ApiKeyCreated,
         Event::ApiKeyRevoked,
         Event::WorkflowChanged,
@@ -141,6 +157,11 @@ impl Event {
             Event::GroupCreated => "group.created",
             Event::MembershipBegan => "membership.began",
             Event::MembershipEnded => "membership.ended",
+            Event::ResponsibilityCreated => "responsibility.created",
+            Event::ResponsibilityChanged => "responsibility.changed",
+            Event::ResponsibilityEnded => "responsibility.ended",
+            Event::ResponsibilityHeld => "responsibility.held",
+            Event::ResponsibilityReleased => "responsibility.released",
             Event::ApiKeyCreated => "api_key.created",
             Event::ApiKeyRevoked => "api_key.revoked",
             Event::WorkflowChanged => "workflow.changed",

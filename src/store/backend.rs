@@ -7,7 +7,10 @@ use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::Conn;
-use super::schema::{idempotency_keys, record_entries, record_personal, record_state, revision_pins, shares};
+use super::schema::{
+    idempotency_keys, record_entries, record_personal, record_state, responsibility_holders, revision_pins,
+    shares,
+};
 use crate::clock::Clock;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
@@ -216,6 +219,33 @@ pub(super) fn insert_pins(conn: &mut Conn, new: &[NewPin]) -> Result<()> {
         match conn {
             Conn::Sqlite(inner) => diesel::insert_into(revision_pins::table).values(rows).execute(inner)?,
             Conn::Postgres(inner) => diesel::insert_into(revision_pins::table).values(rows).execute(inner)?,
+        };
+    }
+    Ok(())
+}
+
+/// One row of `responsibility_holders` to be written: it has either a person or a group.
+#[derive(Insertable)]
+#[diesel(table_name = responsibility_holders)]
+pub(super) struct NewHolder {
+    pub id: String,
+    pub responsibility_id: String,
+    pub person_id: Option<String>,
+    pub group_id: Option<String>,
+    pub deputy: bool,
+    pub from_at: i64,
+}
+
+/// Writes who holds a responsibility, many rows to a statement.
+pub(super) fn insert_holders(conn: &mut Conn, new: &[NewHolder]) -> Result<()> {
+    for rows in new.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => {
+                diesel::insert_into(responsibility_holders::table).values(rows).execute(inner)?
+            }
+            Conn::Postgres(inner) => {
+                diesel::insert_into(responsibility_holders::table).values(rows).execute(inner)?
+            }
         };
     }
     Ok(())

@@ -16,6 +16,7 @@ pub mod image_files;
 pub mod items;
 pub mod people;
 pub mod record;
+pub mod responsibilities;
 pub mod reviewers;
 pub mod reviews;
 pub mod revisions;

@@ -344,6 +344,63 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    responsibilities (id) {
+        id -> Text,
+        key -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    responsibility_holders (id) {
+        id -> Text,
+        responsibility_id -> Text,
+        person_id -> Nullable<Text>,
+        group_id -> Nullable<Text>,
+        deputy -> Bool,
+        from_at -> BigInt,
+        until_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    announcements (id) {
+        id -> Text,
+        topic -> Text,
+        item_id -> Nullable<Text>,
+        kind -> Nullable<Text>,
+        revision -> Nullable<BigInt>,
+        review_id -> Nullable<Text>,
+        stage -> Nullable<BigInt>,
+        recipients -> Text,
+        detail -> Nullable<Text>,
+        created_at -> BigInt,
+        spread_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    notifications (id) {
+        id -> Text,
+        person_id -> Text,
+        announcement_id -> Text,
+        topic -> Text,
+        item_id -> Nullable<Text>,
+        kind -> Nullable<Text>,
+        revision -> Nullable<BigInt>,
+        review_id -> Nullable<Text>,
+        stage -> Nullable<BigInt>,
+        detail -> Nullable<Text>,
+        created_at -> BigInt,
+        read_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     record_state,
     record_entries,
@@ -372,4 +429,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     decisions,
     shares,
     share_outcomes,
+    responsibilities,
+    responsibility_holders,
+    announcements,
+    notifications,
 );

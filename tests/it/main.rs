@@ -30,6 +30,7 @@ mod pictures;
 mod races;
 mod reading;
 mod record;
+mod responsibilities;
 mod review;
 mod rules;
 mod schema;

@@ -23,6 +23,7 @@ mod people;
 mod places;
 mod posts;
 mod readiness;
+mod responsibilities;
 mod reviews;
 mod rules;
 mod secret;
@@ -62,6 +63,7 @@ pub fn routes() -> Vec<Route> {
         shares::routes(),
         people::routes(),
         groups::routes(),
+        responsibilities::routes(),
         me::routes(),
         api_keys::routes(),
     ]

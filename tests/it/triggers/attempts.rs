@@ -44,6 +44,19 @@ fn end_what_held(app: &TestApp) {
     app.admin().post("/v1/workflows").json(&json!({ "kind": "post", "stages": stages })).send().expect(201);
 }
 
+/// A responsibility that somebody else holds by now, and one that has ended.
+fn hand_over(app: &TestApp) {
+    let admin = app.admin();
+    let holder = |person: String| json!([{ "person": person }]);
+    for key in ["handed-over", "ended"] {
+        let body = json!({ "key": key, "name": "Press", "holders": holder(app.auditor().id()) });
+        admin.post("/v1/responsibilities").json(&body).send().expect(201);
+    }
+    let body = json!({ "name": "Press", "holders": holder(app.employee().id()) });
+    admin.put("/v1/responsibilities/handed-over").if_match(&json!(1)).json(&body).send().expect(200);
+    admin.delete("/v1/responsibilities/ended").if_match(&json!(1)).send().expect(204);
+}
+
 /// Uploads a picture and takes it away; answers the image's id.
 fn redacted_image(app: &TestApp) -> String {
     let mut picture = std::io::Cursor::new(Vec::new());
@@ -65,6 +78,7 @@ impl Targets {
         app.employee().post(&outcome).json(&json!({ "result": "confirmed" })).send().expect(200);
         stop_something(app);
         end_what_held(app);
+        hand_over(app);
         let open = app.submitted_post(|content| content["title"] = "Under review".into());
         let draft = app.draft(|content| content["title"] = "A draft".into());
         let redacted = redacted_image(app);
@@ -377,6 +391,29 @@ fn on_histories() -> Vec<(&'static str, Vec<String>)> {
         ("r08_group_members_only_end", end("group_members", "person_id = 'other'")),
         ("r08_workflows_stay", stay("workflows")),
         ("r08_workflows_only_end", end("workflows", "stages = '[]'")),
+        ("r08_responsibilities_stay", stay("responsibilities")),
+        (
+            "r08_responsibilities_keep_their_keys",
+            [
+                "key = 'other' WHERE key = 'handed-over'",
+                "created_at = created_at + 1 WHERE key = 'handed-over'",
+                "version = version - 1 WHERE key = 'handed-over'",
+                "ended_at = NULL WHERE key = 'ended'",
+                "name = 'other' WHERE key = 'ended'",
+            ]
+            .map(|set| format!("UPDATE responsibilities SET {set}"))
+            .to_vec(),
+        ),
+        ("r08_responsibility_holders_stay", stay("responsibility_holders")),
+        (
+            "r08_responsibility_holders_only_end",
+            [
+                end("responsibility_holders", "person_id = 'other'"),
+                end("responsibility_holders", "deputy = NOT deputy"),
+                end("responsibility_holders", "responsibility_id = 'other'"),
+            ]
+            .concat(),
+        ),
     ]
 }
 
