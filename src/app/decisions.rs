@@ -5,6 +5,7 @@
 //! came; a rejection and a request for changes need no rule's consent.
 
 use super::actor::Actor;
+use super::announcements;
 use super::authentication;
 use super::context::Context;
 use super::idempotency::{Done, Once};
@@ -165,6 +166,7 @@ fn decide(
     };
     reviews::insert_decision(tx, &decision)?;
     conclude(tx, &row, step.state, receipt.index)?;
+    announcements::decided(tx, &row, review, decision.cast(), step)?;
     item_rows::claim(tx, id, item.version)?;
     Ok(row.id)
 }

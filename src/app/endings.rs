@@ -1,10 +1,12 @@
 //! Stopping an item: a recall at once and with a reason, a retirement without haste.
 
 use super::actor::Actor;
+use super::announcements;
 use super::authentication;
 use super::context::Context;
 use super::items::{find, revision_facts, withdraw_review, working_revision};
 use super::journal::{self, By, Facts};
+use crate::domain::announcement::Subject;
 use crate::domain::content::Content;
 use crate::domain::ids::{ItemId, Key, Kind};
 use crate::domain::lifecycle::{EndingKind, RevisionState};
@@ -68,6 +70,10 @@ pub fn item_end(
         EndingKind::Recall => Event::ItemRecalled,
         EndingKind::Retirement => Event::ItemRetired,
     };
+    if ending == EndingKind::Recall {
+        let revision = present.unwrap_or(working.revision);
+        announcements::item_recalled(tx, Subject { item: id, kind, revision })?;
+    }
     let facts = facts.with("reason", reason);
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), event, facts)?;
     item_rows::insert_ending(tx, id, ending, reason, person, receipt.index)?;

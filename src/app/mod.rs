@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod actor;
+pub mod announcements;
 pub mod api_keys;
 pub mod audit;
 pub mod authentication;
@@ -28,6 +29,7 @@ pub mod items;
 pub mod journal;
 pub mod library;
 pub mod media;
+pub mod notifications;
 pub mod outcomes;
 pub mod passwords;
 pub mod people;

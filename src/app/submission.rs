@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::actor::Actor;
+use super::announcements;
 use super::authentication;
 use super::availability::Histories;
 use super::content_snapshot::ContentSnapshot;
@@ -20,6 +21,7 @@ use super::snapshots::Snapshots;
 use super::verdict::Verdict;
 use super::words::{Words, shown};
 use super::workflows::{not_enough_reviewers, short_stage};
+use crate::domain::announcement::Subject;
 use crate::domain::content::Content;
 use crate::domain::disclaimers::InForce;
 use crate::domain::ids::{Digest, ItemId, Kind, ReviewId};
@@ -325,6 +327,7 @@ fn submit(
             opened_by: submitter,
         },
     )?;
+    announcements::review_opened(tx, id, Subject { item: item.id, kind: item.kind, revision }, &stages)?;
     item_rows::claim(tx, item.id, item.version)?;
     Ok(id)
 }

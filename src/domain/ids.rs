@@ -35,6 +35,10 @@ pub enum Client {}
 pub enum Workflow {}
 /// Marks the id of a responsibility.
 pub enum Responsibility {}
+/// Marks the id of an announcement.
+pub enum Announcement {}
+/// Marks the id of a notification.
+pub enum Notification {}
 
 /// An item's id.
 pub type ItemId = Id<Item>;
@@ -56,6 +60,10 @@ pub type ClientId = Id<Client>;
 pub type WorkflowId = Id<Workflow>;
 /// A responsibility's id.
 pub type ResponsibilityId = Id<Responsibility>;
+/// An announcement's id.
+pub type AnnouncementId = Id<Announcement>;
+/// A notification's id.
+pub type NotificationId = Id<Notification>;
 
 impl<T> Id<T> {
     /// A fresh id.

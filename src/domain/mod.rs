@@ -3,6 +3,7 @@
 //! Everything here is pure: it takes the time as an argument and knows neither HTTP nor SQL nor the
 //! record.
 
+pub mod announcement;
 pub mod channels;
 pub mod comment;
 pub mod compose;

@@ -26,6 +26,7 @@ pub const TAGS: &[(&str, &str)] = &[
     ("hashtags", "Hashtags that content may use."),
     ("images", "Pictures that were made safe, what they show, and what they may be used for."),
     ("library", "The images and hashtags that one employee may use."),
+    ("notifications", "What a person was told."),
     ("people", "Employees, staff, the groups they are in, and what they answer for."),
     ("posts", "Posts: drafts, revisions, submission, recall."),
     ("reviews", "Reviews, decisions and the workflows they follow."),

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::app::feed::When;
+use crate::domain::announcement::{Fact, Topic};
 use crate::domain::channels::{ChannelId, Counting};
 use crate::domain::compose::Role as PartRole;
 use crate::domain::content::disclaimer::{Form, Placement};
@@ -164,6 +165,9 @@ schemas! {
         .enum_values(Some(["always", "with_comment", "by_country"]));
     ShownState, "ShareState", text("The state of a share.")
         .enum_values(Some(ShownState::ALL.map(ShownState::as_str)));
+    Topic, "Topic", text("What a notification is about.").enum_values(Some(Topic::ALL.map(Topic::as_str)));
+    Fact, "Fact", ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Integer, Type::String]))
+        .description(Some("A number, or a word or name of the organisation's.")).max_length(Some(200));
     Outcome, "Outcome", text("What became of a share.").enum_values(Some(Outcome::ALL.map(Outcome::as_str)));
 }
 

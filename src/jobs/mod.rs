@@ -1,4 +1,5 @@
 //! What runs by itself beside the requests.
 
 pub mod housekeeping;
+pub mod notifications;
 pub mod watcher;

@@ -8,8 +8,8 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::Conn;
 use super::schema::{
-    idempotency_keys, record_entries, record_personal, record_state, responsibility_holders, revision_pins,
-    shares,
+    idempotency_keys, notifications, record_entries, record_personal, record_state, responsibility_holders,
+    revision_pins, shares,
 };
 use crate::clock::Clock;
 use crate::domain::time::Time;
@@ -245,6 +245,40 @@ pub(super) fn insert_holders(conn: &mut Conn, new: &[NewHolder]) -> Result<()> {
             }
             Conn::Postgres(inner) => {
                 diesel::insert_into(responsibility_holders::table).values(rows).execute(inner)?
+            }
+        };
+    }
+    Ok(())
+}
+
+/// One row of `notifications` to be written.
+#[derive(Insertable)]
+#[diesel(table_name = notifications, treat_none_as_default_value = false)]
+pub(super) struct NewNotification<'a> {
+    pub id: String,
+    pub person_id: String,
+    pub announcement_id: &'a str,
+    pub topic: &'a str,
+    pub item_id: Option<&'a str>,
+    pub kind: Option<&'a str>,
+    pub revision: Option<i64>,
+    pub review_id: Option<&'a str>,
+    pub stage: Option<i64>,
+    pub detail: Option<&'a str>,
+    pub created_at: i64,
+}
+
+/// Writes notifications, many rows to a statement; those that are there already stay as they are.
+pub(super) fn insert_notifications(conn: &mut Conn, new: &[NewNotification<'_>]) -> Result<()> {
+    for rows in new.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => {
+                let insert = diesel::insert_into(notifications::table).values(rows);
+                insert.on_conflict_do_nothing().execute(inner)?
+            }
+            Conn::Postgres(inner) => {
+                let insert = diesel::insert_into(notifications::table).values(rows);
+                insert.on_conflict_do_nothing().execute(inner)?
             }
         };
     }

@@ -4,6 +4,7 @@
 //! [`write::WriteTx`] (to write), and knows no rule but those that the database itself holds. What
 //! differs between SQLite and PostgreSQL is in [`backend`] and nowhere else.
 
+pub mod announcements;
 pub mod api_keys;
 pub mod backend;
 pub mod blobs;
@@ -14,7 +15,9 @@ pub mod groups;
 pub mod idempotency;
 pub mod image_files;
 pub mod items;
+pub mod notifications;
 pub mod people;
+pub mod recipients;
 pub mod record;
 pub mod responsibilities;
 pub mod reviewers;
@@ -173,7 +176,7 @@ impl Db {
         write::write(&mut conn, &self.inner.clock, work)
     }
 
-    /// Writes without the record's lock: sessions, refreshes and last use only.
+    /// Writes without the record's lock: sessions, refreshes, last use and notifications only.
     pub async fn write_unlocked<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -183,11 +186,16 @@ impl Db {
         let db = self.clone();
         blocking(move || {
             let _permit = permit;
-            let _turn = db.inner.gate.wait(false);
-            let mut conn = db.writer()?;
-            write::write_unlocked(&mut conn, work)
+            db.write_unlocked_now(work)
         })
         .await
+    }
+
+    /// The same on this thread.
+    pub fn write_unlocked_now<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let _turn = self.inner.gate.wait(false);
+        let mut conn = self.writer()?;
+        write::write_unlocked(&mut conn, work)
     }
 
     fn writer(&self) -> Result<Pooled> {

@@ -14,7 +14,7 @@ use crate::domain::roles::{Role, Scope, Scopes};
 use crate::error::Result;
 
 /// The names of the roles that hold the scope to decide.
-fn deciding() -> Vec<&'static str> {
+pub(super) fn deciding() -> Vec<&'static str> {
     let decides = |role: &Role| Scopes::of_roles([*role]).contains(Scope::Review);
     Role::ALL.into_iter().filter(decides).map(Role::as_str).collect()
 }

@@ -70,13 +70,19 @@ impl ReviewRow {
     /// The review as the machine sees it, with these of its decisions.
     pub fn machine(&self, decisions: &[DecisionRow]) -> Result<Review> {
         let stages: Vec<Stage> = serde_json::from_str(&self.stages).map_err(Error::internal)?;
-        let cast = |row: &DecisionRow| Decision {
-            stage: usize::try_from(row.stage).unwrap_or(usize::MAX),
-            person: row.person_id,
-            decision: row.decision,
-        };
         let of_this = decisions.iter().filter(|row| row.review_id == self.id);
-        Ok(Review { state: self.state, stages, decisions: of_this.map(cast).collect() })
+        Ok(Review { state: self.state, stages, decisions: of_this.map(DecisionRow::cast).collect() })
+    }
+}
+
+impl DecisionRow {
+    /// The decision as the machine sees it.
+    pub fn cast(&self) -> Decision {
+        Decision {
+            stage: usize::try_from(self.stage).unwrap_or(usize::MAX),
+            person: self.person_id,
+            decision: self.decision,
+        }
     }
 }
 

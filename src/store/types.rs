@@ -10,6 +10,7 @@ use diesel::deserialize::{self, FromSql, Queryable};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Text};
 
+use crate::domain::announcement::Topic;
 use crate::domain::ids::{Digest, Id, Key, Kind};
 use crate::domain::review::{DecisionKind, ReviewState};
 
@@ -56,6 +57,7 @@ read_as_text!(
     ShareState,
     Outcome,
     EndingKind,
+    Topic,
 );
 
 impl<DB: Backend> FromSql<BigInt, DB> for Time

@@ -231,7 +231,7 @@ pub(super) fn read<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>
     result
 }
 
-/// Runs `work` in a transaction without the lock: for sessions, refreshes and last use only.
+/// Runs `work` in a transaction without the lock: for sessions, refreshes, last use and notifications only.
 pub(super) fn write_unlocked<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
     backend::begin_write(conn)?;
     match work(conn) {

@@ -24,6 +24,7 @@ mod image_sharing;
 mod mastodon;
 mod matrix;
 mod measuring;
+mod notifications;
 mod openapi;
 mod people;
 mod pictures;

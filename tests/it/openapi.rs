@@ -36,6 +36,7 @@ const WITHOUT_EVENT: &[(&str, &str)] = &[
     ("session_create", "access is not content; sessions are kept apart"),
     ("token_refresh", "the same"),
     ("session_delete", "the same"),
+    ("notification_read", "what a person was told is kept apart from the record"),
 ];
 
 /// Events that no operation states as its own, and where they come from.

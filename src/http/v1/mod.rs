@@ -19,6 +19,7 @@ mod library;
 mod mastodon;
 mod me;
 mod media;
+mod notifications;
 mod people;
 mod places;
 mod posts;
@@ -65,6 +66,7 @@ pub fn routes() -> Vec<Route> {
         groups::routes(),
         responsibilities::routes(),
         me::routes(),
+        notifications::routes(),
         api_keys::routes(),
     ]
     .into_iter()
