@@ -167,8 +167,7 @@ fn decide(
     reviews::insert_decision(tx, &decision)?;
     conclude(tx, &row, step.state, receipt.index)?;
     announcements::decided(tx, &row, review, decision.cast(), step)?;
-    item_rows::claim(tx, id, item.version)?;
-    Ok(row.id)
+    item_rows::claim(tx, id, item.version).map(|()| row.id)
 }
 
 /// Gives review and revision the outcome that a decision led to, if it led to one.

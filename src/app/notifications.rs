@@ -21,7 +21,7 @@ use crate::store::{Db, revisions};
 /// Announcements that are looked at in one query.
 const ANNOUNCEMENTS: i64 = 100;
 /// Persons who are told in one transaction.
-const PERSONS: i64 = 500;
+const PERSONS: i64 = 200;
 
 /// Tells everybody of what was announced and not told yet, and answers how many announcements that were. It
 /// blocks: call it off the event loop.

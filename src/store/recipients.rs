@@ -38,21 +38,7 @@ pub fn page(
         .filter(deciders.field(person_roles::until_at).is_null());
     let active = person_activities::table.filter(person_activities::until_at.is_null());
     Ok(match source {
-        Source::Persons(ids) => {
-            let named = person_activities::person_id.eq_any(ids.iter().map(ToString::to_string));
-            let mut query = active
-                .filter(named)
-                .filter(person_activities::person_id.gt(after))
-                .order(person_activities::person_id.asc())
-                .limit(limit)
-                .select(person_activities::person_id)
-                .into_boxed();
-            if may_decide {
-                let same = deciders.field(person_roles::person_id).eq(person_activities::person_id);
-                query = query.filter(exists(decider.filter(same)));
-            }
-            query.load(conn)?
-        }
+        Source::Persons(ids) => named(conn, ids, may_decide, after, limit)?,
         Source::Group(id) => {
             let mut query = group_members::table
                 .filter(group_members::group_id.eq(id.to_string()))
@@ -86,4 +72,30 @@ pub fn page(
             query.load(conn)?
         }
     })
+}
+
+/// The same of persons who are named one by one.
+fn named(
+    conn: &mut Conn,
+    ids: &[PersonId],
+    may_decide: bool,
+    after: String,
+    limit: i64,
+) -> Result<Vec<PersonId>> {
+    let mut query = person_activities::table
+        .filter(person_activities::until_at.is_null())
+        .filter(person_activities::person_id.eq_any(ids.iter().map(ToString::to_string)))
+        .filter(person_activities::person_id.gt(after))
+        .order(person_activities::person_id.asc())
+        .limit(limit)
+        .select(person_activities::person_id)
+        .into_boxed();
+    if may_decide {
+        let decider = person_roles::table
+            .filter(person_roles::person_id.eq(person_activities::person_id))
+            .filter(person_roles::role.eq_any(deciding()))
+            .filter(person_roles::until_at.is_null());
+        query = query.filter(exists(decider));
+    }
+    Ok(query.load(conn)?)
 }
