@@ -13,6 +13,7 @@ pub mod checks;
 pub mod content_snapshot;
 pub mod context;
 pub mod decisions;
+pub mod differences;
 pub mod endings;
 pub mod feed;
 #[cfg(test)]

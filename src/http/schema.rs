@@ -17,6 +17,7 @@ use crate::domain::content::image as picture;
 use crate::domain::content::post::Personalisation;
 use crate::domain::content::rule;
 use crate::domain::delivery::Delivery;
+use crate::domain::difference;
 use crate::domain::ids;
 use crate::domain::lifecycle::{Availability, RevisionState};
 use crate::domain::measure::Reason;
@@ -146,6 +147,10 @@ schemas! {
         .enum_values(Some(ReviewState::ALL.map(ReviewState::as_str)));
     StageState, "StageState", text("The state of a stage.")
         .enum_values(Some(["waiting", "open", "passed", "failed"]));
+    difference::ChangeKind, "ChangeKind", text("What became of a place.")
+        .enum_values(Some(["added", "removed", "replaced", "moved"]));
+    difference::PieceOp, "PieceOp", text("What became of a piece of a text.")
+        .enum_values(Some(["kept", "removed", "added"]));
     DecisionKind, "DecisionKind", text("What a reviewer says.")
         .enum_values(Some(DecisionKind::ALL.map(DecisionKind::as_str)));
     PartRole, "PartRole", text("What a part of a text is.").enum_values(Some([

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::types::{DecisionCreate, Ending, Item, ItemDraft, ItemFilter, ItemPage, ItemRevision, Submission};
-use super::{ItemKind, WrittenKind, examples, handlers};
+use super::{ItemKind, WrittenKind, differences, examples, handlers};
 use crate::app::actor::Permission;
 use crate::app::rules::are_looked_at;
 use crate::domain::ids::Kind;
@@ -40,6 +40,7 @@ pub fn shared_routes<K: ItemKind>() -> Vec<Route> {
         Route::get(all.as_str(), read, list::<K>(), handlers::list::<K>),
         Route::get(one.as_str(), read, get::<K>(), handlers::get::<K>),
         Route::get(under("revisions/{n}"), read, revision_get::<K>(), handlers::revision_get::<K>),
+        differences::route::<K>(),
         Route::post(under("submission"), write, submit::<K>(), handlers::submit::<K>),
         Route::post(under("decisions"), review, decide::<K>(), handlers::decide::<K>),
         Route::post(under("recall"), publish, recall::<K>(), handlers::recall::<K>),

@@ -361,7 +361,7 @@ struct Redacted {
 
 /// What a reference resolved to.
 #[derive(Serialize, ToSchema)]
-struct Pin {
+pub struct Pin {
     /// The kind of the item.
     kind: Kind,
     /// The item.
