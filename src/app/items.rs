@@ -80,46 +80,54 @@ pub fn draft_put(
     if item.version != version {
         return Err(saved_since(&item));
     }
-    let working = working_revision(tx.conn(), &item)?;
+    save(tx, context, actor, &item, content, &[editor])
+}
+
+/// Saves what `editors` made of an item that was just read; all of them become authors.
+pub(super) fn save(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    item: &ItemRow,
+    content: &Content,
+    editors: &[PersonId],
+) -> Result<Saved> {
+    let working = working_revision(tx.conn(), item)?;
     if working.content.as_deref() == Some(content.to_json()?.as_str()) {
         return Ok(Saved { withdrew: None });
     }
     check_content(tx.conn(), context, content)?;
-    item_rows::claim(tx, id, version)?;
+    item_rows::claim(tx, item.id, item.version)?;
     let key = item.key.as_ref();
+    let mut withdrew = None;
     match edit(working.state) {
         Edit::ChangesDraft => {
-            let (json, digest) = stored(id, key, working.revision, content)?;
-            revisions::update_draft(tx, id, working.revision, &draft_text(content, &json, &digest))?;
-            revisions::add_authors(tx, id, working.revision, &[editor])?;
-            Ok(Saved { withdrew: None })
+            let (json, digest) = stored(item.id, key, working.revision, content)?;
+            revisions::update_draft(tx, item.id, working.revision, &draft_text(content, &json, &digest))?;
+            revisions::add_authors(tx, item.id, working.revision, editors)?;
         }
         Edit::OpensNextAfresh => {
-            begin_draft(tx, id, key, working.revision + 1, content, &[editor])?;
-            Ok(Saved { withdrew: None })
+            begin_draft(tx, item.id, key, working.revision + 1, content, editors)?;
         }
-        Edit::OpensNext => {
-            open_next(tx, &item, &working, content, Some(editor))?;
-            Ok(Saved { withdrew: None })
-        }
+        Edit::OpensNext => open_next(tx, item, &working, content, editors)?,
         Edit::OpensNextAndWithdraws => {
-            let review = withdraw_review(tx, context, actor, &item, working.revision, "edited")?;
-            open_next(tx, &item, &working, content, Some(editor))?;
-            Ok(Saved { withdrew: review })
+            withdrew = withdraw_review(tx, context, actor, item, working.revision, "edited")?;
+            open_next(tx, item, &working, content, editors)?;
         }
     }
+    Ok(Saved { withdrew })
 }
 
-/// Opens the next revision with the authors so far and `editor`, and answers its draft.
+/// Opens the next revision with the authors so far and `editors`.
 pub(super) fn open_next(
     tx: &mut WriteTx<'_>,
     item: &ItemRow,
     working: &RevisionRow,
     content: &Content,
-    editor: Option<PersonId>,
+    editors: &[PersonId],
 ) -> Result<()> {
     let mut authors = revisions::authors(tx.conn(), item.id, working.revision)?;
-    authors.extend(editor);
+    authors.extend(editors);
     authors.sort_unstable();
     authors.dedup();
     begin_draft(tx, item.id, item.key.as_ref(), working.revision + 1, content, &authors)

@@ -288,7 +288,7 @@ fn submit(
     let now = tx.now();
     let revision = match check_submittable(tx.conn(), &item, &working, &command.digest, now)? {
         Submission::RepeatsAsNext => {
-            open_next(tx, &item, &working, &plan.content, None)?;
+            open_next(tx, &item, &working, &plan.content, &[])?;
             working.revision + 1
         }
         _ => working.revision,

@@ -33,6 +33,10 @@ pub enum Session {}
 pub enum Client {}
 /// Marks the id of a workflow's version.
 pub enum Workflow {}
+/// Marks the id of a comment in a review.
+pub enum Comment {}
+/// Marks the id of a suggestion in a review.
+pub enum Suggestion {}
 
 /// An item's id.
 pub type ItemId = Id<Item>;
@@ -52,6 +56,10 @@ pub type SessionId = Id<Session>;
 pub type ClientId = Id<Client>;
 /// A workflow version's id.
 pub type WorkflowId = Id<Workflow>;
+/// The id of a comment in a review.
+pub type CommentId = Id<Comment>;
+/// The id of a suggestion in a review.
+pub type SuggestionId = Id<Suggestion>;
 
 impl<T> Id<T> {
     /// A fresh id.

@@ -30,6 +30,15 @@ pub enum Event {
     /// Somebody decided in a review. `kind`, `item_id`, `key`, `revision`, `digest`, `review_id`, `stage`,
     /// `decision`, `reason`, `review_state` (afterwards).
     DecisionMade,
+    /// Somebody said something in a review. `review_id`, `comment_id`, `stage`, `pointer` (into the content),
+    /// `text_digest`.
+    CommentMade,
+    /// A reviewer suggested a change of the words under review. `review_id`, `suggestion_id`, `changes_digest`.
+    SuggestionMade,
+    /// An author took a suggestion, whose proposer is an author by that. `kind`, `item_id`, `key`, `revision`
+    /// (the draft that it went into), `digest`, `review_id`, `suggestion_id`, `changes_digest`; personal, of the
+    /// proposer: `proposer_id`.
+    SuggestionAccepted,
     /// An item was stopped at once. `kind`, `item_id`, `key`, `reason`.
     ItemRecalled,
     /// An item was taken out of use. `kind`, `item_id`, `key`, `reason`.
@@ -86,12 +95,15 @@ pub enum Event {
 
 impl Event {
     /// Every type.
-    pub const ALL: [Event; 27] = [
+    pub const ALL: [Event; 30] = [
         Event::DisclaimerImported,
         Event::RevisionSubmitted,
         Event::RevisionWithdrawn,
         Event::RevisionRedacted,
         Event::DecisionMade,
+        Event::CommentMade,
+        Event::SuggestionMade,
+        Event::SuggestionAccepted,
         Event::ItemRecalled,
         Event::ItemRetired,
         Event::FreezeBegun,
@@ -124,6 +136,9 @@ impl Event {
             Event::RevisionWithdrawn => "revision.withdrawn",
             Event::RevisionRedacted => "revision.redacted",
             Event::DecisionMade => "decision.made",
+            Event::CommentMade => "comment.made",
+            Event::SuggestionMade => "suggestion.made",
+            Event::SuggestionAccepted => "suggestion.accepted",
             Event::ItemRecalled => "item.recalled",
             Event::ItemRetired => "item.retired",
             Event::FreezeBegun => "freeze.begun",

@@ -16,6 +16,8 @@ pub mod image_files;
 pub mod items;
 pub mod people;
 pub mod record;
+pub mod review_comments;
+pub mod review_suggestions;
 pub mod reviewers;
 pub mod reviews;
 pub mod revisions;

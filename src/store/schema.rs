@@ -305,6 +305,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    review_comments (id) {
+        id -> Text,
+        review_id -> Text,
+        stage -> BigInt,
+        pointer -> Nullable<Text>,
+        text -> Text,
+        reply_to -> Nullable<Text>,
+        person_id -> Nullable<Text>,
+        created_at -> BigInt,
+        idx -> BigInt,
+    }
+}
+
+diesel::table! {
+    review_suggestions (id) {
+        id -> Text,
+        review_id -> Text,
+        changes -> Text,
+        reason -> Text,
+        person_id -> Nullable<Text>,
+        created_at -> BigInt,
+        idx -> BigInt,
+        accepted_by -> Nullable<Text>,
+        accepted_at -> Nullable<BigInt>,
+        accepted_idx -> Nullable<BigInt>,
+        accepted_revision -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     shares (id) {
         id -> Text,
         idx -> BigInt,
@@ -370,6 +400,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     workflows,
     reviews,
     decisions,
+    review_comments,
+    review_suggestions,
     shares,
     share_outcomes,
 );

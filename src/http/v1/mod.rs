@@ -23,6 +23,8 @@ mod people;
 mod places;
 mod posts;
 mod readiness;
+mod review_comments;
+mod review_suggestions;
 mod reviews;
 mod rules;
 mod secret;
@@ -51,6 +53,8 @@ pub fn routes() -> Vec<Route> {
         findings::routes(),
         checks::routes(),
         reviews::routes(),
+        review_comments::routes(),
+        review_suggestions::routes(),
         decisions::routes(),
         workflows::routes(),
         freezes::routes(),
