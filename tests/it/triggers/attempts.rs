@@ -44,6 +44,23 @@ fn end_what_held(app: &TestApp) {
     app.admin().post("/v1/workflows").json(&json!({ "kind": "post", "stages": stages })).send().expect(201);
 }
 
+/// A comment and a suggestion in an open review, and a suggestion that was taken.
+fn talk_about(app: &TestApp, open: &Post) {
+    let taken = app.submitted_post(|content| content["title"] = "Suggested".into());
+    let changes = json!([{ "pointer": "/content/title", "value": "Better" }]);
+    let body = json!({ "changes": changes, "reason": "It reads better." });
+    let suggest = |post: &Post| {
+        let item = app.author().get(&post.path("")).send().expect(200);
+        let review = format!("/v1/reviews/{}", item.text("/review/id"));
+        let made = app.reviewer().post(&format!("{review}/suggestions")).json(&body).send().expect(201);
+        (review, made.text("/id").to_owned())
+    };
+    let (review, _) = suggest(open);
+    app.reviewer().post(&format!("{review}/comments")).json(&json!({ "text": "So." })).send().expect(201);
+    let (review, suggestion) = suggest(&taken);
+    app.author().post(&format!("{review}/suggestions/{suggestion}/acceptance")).send().expect(200);
+}
+
 /// Uploads a picture and takes it away; answers the image's id.
 fn redacted_image(app: &TestApp) -> String {
     let mut picture = std::io::Cursor::new(Vec::new());
@@ -66,6 +83,7 @@ impl Targets {
         stop_something(app);
         end_what_held(app);
         let open = app.submitted_post(|content| content["title"] = "Under review".into());
+        talk_about(app, &open);
         let draft = app.draft(|content| content["title"] = "A draft".into());
         let redacted = redacted_image(app);
         Self { shared, open, draft, redacted, other_person: app.auditor().id() }
@@ -78,6 +96,7 @@ impl Targets {
             self.on_revisions(),
             self.on_approvals(),
             self.on_decisions(),
+            self.on_talk(),
             self.on_shares(),
             self.on_endings(),
             on_histories(),
@@ -276,6 +295,47 @@ impl Targets {
                     change_review("comment_room = 'other'"),
                     change_review(&format!("opened_by = '{other}'")),
                     format!("{} WHERE state = 'approved'", change_review("state = 'rejected'")),
+                ],
+            ),
+        ]
+    }
+
+    fn on_talk(&self) -> Vec<(&'static str, Vec<String>)> {
+        let comment = |set: &str| format!("UPDATE review_comments SET {set}");
+        let suggestion = |set: &str| format!("UPDATE review_suggestions SET {set}");
+        let person = format!("person_id = '{}'", self.other_person);
+        let untaken = "accepted_by = NULL, accepted_at = NULL, accepted_idx = NULL, accepted_revision = NULL";
+        vec![
+            ("r08_comments_stay", vec!["DELETE FROM review_comments".to_owned()]),
+            (
+                "r08_comments_do_not_change",
+                vec![
+                    comment("text = 'other'"),
+                    comment("pointer = '/content'"),
+                    comment("stage = stage + 1"),
+                    comment("reply_to = id"),
+                    comment("created_at = created_at + 1"),
+                    comment("idx = idx - 1"),
+                    comment(&person),
+                ],
+            ),
+            ("r08_suggestions_stay", vec!["DELETE FROM review_suggestions".to_owned()]),
+            (
+                "r08_suggestions_are_taken_once",
+                vec![
+                    suggestion("changes = '[]'"),
+                    suggestion("reason = 'other'"),
+                    suggestion("created_at = created_at + 1"),
+                    suggestion("idx = idx - 1"),
+                    suggestion(&person),
+                    suggestion(untaken),
+                    suggestion("accepted_at = accepted_at + 1"),
+                    suggestion("accepted_idx = accepted_idx - 1"),
+                    suggestion("accepted_revision = accepted_revision + 1"),
+                    format!(
+                        "UPDATE review_suggestions SET accepted_by = '{}' WHERE accepted_at IS NOT NULL",
+                        self.other_person
+                    ),
                 ],
             ),
         ]

@@ -111,6 +111,8 @@ both! {
             "UPDATE record_personal SET person_id = NULL, ciphertext = NULL".to_owned(),
             "UPDATE revision_authors SET person_id = NULL".to_owned(),
             "UPDATE decisions SET person_id = NULL".to_owned(),
+            "UPDATE review_comments SET person_id = NULL".to_owned(),
+            "UPDATE review_suggestions SET person_id = NULL, accepted_by = NULL".to_owned(),
             "UPDATE shares SET person_id = NULL, state = 'failed'".to_owned(),
         ] {
             attempt(app, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
