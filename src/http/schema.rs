@@ -47,7 +47,9 @@ pub struct Content;
 
 impl PartialSchema for Content {
     fn schema() -> RefOr<Schema> {
-        Schema::Object(Object::new()).into()
+        let description = "The content of an item, in the form of its kind.";
+        Schema::Object(Object::builder().schema_type(Type::Object).description(Some(description)).build())
+            .into()
     }
 }
 
