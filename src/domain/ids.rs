@@ -33,6 +33,8 @@ pub enum Session {}
 pub enum Client {}
 /// Marks the id of a workflow's version.
 pub enum Workflow {}
+/// Marks the id of an import of posts.
+pub enum PostImport {}
 
 /// An item's id.
 pub type ItemId = Id<Item>;
@@ -52,6 +54,8 @@ pub type SessionId = Id<Session>;
 pub type ClientId = Id<Client>;
 /// A workflow version's id.
 pub type WorkflowId = Id<Workflow>;
+/// The id of an import of posts.
+pub type PostImportId = Id<PostImport>;
 
 impl<T> Id<T> {
     /// A fresh id.

@@ -24,6 +24,7 @@ pub mod material;
 pub mod matrix;
 pub mod measure;
 pub mod policy;
+pub mod post_import;
 pub mod required_hashtags;
 pub mod review;
 pub mod revision;

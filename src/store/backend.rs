@@ -7,7 +7,10 @@ use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::Conn;
-use super::schema::{idempotency_keys, record_entries, record_personal, record_state, revision_pins, shares};
+use super::schema::{
+    idempotency_keys, imported_posts, post_import_rows, record_entries, record_personal, record_state,
+    revision_pins, shares,
+};
 use crate::clock::Clock;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
@@ -216,6 +219,57 @@ pub(super) fn insert_pins(conn: &mut Conn, new: &[NewPin]) -> Result<()> {
         match conn {
             Conn::Sqlite(inner) => diesel::insert_into(revision_pins::table).values(rows).execute(inner)?,
             Conn::Postgres(inner) => diesel::insert_into(revision_pins::table).values(rows).execute(inner)?,
+        };
+    }
+    Ok(())
+}
+
+/// One row of `post_import_rows` to be written.
+#[derive(Insertable)]
+#[diesel(table_name = post_import_rows)]
+pub(super) struct NewImportRow<'a> {
+    pub import_id: String,
+    pub row: i64,
+    pub line: i64,
+    pub external_id: Option<&'a str>,
+    pub result: &'a str,
+    pub differs: bool,
+    pub item_id: Option<String>,
+    pub problem: Option<&'a str>,
+}
+
+/// One row of `imported_posts` to be written.
+#[derive(Insertable)]
+#[diesel(table_name = imported_posts)]
+pub(super) struct NewImportedPost<'a> {
+    pub external_id: &'a str,
+    pub item_id: String,
+    pub digest: &'a str,
+    pub import_id: String,
+}
+
+/// Writes what became of rows of an import and which posts they made, many rows to a statement.
+pub(super) fn insert_imported(
+    conn: &mut Conn,
+    new: &[NewImportRow<'_>],
+    posts: &[NewImportedPost<'_>],
+) -> Result<()> {
+    for rows in new.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => {
+                diesel::insert_into(post_import_rows::table).values(rows).execute(inner)?
+            }
+            Conn::Postgres(inner) => {
+                diesel::insert_into(post_import_rows::table).values(rows).execute(inner)?
+            }
+        };
+    }
+    for rows in posts.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => diesel::insert_into(imported_posts::table).values(rows).execute(inner)?,
+            Conn::Postgres(inner) => {
+                diesel::insert_into(imported_posts::table).values(rows).execute(inner)?
+            }
         };
     }
     Ok(())

@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod image_files;
 pub mod items;
 pub mod people;
+pub mod post_imports;
 pub mod record;
 pub mod reviewers;
 pub mod reviews;

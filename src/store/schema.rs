@@ -344,6 +344,45 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    post_imports (id) {
+        id -> Text,
+        person_id -> Text,
+        format -> Text,
+        state -> Text,
+        rows -> BigInt,
+        created -> BigInt,
+        existing -> BigInt,
+        refused -> BigInt,
+        reason -> Nullable<Text>,
+        started_at -> BigInt,
+        updated_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    post_import_rows (import_id, row) {
+        import_id -> Text,
+        row -> BigInt,
+        line -> BigInt,
+        external_id -> Nullable<Text>,
+        result -> Text,
+        differs -> Bool,
+        item_id -> Nullable<Text>,
+        problem -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    imported_posts (external_id) {
+        external_id -> Text,
+        item_id -> Text,
+        digest -> Text,
+        import_id -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     record_state,
     record_entries,
@@ -372,4 +411,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     decisions,
     shares,
     share_outcomes,
+    post_imports,
+    post_import_rows,
+    imported_posts,
 );

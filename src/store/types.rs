@@ -14,6 +14,7 @@ use crate::domain::ids::{Digest, Id, Key, Kind};
 use crate::domain::review::{DecisionKind, ReviewState};
 
 use crate::domain::lifecycle::{EndingKind, RevisionState};
+use crate::domain::post_import::{Format, ImportState, RowResult};
 use crate::domain::roles::Role;
 use crate::domain::share::{Outcome, ShareState};
 use crate::domain::time::Time;
@@ -56,6 +57,9 @@ read_as_text!(
     ShareState,
     Outcome,
     EndingKind,
+    Format,
+    ImportState,
+    RowResult,
 );
 
 impl<DB: Backend> FromSql<BigInt, DB> for Time
