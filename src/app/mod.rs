@@ -32,6 +32,7 @@ pub mod outcomes;
 pub mod passwords;
 pub mod people;
 pub mod pictures;
+pub mod post_imports;
 pub mod readiness;
 pub mod references;
 pub mod reviews;

@@ -20,6 +20,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::ids;
 use crate::domain::lifecycle::{Availability, RevisionState};
 use crate::domain::measure::Reason;
+use crate::domain::post_import;
 use crate::domain::review::{DecisionKind, ReviewState, StageState};
 use crate::domain::roles::{Role, Scope};
 use crate::domain::share::{Outcome, ShownState};
@@ -115,6 +116,12 @@ schemas! {
     picture::Fraction, "Fraction", ObjectBuilder::new().schema_type(Type::Number)
         .description(Some("A number from 0 to 1; kept in steps of a ten-thousandth."))
         .minimum(Some(0.0)).maximum(Some(1.0));
+    post_import::Format, "ImportFormat", text("How a file of posts is written.")
+        .enum_values(Some(post_import::Format::ALL.map(post_import::Format::as_str)));
+    post_import::ImportState, "ImportState", text("Where an import stands.")
+        .enum_values(Some(post_import::ImportState::ALL.map(post_import::ImportState::as_str)));
+    post_import::RowResult, "ImportRowResult", text("What became of a row of an import.")
+        .enum_values(Some(post_import::RowResult::ALL.map(post_import::RowResult::as_str)));
     Time, "Time", formatted("A time in UTC (RFC 3339).", "date-time");
     ChannelId, "ChannelId", text("The name of a channel; `GET /v1/channels` lists them.")
         .min_length(Some(1)).max_length(Some(32)).pattern(Some("^[a-z0-9_]+$"));

@@ -37,7 +37,7 @@ use tokio::sync::Semaphore;
 use crate::clock::Clock;
 use crate::error::{Code, Error, Result};
 use connection::{Access, Conn, DatabaseUrl, Manager, Pooled};
-use write::{Committed, Gate, WriteTx};
+use write::{Committed, Gate, Held, WriteTx};
 
 /// Writes that may wait in a process before a further one is told to come back.
 const WRITES_WAITING: usize = 256;
@@ -53,6 +53,7 @@ struct Inner {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
     gate: Gate,
+    held: Held,
     waiting: Arc<Semaphore>,
     reading: Arc<Semaphore>,
     clock: Clock,
@@ -84,6 +85,7 @@ impl Db {
                 readers,
                 writers,
                 gate: Gate::default(),
+                held: Held::default(),
                 waiting: Arc::new(Semaphore::new(WRITES_WAITING)),
                 reading: Arc::new(Semaphore::new(reading as usize * 2)),
                 clock,
@@ -170,7 +172,7 @@ impl Db {
     ) -> Result<Committed<T>> {
         let _turn = self.inner.gate.wait(lane == Lane::Urgent);
         let mut conn = self.writer()?;
-        write::write(&mut conn, &self.inner.clock, work)
+        write::write(&mut conn, &self.inner.clock, &self.inner.held, work)
     }
 
     /// Writes without the record's lock: sessions, refreshes and last use only.

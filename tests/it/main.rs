@@ -21,6 +21,7 @@ mod golden;
 mod hashtags;
 mod housekeeping;
 mod image_sharing;
+mod imports;
 mod mastodon;
 mod matrix;
 mod measuring;

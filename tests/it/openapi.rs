@@ -30,6 +30,7 @@ const WITHOUT_EVENT: &[(&str, &str)] = &[
     ("disclaimer_create", "a draft"),
     ("rule_create", "a draft"),
     ("image_create", "a draft"),
+    ("post_import_create", "drafts"),
     ("post_check", "a look: nothing is stored"),
     ("kit_create", "a preview: nothing is stored"),
     ("text_measurement_create", "nothing is stored"),

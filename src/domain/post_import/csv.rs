@@ -82,7 +82,8 @@ impl Records {
         if let Some(line) = self.begins {
             self.read(b"\n", take)?;
             if self.begins.is_some() {
-                let detail = format!("The file ends within quotes that were opened in the row at line {line}.");
+                let detail =
+                    format!("The file ends within quotes that were opened in the row at line {line}.");
                 return Err(Error::new(Code::InvalidRequest, detail).with("line", line));
             }
         }
@@ -170,9 +171,8 @@ impl Header {
         let mut columns = Vec::with_capacity(cells.len());
         let mut seen = HashSet::new();
         for name in cells.iter().map(|cell| cell.trim()) {
-            let member = member(name).ok_or_else(|| {
-                bad_header("unknown_column", "This column is not known here.", Some(name))
-            })?;
+            let member = member(name)
+                .ok_or_else(|| bad_header("unknown_column", "This column is not known here.", Some(name)))?;
             let means = match &member {
                 Member::Copy { id, .. } => format!("text.{id}"),
                 _ => name.to_owned(),
@@ -194,7 +194,8 @@ impl Header {
         let (mut row, mut content, mut audience) = (Map::new(), Map::new(), Map::new());
         let mut copies = Vec::new();
         let mut places = vec![("/content/copies".to_owned(), "text.<language>".to_owned())];
-        places.extend(TEXTS.iter().chain(&LISTS).map(|name| (format!("/content/{name}"), (*name).to_owned())));
+        places
+            .extend(TEXTS.iter().chain(&LISTS).map(|name| (format!("/content/{name}"), (*name).to_owned())));
         for (Column { name, member }, cell) in self.columns.iter().zip(cells) {
             let word = cell.trim();
             let place = member.pointer(copies.len());

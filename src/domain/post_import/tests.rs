@@ -39,10 +39,12 @@ fn a_line_is_a_row_and_an_empty_one_is_none() {
 
 #[test]
 fn a_record_becomes_the_object_that_ndjson_would_have() {
-    let rows = csv("\u{feff}channels,external_id,title,text.nl,text.pt-BR.2,countries,groups,link,tips,topics\r\n\
+    let rows = csv(
+        "\u{feff}channels,external_id,title,text.nl,text.pt-BR.2,countries,groups,link,tips,topics\r\n\
          \"linkedin; x;\", p-1 ,Titel,\"Eerste \"\"regel\"\"\r\ntweede, met komma\",Olá,NL;BE,,https://example.com, Zeg iets ,\r\n\
          \r\n\
-         ,p-2,,,Olá,,,,,\r\n");
+         ,p-2,,,Olá,,,,,\r\n",
+    );
     let content = json!({
         "title": "Titel",
         "channels": ["linkedin", "x"],

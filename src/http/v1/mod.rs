@@ -21,6 +21,7 @@ mod me;
 mod media;
 mod people;
 mod places;
+pub mod post_imports;
 mod posts;
 mod readiness;
 mod reviews;
@@ -42,6 +43,7 @@ pub fn routes() -> Vec<Route> {
         channels::routes(),
         text_measurements::routes(),
         posts::routes(),
+        post_imports::routes(),
         hashtags::routes(),
         images::routes(),
         media::routes(),
