@@ -16,16 +16,15 @@ use self::progress::Progress;
 use super::failure::Failure;
 use super::{migrate, output};
 use crate::app::actor::Actor;
-use crate::app::context::Context;
 use crate::app::identity::normal_email;
 use crate::app::post_imports::post_import_rows;
 use crate::app::setup::check_keys;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::ids::{PersonId, PostImportId};
+use crate::domain::ids::PostImportId;
 use crate::domain::post_import::{Format, RowResult};
 use crate::domain::roles::{Role, Scopes};
-use crate::error::{Code, Error};
+use crate::error::{self, Code, Error};
 use crate::http::v1::post_imports::Intake;
 use crate::keys::{Identifier, Keys};
 use crate::state::{context_of, load_keys};
@@ -59,16 +58,17 @@ pub(super) fn import(
     db.compare_clocks_now()?;
     db.write_now(Lane::Ordinary, |tx| check_keys(tx, &keys))?;
     let actor = db.read_now(|conn| find_author(conn, &keys, author))?;
-    let (id, counts, read) = run(&db, context, actor, format, &mut file, length)?;
-    tell_refused(&db, id, counts)?;
-    let Counts { created, existing, refused, .. } = counts;
-    let [created, existing, refused_rows] = [created, existing, refused].map(thousands);
-    output::line(format_args!("created {created}, existing {existing}, refused {refused_rows}"))?;
-    read?;
-    if refused == 0 {
+    let mut intake = Intake::begin(db.clone(), context, actor, format)?;
+    let ran = run(&mut intake, &mut file, length);
+    let counts = intake.counts();
+    tell_refused(&db, intake.id(), counts)?;
+    let [created, existing, refused] = [counts.created, counts.existing, counts.refused].map(thousands);
+    output::line(format_args!("created {created}, existing {existing}, refused {refused}"))?;
+    ran?;
+    if counts.refused == 0 {
         return Ok(());
     }
-    Err(Failure::new(format!("rows were refused: {refused_rows}; correct them and import the file again")))
+    Err(Failure::new(format!("rows were refused: {refused}; correct them and import the file again")))
 }
 
 /// The format that a file's name tells.
@@ -92,7 +92,7 @@ fn open(path: &Path) -> Result<(Box<dyn Read>, Option<u64>), Failure> {
 }
 
 /// Who the author of the drafts is: the active person with this e-mail address, or the only author.
-fn find_author(conn: &mut Conn, keys: &Keys, email: Option<&str>) -> crate::error::Result<Actor> {
+fn find_author(conn: &mut Conn, keys: &Keys, email: Option<&str>) -> error::Result<Actor> {
     let authors = people::active_with_role(conn, Role::Author)?;
     let person = match (email, authors.as_slice()) {
         (Some(email), authors) => {
@@ -109,38 +109,28 @@ fn find_author(conn: &mut Conn, keys: &Keys, email: Option<&str>) -> crate::erro
         }
     };
     let scopes = Scopes::of_roles(people::standing(conn, person)?.roles);
-    Ok(Actor { person: Some::<PersonId>(person), client: None, session: None, scopes })
+    Ok(Actor { person: Some(person), client: None, session: None, scopes })
 }
 
 fn nobody(detail: String) -> Error {
     Error::new(Code::PersonNotFound, detail)
 }
 
-/// Reads the file to its end, or until it goes wrong.
-#[allow(clippy::type_complexity, reason = "the counts matter also when it went wrong")]
-fn run(
-    db: &Db,
-    context: Arc<Context>,
-    actor: Actor,
-    format: Format,
-    file: &mut dyn Read,
-    length: Option<u64>,
-) -> Result<(PostImportId, Counts, Result<(), Failure>), Failure> {
-    let mut intake = Intake::begin(db.clone(), context, actor, format)?;
+/// Imports the file to its end, or until it goes wrong.
+fn run(intake: &mut Intake, file: &mut dyn Read, length: Option<u64>) -> Result<(), Failure> {
     let mut progress = Progress::new(length);
-    let read = read(&mut intake, file, &mut progress).map_err(|error| intake.interrupt(error));
+    let read = read(intake, file, &mut progress).map_err(|error| intake.interrupt(error));
     progress.finish();
-    let read = read.map_err(|error| {
+    read.map_err(|error| {
         let row = error.extra.get("row").and_then(Value::as_i64).unwrap_or_default();
         let failure = Failure::from(error);
         Failure::new(format!(
             "the import was interrupted at row {row}: {failure} What was made before stays."
         ))
-    });
-    Ok((intake.id(), intake.counts(), read))
+    })
 }
 
-fn read(intake: &mut Intake, file: &mut dyn Read, progress: &mut Progress) -> crate::error::Result<()> {
+fn read(intake: &mut Intake, file: &mut dyn Read, progress: &mut Progress) -> error::Result<()> {
     let mut block = vec![0; BLOCK];
     loop {
         let length = file.read(&mut block).map_err(|error| {

@@ -111,7 +111,7 @@ fn parse_json(json: &str) -> Result<Parsed> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)]
+    #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
     use serde_json::{Value, json};
 
     use super::*;

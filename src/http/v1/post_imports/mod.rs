@@ -130,7 +130,7 @@ async fn import(app: Data<App>, actor: Actor, format: Format, mut file: Streamed
         let ended = !matches!(piece, Ok(Some(_)));
         intake = app
             .think(move || {
-                let read = intake.read(&bytes).and_then(|()| piece);
+                let read = intake.read(&bytes).and(piece);
                 let read = read.and_then(|piece| if piece.is_none() { intake.finish() } else { Ok(()) });
                 read.map_err(|error| intake.interrupt(error)).map(|()| intake)
             })
