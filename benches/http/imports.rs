@@ -20,6 +20,7 @@ const HELD_MAX: Duration = Duration::from_millis(50);
 /// Shares alone, and then while a file is imported, on a server that has only just started.
 pub fn measure(server: &Server, organisation: &Organisation, posts: &[Value], duration: Duration) {
     let alone = share_while(server, organisation, posts, "alone", || std::thread::sleep(duration));
+    let held_alone = server.longest_write();
     let mut author = organisation.author(server);
     let mut import = Value::Null;
     let file = file();
@@ -34,7 +35,7 @@ pub fn measure(server: &Server, organisation: &Organisation, posts: &[Value], du
     let held = server.longest_write();
     println!(
         "import     shares alone p99 {p99_alone:.2?}, during an import of {ROWS} rows p99 {p99_during:.2?} \
-         (ratio {ratio:.2}), longest write under the lock {held:.2?}; {:.0} shares/s alone, {:.0} during the \
+         (ratio {ratio:.2}), longest write under the lock {held:.2?} ({held_alone:.2?} before the import); {:.0} shares/s alone, {:.0} during the \
          {took:.1?} of the import",
         alone.rate, during.rate,
     );
