@@ -17,9 +17,11 @@ const RATIO_MAX: f64 = 2.0;
 /// How long a write may hold the lock.
 const HELD_MAX: Duration = Duration::from_millis(50);
 
-/// Shares alone, and then while a file is imported, on a server that has only just started.
+/// Shares alone, then while a file is imported, then alone again with all that it made, on a server that has
+/// only just started.
 pub fn measure(server: &Server, organisation: &Organisation, posts: &[Value], duration: Duration) {
-    let alone = share_while(server, organisation, posts, "alone", || std::thread::sleep(duration));
+    let alone = |name| share_while(server, organisation, posts, name, || std::thread::sleep(duration));
+    let before = alone("before");
     let held_alone = server.longest_write();
     let mut author = organisation.author(server);
     let mut import = Value::Null;
@@ -30,9 +32,10 @@ pub fn measure(server: &Server, organisation: &Organisation, posts: &[Value], du
     });
     let took = began.elapsed();
     assert_eq!(import["created"], ROWS, "{import}");
+    let held = server.longest_write();
+    let alone = Report::new([before.latencies, alone("after").latencies].concat(), duration * 2);
     let (p99_alone, p99_during) = (alone.percentile(0.99), during.percentile(0.99));
     let ratio = p99_during.as_secs_f64() / p99_alone.as_secs_f64();
-    let held = server.longest_write();
     println!(
         "import     shares alone p99 {p99_alone:.2?}, during an import of {ROWS} rows p99 {p99_during:.2?} \
          (ratio {ratio:.2}), longest write under the lock {held:.2?} ({held_alone:.2?} before the import); {:.0} shares/s alone, {:.0} during the \

@@ -47,6 +47,18 @@ pub(super) fn insert(
 ) -> Result<()> {
     let author = actor.person()?;
     authentication::authorise(tx, actor, Scope::ContentWrite)?;
+    insert_authorised(tx, context, author, id, key, content)
+}
+
+/// The same by an author who was authorised in this transaction.
+pub(super) fn insert_authorised(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    author: PersonId,
+    id: ItemId,
+    key: Option<&Key>,
+    content: &Content,
+) -> Result<()> {
     check_content(tx.conn(), context, content)?;
     item_rows::insert(tx, id, content.kind(), key, Some(author))?;
     begin_draft(tx, id, key, 1, content, &[author])
