@@ -77,8 +77,11 @@ codes! {
     AlreadyDecided = "already_decided", 409, "This person has decided already";
     StageClosed = "stage_closed", 409, "The stage is closed";
     AuthorCannotDecide = "author_cannot_decide", 409, "Authors do not decide on their own words";
+    PublisherCannotDecide = "publisher_cannot_decide", 409, "Who published without a review does not review it";
+    NeededLater = "needed_later", 409, "A later stage needs this person";
     NotAReviewer = "not_a_reviewer", 409, "This person is not in the reviewers of the open stage";
     NoWorkflow = "no_workflow", 409, "No workflow matches this item";
+    WorkflowTie = "workflow_tie", 409, "Two workflows claim the same content";
     NotEnoughReviewers = "not_enough_reviewers", 409, "No assignment of distinct reviewers fills every stage";
     NotApproved = "not_approved", 409, "Nothing of this item was approved";
     Conflict = "conflict", 409, "The request does not fit the present state";

@@ -162,7 +162,7 @@ fn views(conn: &mut Conn, rows: Vec<ItemRow>, rules: &Rules, now: Time) -> Resul
     histories.obey(conn, &rows, rules, now)?;
     let mut working = revisions::working_of(conn, &ids)?;
     let mut authors = revisions::working_authors_of(conn, &ids)?;
-    let mut reviews: HashMap<ItemId, ReviewView> = reviews::of_working_revisions(conn, &ids)?;
+    let mut reviews: HashMap<ItemId, ReviewView> = reviews::of_working_revisions(conn, &ids, now)?;
     rows.into_iter()
         .map(|item| {
             let row = working

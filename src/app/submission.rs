@@ -5,6 +5,7 @@
 //! only compared with what it rests on; when that moved, a new plan is made.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::actor::Actor;
 use super::authentication;
@@ -14,12 +15,16 @@ use super::context::Context;
 use super::idempotency::{Done, Once};
 use super::items::{check_content, find, open_next, revision_facts, working_revision};
 use super::journal::{self, By};
+use super::pools::Pools;
 use super::references::References;
+use super::resumption::{self, Resumable};
+use super::review_runs::short_stage;
 use super::rules::{Rules, RulesRead};
 use super::snapshots::Snapshots;
+use super::stages;
 use super::verdict::Verdict;
 use super::words::{Words, shown};
-use super::workflows::{not_enough_reviewers, short_stage};
+use super::workflows::{not_enough_reviewers, workflow_for};
 use crate::domain::content::Content;
 use crate::domain::disclaimers::InForce;
 use crate::domain::ids::{Digest, ItemId, Kind, ReviewId};
@@ -43,6 +48,9 @@ use crate::store::{Db, Lane, record};
 /// How often a plan is made anew before the submission gives way.
 const ROUNDS: u32 = 5;
 
+/// How long before its window closes words can still be submitted.
+const LEAD: Duration = Duration::from_mins(5);
+
 /// A draft that somebody wants to submit.
 #[derive(Debug, Clone)]
 pub struct Submit {
@@ -52,6 +60,8 @@ pub struct Submit {
     pub id: ItemId,
     /// The digest of the draft that was seen.
     pub digest: Digest,
+    /// A later end of the window of a post that lapsed, which goes with the submission.
+    pub extended_to: Option<Time>,
 }
 
 /// What a submission will freeze, and what that rests on.
@@ -61,6 +71,12 @@ struct Plan {
     content: Content,
     pins: Vec<Pin>,
     comment_room: Vec<CommentRoom>,
+}
+
+impl Plan {
+    fn resumable(&self) -> Resumable<'_> {
+        Resumable { content: &self.content, pins: &self.pins }
+    }
 }
 
 /// Submits a draft, and answers its review. It blocks: call it off the event loop.
@@ -131,12 +147,20 @@ fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -
     let working = working_revision(conn, &item)?;
     check_submittable(conn, &item, &working, &command.digest, now)?;
     let json = working.content.as_deref().ok_or_else(|| nothing_to_submit("Its content was redacted."))?;
-    let content = Content::from_json(item.kind, json)?;
+    let mut content = Content::from_json(item.kind, json)?;
+    if let (Content::Post(post), Some(extended_to)) = (&mut content, command.extended_to) {
+        post.expires_at = Some(extended_to);
+    }
     check_content(conn, context, &content)?;
-    if content.window().1.is_some_and(|expires_at| expires_at <= now) {
+    if content.window().1.is_some_and(|expires_at| expires_at <= now.after(LEAD)) {
         let (member, detail) = match item.kind {
-            Kind::Image => ("rights", "The rights, or somebody's consent, have ended."),
-            _ => ("expires_at", "The window has closed: expires_at is past."),
+            Kind::Image => {
+                ("rights", "The rights, or somebody's consent, have ended, or do within five minutes.")
+            }
+            _ => (
+                "expires_at",
+                "The window has closed, or does within five minutes: nobody could decide by then.",
+            ),
         };
         let fault = Fault::body(format!("/content/{member}"), "window_closed", detail);
         return Err(Error::invalid_content(vec![fault]));
@@ -288,18 +312,23 @@ fn submit(
     let now = tx.now();
     let revision = match check_submittable(tx.conn(), &item, &working, &command.digest, now)? {
         Submission::RepeatsAsNext => {
-            open_next(tx, &item, &working, &plan.content, None)?;
+            // Whoever extends a window edits the post (R3).
+            let editor = command.extended_to.map(|_| submitter);
+            open_next(tx, &item, &working, &plan.content, editor)?;
             working.revision + 1
         }
         _ => working.revision,
     };
-    let workflow = reviews::workflow_of(tx.conn(), item.kind)?.ok_or_else(|| {
-        Error::new(Code::NoWorkflow, format!("No workflow is in force for the kind {}.", item.kind))
-    })?;
+    let workflow = workflow_for(tx.conn(), &plan.content)?;
     let authors = revisions::authors(tx.conn(), item.id, revision)?;
-    let stages = workflow.stages()?;
-    if let Some(short) = short_stage(tx.conn(), &stages, &authors)? {
-        return Err(not_enough_reviewers(&stages, short));
+    let of_workflow = workflow.stages()?;
+    let resumed = resumption::resumed(tx.conn(), &item, revision, plan.resumable(), &workflow, &authors)?;
+    let mut pools = Pools::of(tx)?;
+    let staffed = (of_workflow.as_slice(), workflow.same_person_twice);
+    let excluded = resumed.as_ref().map_or(authors.clone(), |resumed| resumed.excluded(&authors));
+    let first_stage = resumed.as_ref().map_or(0, |resumed| resumed.stage);
+    if let Some(short) = short_stage(tx.conn(), &mut pools, item.kind, staffed, first_stage, &excluded)? {
+        return Err(not_enough_reviewers(&of_workflow, short));
     }
 
     let (_, digest) = document(item.id, item.key.as_ref(), revision, &plan.content, &plan.pins)?;
@@ -307,7 +336,10 @@ fn submit(
     let facts = revision_facts(&item, revision, &digest)
         .with("draft_digest", command.digest.as_str())
         .with("review_id", id.to_string())
-        .with("workflow_id", workflow.id.to_string());
+        .with("workflow_id", workflow.workflow_id.to_string())
+        .with("workflow_version", workflow.version)
+        .with_some("first_stage", resumed.as_ref().map(|resumed| resumed.stage))
+        .with_some("resumed_from", resumed.as_ref().map(|resumed| resumed.from.to_string()));
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::RevisionSubmitted, facts)?;
     let pins = json(&plan.pins)?;
     revisions::freeze(tx, item.id, revision, &Frozen { pins: &pins, digest: &digest, idx: receipt.index })?;
@@ -320,11 +352,15 @@ fn submit(
             revision,
             digest: &digest,
             workflow: workflow.id,
+            first_stage,
+            resumed_from: resumed.map(|resumed| resumed.from),
             stages: &workflow.stages,
             comment_room: &json(&plan.comment_room)?,
             opened_by: submitter,
         },
     )?;
+    let run = stages::reread(tx.conn(), id)?;
+    stages::open(tx, &run, first_stage)?;
     item_rows::claim(tx, item.id, item.version)?;
     Ok(id)
 }

@@ -31,8 +31,14 @@ pub enum Freeze {}
 pub enum Session {}
 /// Marks the id of a client: an app or system with an API key.
 pub enum Client {}
-/// Marks the id of a workflow's version.
+/// Marks the id of a workflow, whatever its version.
 pub enum Workflow {}
+/// Marks the id of one version of a workflow.
+pub enum WorkflowVersion {}
+/// Marks the id of a delegation.
+pub enum Delegation {}
+/// Marks the id of a responsibility.
+pub enum Responsibility {}
 
 /// An item's id.
 pub type ItemId = Id<Item>;
@@ -50,8 +56,14 @@ pub type FreezeId = Id<Freeze>;
 pub type SessionId = Id<Session>;
 /// A client's id.
 pub type ClientId = Id<Client>;
-/// A workflow version's id.
+/// A workflow's id.
 pub type WorkflowId = Id<Workflow>;
+/// A workflow version's id.
+pub type WorkflowVersionId = Id<WorkflowVersion>;
+/// A delegation's id.
+pub type DelegationId = Id<Delegation>;
+/// A responsibility's id.
+pub type ResponsibilityId = Id<Responsibility>;
 
 impl<T> Id<T> {
     /// A fresh id.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -24,6 +24,7 @@ use crate::domain::review::{DecisionKind, ReviewState, StageState};
 use crate::domain::roles::{Role, Scope};
 use crate::domain::share::{Outcome, ShownState};
 use crate::domain::time::Time;
+use crate::domain::workflow::{QUORUM_MAX, Quorum, Resume};
 
 const SCHEMAS: &str = "#/components/schemas/";
 
@@ -145,7 +146,9 @@ schemas! {
     ReviewState, "ReviewState", text("The state of a review: open, or its outcome.")
         .enum_values(Some(ReviewState::ALL.map(ReviewState::as_str)));
     StageState, "StageState", text("The state of a stage.")
-        .enum_values(Some(["waiting", "open", "passed", "failed"]));
+        .enum_values(Some(["waiting", "open", "passed", "failed", "stuck"]));
+    Resume, "Resume", text("Where the review of a resubmission begins: with the first stage, or with the one that asked for changes.")
+        .enum_values(Some(Resume::ALL.map(Resume::as_str)));
     DecisionKind, "DecisionKind", text("What a reviewer says.")
         .enum_values(Some(DecisionKind::ALL.map(DecisionKind::as_str)));
     PartRole, "PartRole", text("What a part of a text is.").enum_values(Some([
@@ -165,6 +168,27 @@ schemas! {
     ShownState, "ShareState", text("The state of a share.")
         .enum_values(Some(ShownState::ALL.map(ShownState::as_str)));
     Outcome, "Outcome", text("What became of a share.").enum_values(Some(Outcome::ALL.map(Outcome::as_str)));
+}
+
+impl PartialSchema for Quorum {
+    fn schema() -> RefOr<Schema> {
+        let word = text("A word.").enum_values(Some(["any", "all"])).build();
+        let count = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .description(Some("A number of approvals."))
+            .minimum(Some(1))
+            .maximum(Some(QUORUM_MAX))
+            .build();
+        let description = "How many approvals pass a stage: `any` one, those of `all` who can decide when it opens, or \
+                           so many.";
+        OneOfBuilder::new().item(word).item(count).description(Some(description)).into()
+    }
+}
+
+impl ToSchema for Quorum {
+    fn name() -> Cow<'static, str> {
+        "Quorum".into()
+    }
 }
 
 /// Named schemas, as JSON.

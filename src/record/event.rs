@@ -19,17 +19,30 @@ pub enum Event {
     /// A disclaimer of the embedded list became revision 1, approved. `item_id`, `key`, `revision`, `digest`.
     DisclaimerImported,
     /// A revision was frozen and its review opened. `kind`, `item_id`, `key`, `revision`, `digest`,
-    /// `draft_digest` (what the author saw), `review_id`, `workflow_id`.
+    /// `draft_digest` (what the author saw), `review_id`, `workflow_id`, `workflow_version`, `first_stage` and
+    /// `resumed_from` (a review) where approvals stand for the stages before.
     RevisionSubmitted,
     /// A review ended because its revision was edited, recalled, retired or redacted. `kind`, `item_id`, `key`,
     /// `revision`, `digest`, `review_id`, `reason` (which of these).
     RevisionWithdrawn,
+    /// A review ended because the window of its revision closed. `kind`, `item_id`, `key`, `revision`, `digest`,
+    /// `review_id`.
+    RevisionLapsed,
     /// The content of a revision was taken away for good. `kind`, `item_id`, `key`, `revision`, `digest`,
     /// `named_revision` (the one that was asked for, where several show the same picture), `reason`.
     RevisionRedacted,
     /// Somebody decided in a review. `kind`, `item_id`, `key`, `revision`, `digest`, `review_id`, `stage`,
-    /// `decision`, `reason`, `review_state` (afterwards).
+    /// `decision`, `reason`, `review_state` (afterwards); personal, of whose deputy decided: `on_behalf_of`.
     DecisionMade,
+    /// A stage of a review was given to others. `review_id`, `stage`, `reviewers`, `reason`.
+    StageReassigned,
+    /// A stage was overdue, so others may decide in it too. `review_id`, `stage`, `reviewers`.
+    StageEscalated,
+    /// A person's own work was handed to a deputy. `delegation_id`, `kinds`, `from`, `until`; personal:
+    /// `from_person`, `to_person`.
+    DelegationBegun,
+    /// A delegation was ended before its time. `delegation_id`.
+    DelegationEnded,
     /// An item was stopped at once. `kind`, `item_id`, `key`, `reason`.
     ItemRecalled,
     /// An item was taken out of use. `kind`, `item_id`, `key`, `reason`.
@@ -75,8 +88,10 @@ pub enum Event {
     ApiKeyCreated,
     /// An API key was revoked. `key_id`.
     ApiKeyRevoked,
-    /// A kind's workflow was replaced. `kind`, `workflow_id`, `digest` (of its stages).
+    /// A version of a workflow came into force. `kind`, `workflow_id`, `version`, `digest` (of what it says).
     WorkflowChanged,
+    /// A workflow is in force no more. `kind`, `workflow_id`, `version` (the last).
+    WorkflowEnded,
     /// Channels, organisation or links changed. `config_digest`.
     ConfigChanged,
     /// A walk through audit data began. `operation`, `purpose`, `filters`, `person_unknown` (it was narrowed
@@ -86,12 +101,17 @@ pub enum Event {
 
 impl Event {
     /// Every type.
-    pub const ALL: [Event; 27] = [
+    pub const ALL: [Event; 33] = [
         Event::DisclaimerImported,
         Event::RevisionSubmitted,
         Event::RevisionWithdrawn,
+        Event::RevisionLapsed,
         Event::RevisionRedacted,
         Event::DecisionMade,
+        Event::StageReassigned,
+        Event::StageEscalated,
+        Event::DelegationBegun,
+        Event::DelegationEnded,
         Event::ItemRecalled,
         Event::ItemRetired,
         Event::FreezeBegun,
@@ -112,6 +132,7 @@ impl Event {
         Event::ApiKeyCreated,
         Event::ApiKeyRevoked,
         Event::WorkflowChanged,
+        Event::WorkflowEnded,
         Event::ConfigChanged,
         Event::AuditRead,
     ];
@@ -122,8 +143,13 @@ impl Event {
             Event::DisclaimerImported => "disclaimer.imported",
             Event::RevisionSubmitted => "revision.submitted",
             Event::RevisionWithdrawn => "revision.withdrawn",
+            Event::RevisionLapsed => "revision.lapsed",
             Event::RevisionRedacted => "revision.redacted",
             Event::DecisionMade => "decision.made",
+            Event::StageReassigned => "stage.reassigned",
+            Event::StageEscalated => "stage.escalated",
+            Event::DelegationBegun => "delegation.begun",
+            Event::DelegationEnded => "delegation.ended",
             Event::ItemRecalled => "item.recalled",
             Event::ItemRetired => "item.retired",
             Event::FreezeBegun => "freeze.begun",
@@ -144,6 +170,7 @@ impl Event {
             Event::ApiKeyCreated => "api_key.created",
             Event::ApiKeyRevoked => "api_key.revoked",
             Event::WorkflowChanged => "workflow.changed",
+            Event::WorkflowEnded => "workflow.ended",
             Event::ConfigChanged => "config.changed",
             Event::AuditRead => "audit.read",
         }

@@ -367,6 +367,25 @@ pub fn working_authors_of(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<Ite
     Ok(authors)
 }
 
+/// The authors of these revisions.
+pub fn authors_of(
+    conn: &mut Conn,
+    wanted: &[(ItemId, i64)],
+) -> Result<HashMap<(ItemId, i64), Vec<PersonId>>> {
+    let mut authors: HashMap<(ItemId, i64), Vec<PersonId>> = HashMap::new();
+    for part in wanted.chunks(items::IDS_A_QUERY) {
+        let rows: Vec<(ItemId, i64, Option<PersonId>)> = revision_authors::table
+            .filter(revision_authors::item_id.eq_any(part.iter().map(|(item, _)| item.to_string())))
+            .order(revision_authors::person_id.asc())
+            .select((revision_authors::item_id, revision_authors::revision, revision_authors::person_id))
+            .load(conn)?;
+        let named = rows.into_iter().filter(|(item, revision, _)| part.contains(&(*item, *revision)));
+        named
+            .for_each(|(item, revision, person)| authors.entry((item, revision)).or_default().extend(person));
+    }
+    Ok(authors)
+}
+
 /// The authors of a revision.
 pub fn authors(conn: &mut Conn, item: ItemId, revision: i64) -> Result<Vec<PersonId>> {
     let persons: Vec<Option<PersonId>> = revision_authors::table

@@ -268,6 +268,12 @@ diesel::table! {
         from_at -> BigInt,
         until_at -> Nullable<BigInt>,
         created_by -> Nullable<Text>,
+        workflow_id -> Text,
+        version -> BigInt,
+        name -> Text,
+        conditions -> Text,
+        resume -> Text,
+        same_person_twice -> Bool,
     }
 }
 
@@ -285,6 +291,63 @@ diesel::table! {
         opened_at -> BigInt,
         opened_by -> Nullable<Text>,
         closed_at -> Nullable<BigInt>,
+        first_stage -> BigInt,
+        resumed_from -> Nullable<Text>,
+        stuck_stage -> Nullable<BigInt>,
+        stuck_reason -> Nullable<Text>,
+        stuck_since -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    review_stages (review_id, stage) {
+        review_id -> Text,
+        stage -> BigInt,
+        opened_at -> BigInt,
+        remind_at -> Nullable<BigInt>,
+        due_at -> Nullable<BigInt>,
+        reminded_at -> Nullable<BigInt>,
+        overdue_at -> Nullable<BigInt>,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    review_asked (id) {
+        id -> Text,
+        review_id -> Text,
+        stage -> BigInt,
+        person_id -> Nullable<Text>,
+        until_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    review_pools (id) {
+        id -> Text,
+        review_id -> Text,
+        stage -> BigInt,
+        reviewers -> Text,
+        cause -> Text,
+        reason -> Nullable<Text>,
+        person_id -> Nullable<Text>,
+        from_at -> BigInt,
+        idx -> BigInt,
+    }
+}
+
+diesel::table! {
+    delegations (id) {
+        id -> Text,
+        person_id -> Nullable<Text>,
+        deputy_id -> Nullable<Text>,
+        kinds -> Text,
+        from_at -> BigInt,
+        until_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        idx -> BigInt,
+        ended_idx -> Nullable<BigInt>,
     }
 }
 
@@ -301,6 +364,7 @@ diesel::table! {
         decision -> Text,
         reason -> Nullable<Text>,
         decided_at -> BigInt,
+        on_behalf_of -> Nullable<Text>,
     }
 }
 
@@ -369,6 +433,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     freezes,
     workflows,
     reviews,
+    review_stages,
+    review_asked,
+    review_pools,
+    delegations,
     decisions,
     shares,
     share_outcomes,

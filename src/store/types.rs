@@ -17,6 +17,7 @@ use crate::domain::lifecycle::{EndingKind, RevisionState};
 use crate::domain::roles::Role;
 use crate::domain::share::{Outcome, ShareState};
 use crate::domain::time::Time;
+use crate::domain::workflow::Resume;
 use crate::error::{Code, Error};
 
 /// Reads a column of text into a type that parses itself.
@@ -56,6 +57,7 @@ read_as_text!(
     ShareState,
     Outcome,
     EndingKind,
+    Resume,
 );
 
 impl<DB: Backend> FromSql<BigInt, DB> for Time

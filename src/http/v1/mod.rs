@@ -5,6 +5,7 @@ mod api_keys;
 mod channels;
 mod checks;
 mod decisions;
+mod delegations;
 mod disclaimers;
 mod feed;
 mod findings;
@@ -21,6 +22,7 @@ mod me;
 mod media;
 mod people;
 mod places;
+mod pools;
 mod posts;
 mod readiness;
 mod reviews;
@@ -29,6 +31,7 @@ mod secret;
 mod sessions;
 mod shares;
 mod sharing;
+mod stuck;
 mod text_measurements;
 mod uses;
 mod workflows;
@@ -52,6 +55,7 @@ pub fn routes() -> Vec<Route> {
         checks::routes(),
         reviews::routes(),
         decisions::routes(),
+        delegations::routes(),
         workflows::routes(),
         freezes::routes(),
         readiness::routes(),

@@ -88,13 +88,18 @@ pub struct DecisionCreate {
     #[validate(length(min = 1, max = REASON_MAX))]
     #[schema(min_length = 1, max_length = 2000, nullable = false)]
     pub reason: Option<String>,
+    /// For whom a deputy decides. Left out, whoever is in the pool decides for themselves, and a deputy for the
+    /// one whose deputy they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub on_behalf_of: Option<PersonId>,
 }
 
 impl DecisionCreate {
     /// The decision that is asked for.
     pub fn into_command(self, kind: Kind, id: ItemId) -> Decide {
-        let Self { revision, digest, decision, reason } = self;
-        Decide { kind, id, revision, digest, decision, reason }
+        let Self { revision, digest, decision, reason, on_behalf_of } = self;
+        Decide { kind, id, revision, digest, decision, reason, on_behalf_of }
     }
 }
 
