@@ -74,6 +74,7 @@ impl App {
             config.links.clone(),
             Arc::clone(&keys),
             config.share_lapses_after(),
+            config.urgent_review(),
             &config.public_url(),
         )?;
         let db = Db::open(&url, config.database_connections, clock.clone())?;

@@ -32,3 +32,9 @@ pub(super) fn stage_escalated(_: &mut WriteTx<'_>, _: &ReviewRun, _: usize, _: &
 pub(super) fn delegated(_: &mut WriteTx<'_>, _: DelegationId, _: &Delegation) -> Result<()> {
     Ok(())
 }
+pub(super) fn urgent_published(_: &mut WriteTx<'_>, _: &ReviewRun) -> Result<()> {
+    Ok(())
+}
+pub(super) fn urgent_closed(_: &mut WriteTx<'_>, _: &ReviewRun) -> Result<()> {
+    Ok(())
+}

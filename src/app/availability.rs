@@ -83,8 +83,8 @@ impl Histories {
     }
 }
 
-/// The availability of an item with this history, and what blocks it (R12): what it pins, and what the
-/// rules in force say, who are asked only where it matters.
+/// The availability of an item with this history, and what blocks it (R12): what it pins, that it was published
+/// urgently and nobody reviewed it since, and what the rules in force say, who are asked only where it matters.
 pub fn availability<'a>(
     history: &History,
     now: Time,
@@ -98,6 +98,7 @@ pub fn availability<'a>(
         None => History::default().blocks(*item, *revision, now),
     };
     let mut blockers: Vec<Blocker> = pins.iter().filter_map(blocks).collect();
+    blockers.extend(history.unreviewed(now));
     if history.availability(now, true) == Availability::Blocked {
         blockers.extend(by_rules());
     }

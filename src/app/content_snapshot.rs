@@ -341,6 +341,12 @@ impl ApprovedItem {
         Some(LiveImage { item: self, revision, image: shown.image })
     }
 
+    /// Whether a revision was published urgently and no review has approved it yet.
+    pub fn is_urgent(&self, revision: i64) -> bool {
+        let urgent = self.history.revision(revision).and_then(|approved| approved.urgent);
+        urgent.is_some_and(|urgent| !urgent.is_confirmed())
+    }
+
     /// One approved revision with its content as `T`, for items that have a key.
     pub fn resolve<T>(&self, revision: i64, content: impl Fn(&Content) -> Option<T>) -> Option<Resolved<T>> {
         let revision = self.revisions.get(&revision)?;

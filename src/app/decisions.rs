@@ -17,6 +17,7 @@ use super::review_runs::{self, ReviewRun};
 use super::rules::{RulesRead, may_rule};
 use super::snapshots::Snapshots;
 use super::stages;
+use super::urgent;
 use super::verdict::Verdict;
 use super::words::{self, Words};
 use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ReviewId};
@@ -65,7 +66,7 @@ pub fn item_decide(
 ) -> Result<Done<ReviewId>> {
     for _ in 0..ROUNDS {
         let asked = match command.decision {
-            DecisionKind::Approve => ask_rules(db, snapshots, command)?,
+            DecisionKind::Approve => ask_rules(db, snapshots, (command.kind, command.id, command.revision))?,
             _ => None,
         };
         let done = db.write_now(Lane::Ordinary, |tx| {
@@ -105,7 +106,8 @@ enum Round {
     Done(Done<ReviewId>),
 }
 
-fn lapsed(review: ReviewId) -> Error {
+/// That a review has lapsed, to whoever comes after.
+pub(super) fn lapsed(review: ReviewId) -> Error {
     let detail = "The window of this revision closed while it was under review, so the review has lapsed: an \
                   author can extend it, which submits it again.";
     Error::new(Code::StageClosed, detail).with("review_id", review.to_string()).with("state", "lapsed")
@@ -113,27 +115,32 @@ fn lapsed(review: ReviewId) -> Error {
 
 /// What the rules say to the revision, and the version of the content at which they were in force. Nothing
 /// where there is no such revision: then the decision is refused under the lock.
-fn ask_rules(db: &Db, snapshots: &Snapshots, command: &Decide) -> Result<Option<(Verdict, i64)>> {
+pub(super) fn ask_rules(
+    db: &Db,
+    snapshots: &Snapshots,
+    named: (Kind, ItemId, i64),
+) -> Result<Option<(Verdict, i64)>> {
     let (present, now) = (snapshots.content(), snapshots.now());
     let (version, words, rules) = db.read_now(|conn| {
         let version = record::state(conn)?.versions.content;
         let rules = RulesRead::read(conn, &present, now)?;
-        Ok((version, words_of(conn, command)?, rules))
+        Ok((version, words_of(conn, named)?, rules))
     })?;
     let Some(words) = words else { return Ok(None) };
     let rules = rules.ready(&present)?;
     Ok(Some((Verdict::new(rules, &words, now), version)))
 }
 
-fn words_of(conn: &mut Conn, command: &Decide) -> Result<Option<Words>> {
-    if item_rows::find(conn, command.kind, command.id)?.is_none() {
+fn words_of(conn: &mut Conn, (kind, id, revision): (Kind, ItemId, i64)) -> Result<Option<Words>> {
+    if item_rows::find(conn, kind, id)?.is_none() {
         return Ok(None);
     }
-    let row = revisions::find(conn, command.id, command.revision)?;
-    Ok(words::of_rows(conn, row.into_iter().map(|row| (command.kind, row)).collect())?.pop())
+    let row = revisions::find(conn, id, revision)?;
+    Ok(words::of_rows(conn, row.into_iter().map(|row| (kind, row)).collect())?.pop())
 }
 
-fn have_rules_moved(tx: &mut WriteTx<'_>, since: i64) -> Result<bool> {
+/// Whether other rules may be in force than at this version of the content.
+pub(super) fn have_rules_moved(tx: &mut WriteTx<'_>, since: i64) -> Result<bool> {
     if tx.versions().content == since {
         return Ok(false);
     }
@@ -277,6 +284,10 @@ fn enter(
 /// Gives review and revision the outcome that a decision led to, if it led to one.
 fn conclude(tx: &mut WriteTx<'_>, run: &ReviewRun, outcome: ReviewState, idx: i64) -> Result<()> {
     let row = &run.row;
+    if run.urgent.is_some() && outcome != ReviewState::Open {
+        reviews::close(tx, row.id, outcome)?;
+        return urgent::concluded(tx, run, outcome, idx);
+    }
     let state = match outcome {
         ReviewState::Open => return Ok(()),
         ReviewState::Approved => {

@@ -37,7 +37,12 @@ pub fn review_extend(
         let detail = "The window would be closed already.";
         return Err(Error::invalid_content(vec![Fault::body("/expires_at", "window_closed", detail)]));
     }
-    let command =
-        Submit { kind: row.kind, id: row.item_id, digest: row.digest, extended_to: Some(expires_at) };
+    let command = Submit {
+        kind: row.kind,
+        id: row.item_id,
+        digest: row.digest,
+        extended_to: Some(expires_at),
+        urgent: None,
+    };
     item_submit(db, context, snapshots, actor, once, &command, now)
 }

@@ -6,6 +6,7 @@ use super::actor::Actor;
 use super::authentication;
 use super::context::Context;
 use super::journal::{self, By, Facts};
+use super::urgent::is_unreviewed;
 use crate::domain::content::Content;
 use crate::domain::ids::{Digest, GroupId, ItemId, Key, Kind, PersonId, ReviewId};
 use crate::domain::lifecycle::{Edit, RevisionState, edit};
@@ -87,7 +88,12 @@ pub fn draft_put(
     check_content(tx.conn(), context, content)?;
     item_rows::claim(tx, id, version)?;
     let key = item.key.as_ref();
-    match edit(working.state) {
+    let effect = match edit(working.state) {
+        // Nobody but its authors has looked at it yet, so they stay authors (R3).
+        Edit::OpensNextAfresh if is_unreviewed(tx.conn(), id, working.revision)? => Edit::OpensNext,
+        effect => effect,
+    };
+    match effect {
         Edit::ChangesDraft => {
             let (json, digest) = stored(id, key, working.revision, content)?;
             revisions::update_draft(tx, id, working.revision, &draft_text(content, &json, &digest))?;

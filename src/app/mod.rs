@@ -57,6 +57,7 @@ pub mod stages;
 pub mod submission;
 pub mod throttle;
 pub mod tokens;
+pub mod urgent;
 pub mod uses;
 pub mod verdict;
 pub mod words;

@@ -13,6 +13,7 @@ use crate::store::connection::Conn;
 use crate::store::review_stages::{self, PoolRow, StageRow};
 use crate::store::reviews::{self, DecisionRow, ReviewRow};
 use crate::store::revisions;
+use crate::store::urgent_publications::{self, UrgentRow};
 
 /// How many reviews back approvals can be carried from.
 const RESUMED_MOST: usize = 50;
@@ -32,6 +33,8 @@ pub struct ReviewRun {
     pub times: Vec<Option<StageRow>>,
     /// Who may decide in each stage, now that it was perhaps given to others.
     pub pools: Vec<Vec<Reviewers>>,
+    /// The urgent publication that it follows, if it is a review afterwards.
+    pub urgent: Option<UrgentRow>,
     /// What bars persons from deciding, whatever pool they are in.
     pub bars: Vec<(PersonId, Bar)>,
 }
@@ -180,6 +183,7 @@ pub fn load(conn: &mut Conn, rows: Vec<ReviewRow>) -> Result<Vec<ReviewRun>> {
         asked: review_stages::asked(conn, &ids)?,
         given: review_stages::pools(conn, &ids)?,
         authors: revisions::authors_of(conn, &revisions)?,
+        urgent: urgent_publications::of_reviews(conn, &ids)?,
         before,
     };
     rows.into_iter().map(|row| read.run(row)).collect()
@@ -193,6 +197,7 @@ struct Read {
     asked: HashMap<(ReviewId, i64), Vec<Option<PersonId>>>,
     given: Vec<PoolRow>,
     authors: HashMap<(ItemId, i64), Vec<PersonId>>,
+    urgent: Vec<UrgentRow>,
     before: HashMap<ReviewId, ReviewRow>,
 }
 
@@ -218,14 +223,17 @@ impl Read {
             });
         }
         let authors = self.authors.get(&(row.item_id, row.revision));
-        let bars = authors.into_iter().flatten().map(|author| (*author, Bar::Author)).collect();
+        let urgent = self.urgent.iter().find(|urgent| urgent.review_id == row.id).cloned();
+        let publisher = urgent.as_ref().and_then(|urgent| urgent.person_id);
+        let authors = authors.into_iter().flatten().map(|author| (*author, Bar::Author));
+        let bars = authors.chain(publisher.map(|person| (person, Bar::Publisher))).collect();
         let machine = Review {
             state: row.state,
             stages: runs,
             decisions: decisions.iter().map(DecisionRow::decision).collect(),
             same_person_twice: self.twice.get(&row.workflow_id.uuid()).copied().unwrap_or_default(),
         };
-        Ok(ReviewRun { row, stages, machine, decisions, times, pools, bars })
+        Ok(ReviewRun { row, stages, machine, decisions, times, pools, urgent, bars })
     }
 
     /// Its own decisions after the approvals that it carries.

@@ -24,6 +24,8 @@ pub struct ReviewView {
     pub row: ReviewRow,
     /// The workflow that it is a run of.
     pub workflow: WorkflowNamed,
+    /// Whether the words were published urgently, so that it comes after.
+    pub urgent: bool,
     /// Its stages with their states and decisions.
     pub stages: Vec<StageView>,
 }
@@ -188,7 +190,7 @@ fn views(conn: &mut Conn, runs: Vec<ReviewRun>, now: Time) -> Result<Vec<ReviewV
 
 fn view(run: ReviewRun, workflow: WorkflowNamed, waits_for: Vec<PersonId>) -> ReviewView {
     let stages = (0..run.stages.len()).filter_map(|at| stage_view(&run, at, &waits_for)).collect();
-    ReviewView { row: run.row, workflow, stages }
+    ReviewView { urgent: run.urgent.is_some(), row: run.row, workflow, stages }
 }
 
 fn stage_view(run: &ReviewRun, at: usize, waits_for: &[PersonId]) -> Option<StageView> {

@@ -139,7 +139,7 @@ impl Rules {
         let of_rule = self.in_force.iter().filter(|rule| rule.source == broken.rule);
         let blocker = |rule: &RuleInForce| Blocker {
             code: RULE_BROKEN,
-            item: rule.source.item,
+            item: Some(rule.source.item),
             since: rule.approved_at,
         };
         of_rule.map(blocker).collect()
@@ -177,7 +177,7 @@ impl Rules {
         let finds = self.blocking.iter().filter(|rule| rule.finds(id, approved.revision, now));
         let blocker = |rule: &Arc<LoneRule>| Blocker {
             code: RULE_VIOLATED,
-            item: rule.rule().source.item,
+            item: Some(rule.rule().source.item),
             since: rule.rule().approved_at.max(approved.approved_at),
         };
         finds.map(blocker).collect()

@@ -10,7 +10,6 @@ use std::time::Duration;
 use super::actor::Actor;
 use super::authentication;
 use super::availability::Histories;
-use super::content_snapshot::ContentSnapshot;
 use super::context::Context;
 use super::idempotency::{Done, Once};
 use super::items::{check_content, find, open_next, revision_facts, working_revision};
@@ -22,6 +21,7 @@ use super::review_runs::short_stage;
 use super::rules::{Rules, RulesRead};
 use super::snapshots::Snapshots;
 use super::stages;
+use super::urgent;
 use super::verdict::Verdict;
 use super::words::{Words, shown};
 use super::workflows::{not_enough_reviewers, workflow_for};
@@ -40,7 +40,7 @@ use crate::error::{Code, Error, Fault, Result};
 use crate::record::Event;
 use crate::store::connection::Conn;
 use crate::store::items::{self as item_rows, ItemRow};
-use crate::store::reviews::{self, NewReview};
+use crate::store::reviews::{self, NewReview, ReviewRow};
 use crate::store::revisions::{self, Frozen, RevisionRow};
 use crate::store::write::WriteTx;
 use crate::store::{Db, Lane, record};
@@ -62,6 +62,8 @@ pub struct Submit {
     pub digest: Digest,
     /// A later end of the window of a post that lapsed, which goes with the submission.
     pub extended_to: Option<Time>,
+    /// Why it is published at once, before its review.
+    pub urgent: Option<String>,
 }
 
 /// What a submission will freeze, and what that rests on.
@@ -94,7 +96,7 @@ pub fn item_submit(
         if let Some(review) = known()? {
             return Ok(Done { resource: review, replayed: true });
         }
-        match submit_once(db, context, &snapshots.content(), actor, once, command, now) {
+        match submit_once(db, context, snapshots, actor, once, command, now) {
             Ok(Some(done)) => return Ok(done),
             Ok(None) => {}
             // A request with the same key may have been quicker: then its answer is the answer.
@@ -111,24 +113,29 @@ pub fn item_submit(
 fn submit_once(
     db: &Db,
     context: &Context,
-    present: &ContentSnapshot,
+    snapshots: &Snapshots,
     actor: &Actor,
     once: &Once,
     command: &Submit,
     now: Time,
 ) -> Result<Option<Done<ReviewId>>> {
+    let present = snapshots.content();
     let (draft, rules) = db.read_now(|conn| {
         let draft = read_draft(conn, context, command, now)?;
-        Ok((draft, RulesRead::read(conn, present, now)?))
+        Ok((draft, RulesRead::read(conn, &present, now)?))
     })?;
     // Compiling rules and composing take their time, so they hold neither a connection nor the lock.
-    let plan = draft.plan(context, rules.ready(present)?, now)?;
-    let submitted = db.write_now(Lane::Ordinary, |tx| {
+    let plan = draft.plan(context, rules.ready(&present)?, now)?;
+    let lane = if command.urgent.is_some() { Lane::Urgent } else { Lane::Ordinary };
+    let submitted = db.write_now(lane, |tx| {
         if tx.versions().content != plan.content_version {
             return Ok(None);
         }
         once.run(tx, &context.keys, actor, |tx| submit(tx, context, actor, command, &plan)).map(Some)
     })?;
+    if submitted.moved {
+        snapshots.follow();
+    }
     Ok(submitted.value)
 }
 
@@ -258,14 +265,7 @@ fn check_submittable(
     let step = submission(working.state, is_stopped(conn, item, working, now)?);
     if step == Submission::RefusedInReview {
         let review = reviews::find_of(conn, item.id, working.revision)?;
-        let error = Error::new(Code::ReviewOpen, "This item is under review already.");
-        return Err(match review {
-            Some(review) => error
-                .with("review_id", review.id.to_string())
-                .with("revision", review.revision)
-                .with("digest", review.digest.as_str()),
-            None => error,
-        });
+        return Err(review_open("This item is under review already.", review));
     }
     if working.digest != *digest {
         return Err(Error::new(Code::RevisionChanged, "The draft has changed since you read it.")
@@ -277,7 +277,25 @@ fn check_submittable(
         let detail = format!("Revision {} is {}: edit it first.", working.revision, working.state);
         return Err(nothing_to_submit(&detail));
     }
+    if let Some(review) = reviews::open_of(conn, item.id)? {
+        let detail = format!(
+            "Revision {} of this post was published urgently, and its review comes first.",
+            review.revision
+        );
+        return Err(review_open(&detail, Some(review)));
+    }
     Ok(step)
+}
+
+fn review_open(detail: &str, review: Option<ReviewRow>) -> Error {
+    let error = Error::new(Code::ReviewOpen, detail);
+    match review {
+        Some(review) => error
+            .with("review_id", review.id.to_string())
+            .with("revision", review.revision)
+            .with("digest", review.digest.as_str()),
+        None => error,
+    }
 }
 
 /// Whether a recall or retirement holds for the working revision, or something that it pins blocks it.
@@ -306,7 +324,8 @@ fn submit(
     plan: &Plan,
 ) -> Result<ReviewId> {
     let submitter = actor.person()?;
-    authentication::authorise(tx, actor, Scope::ContentWrite)?;
+    let scope = if command.urgent.is_some() { Scope::Publish } else { Scope::ContentWrite };
+    authentication::authorise(tx, actor, scope)?;
     let item = find(tx.conn(), command.kind, command.id)?;
     let working = working_revision(tx.conn(), &item)?;
     let now = tx.now();
@@ -327,7 +346,10 @@ fn submit(
     let staffed = (of_workflow.as_slice(), workflow.same_person_twice);
     let excluded = resumed.as_ref().map_or(authors.clone(), |resumed| resumed.excluded(&authors));
     let first_stage = resumed.as_ref().map_or(0, |resumed| resumed.stage);
-    if let Some(short) = short_stage(tx.conn(), &mut pools, item.kind, staffed, first_stage, &excluded)? {
+    // Where it is urgent, the review opens all the same, and says that it is stuck.
+    if command.urgent.is_none()
+        && let Some(short) = short_stage(tx.conn(), &mut pools, item.kind, staffed, first_stage, &excluded)?
+    {
         return Err(not_enough_reviewers(&of_workflow, short));
     }
 
@@ -359,8 +381,14 @@ fn submit(
             opened_by: submitter,
         },
     )?;
+    if let Some(reason) = &command.urgent {
+        urgent::publish(tx, context, actor, &item, (revision, &digest, id), reason)?;
+    }
     let run = stages::reread(tx.conn(), id)?;
     stages::open(tx, &run, first_stage)?;
+    if command.urgent.is_some() {
+        urgent::see_to_review(tx, id)?;
+    }
     item_rows::claim(tx, item.id, item.version)?;
     Ok(id)
 }

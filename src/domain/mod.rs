@@ -36,4 +36,5 @@ pub mod span;
 pub mod staffing;
 pub mod text;
 pub mod time;
+pub mod urgent;
 pub mod workflow;

@@ -24,6 +24,7 @@ use crate::domain::review::{DecisionKind, ReviewState, StageState};
 use crate::domain::roles::{Role, Scope};
 use crate::domain::share::{Outcome, ShownState};
 use crate::domain::time::Time;
+use crate::domain::urgent::{UrgentOutcome, UrgentState};
 use crate::domain::workflow::{QUORUM_MAX, Quorum, Resume};
 
 const SCHEMAS: &str = "#/components/schemas/";
@@ -167,6 +168,10 @@ schemas! {
         .enum_values(Some(["always", "with_comment", "by_country"]));
     ShownState, "ShareState", text("The state of a share.")
         .enum_values(Some(ShownState::ALL.map(ShownState::as_str)));
+    UrgentOutcome, "UrgentOutcome", text("What the review of an urgent publication led to.")
+        .enum_values(Some(UrgentOutcome::ALL.map(UrgentOutcome::as_str)));
+    UrgentState, "UrgentState", text("What an urgent publication waits for, or came to.")
+        .enum_values(Some(UrgentState::ALL.map(UrgentState::as_str)));
     Outcome, "Outcome", text("What became of a share.").enum_values(Some(Outcome::ALL.map(Outcome::as_str)));
 }
 
@@ -216,6 +221,8 @@ impl Schemas {
         schemas.add::<RevisionState>(false);
         schemas.add::<Availability>(false);
         schemas.add::<ReviewState>(false);
+        schemas.add::<UrgentOutcome>(false);
+        schemas.add::<UrgentState>(false);
         schemas.add::<ShownState>(false);
         schemas
     }

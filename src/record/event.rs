@@ -34,6 +34,9 @@ pub enum Event {
     /// Somebody decided in a review. `kind`, `item_id`, `key`, `revision`, `digest`, `review_id`, `stage`,
     /// `decision`, `reason`, `review_state` (afterwards); personal, of whose deputy decided: `on_behalf_of`.
     DecisionMade,
+    /// A post was published before its review: this entry is its approval. `kind`, `item_id`, `revision`, `digest`,
+    /// `review_id` (the review afterwards, whose last decision is the outcome), `reason`, `review_by`.
+    PostPublishedUrgently,
     /// A stage of a review was given to others. `review_id`, `stage`, `reviewers`, `reason`.
     StageReassigned,
     /// A stage was overdue, so others may decide in it too. `review_id`, `stage`, `reviewers`.
@@ -52,7 +55,7 @@ pub enum Event {
     /// A freeze was ended before its time. `freeze_id`.
     FreezeEnded,
     /// A kit was issued to an employee. `share_id`, `kind`, `item_id`, `revision`, `digest`,
-    /// `approval_index`, `channel`, `language`, `copy_id`, `disclaimers`, `images` (`item`, `revision`, `digest`,
+    /// `approval_index` (of the last decision of its review, or of the urgent publication), `channel`, `language`, `copy_id`, `disclaimers`, `images` (`item`, `revision`, `digest`,
     /// the `file` handed over, the language of its text), `rules_digest`; personal:
     /// `final_text`, `comment`, `intent_text` (what the intent carries beside the link, where that is not the
     /// whole text), `server` (the person's own, where the intent opens on it), `warnings` (what rules that only
@@ -101,13 +104,14 @@ pub enum Event {
 
 impl Event {
     /// Every type.
-    pub const ALL: [Event; 33] = [
+    pub const ALL: [Event; 34] = [
         Event::DisclaimerImported,
         Event::RevisionSubmitted,
         Event::RevisionWithdrawn,
         Event::RevisionLapsed,
         Event::RevisionRedacted,
         Event::DecisionMade,
+        Event::PostPublishedUrgently,
         Event::StageReassigned,
         Event::StageEscalated,
         Event::DelegationBegun,
@@ -146,6 +150,7 @@ impl Event {
             Event::RevisionLapsed => "revision.lapsed",
             Event::RevisionRedacted => "revision.redacted",
             Event::DecisionMade => "decision.made",
+            Event::PostPublishedUrgently => "post.published_urgently",
             Event::StageReassigned => "stage.reassigned",
             Event::StageEscalated => "stage.escalated",
             Event::DelegationBegun => "delegation.begun",

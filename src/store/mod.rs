@@ -28,6 +28,7 @@ pub mod sessions;
 pub mod shares;
 pub mod subject_keys;
 pub mod types;
+pub mod urgent_publications;
 pub mod uses;
 pub mod workflows;
 pub mod write;

@@ -220,6 +220,16 @@ pub fn find_of(conn: &mut Conn, item: ItemId, revision: i64) -> Result<Option<Re
         .optional()?)
 }
 
+/// The open review of an item, of whichever revision.
+pub fn open_of(conn: &mut Conn, item: ItemId) -> Result<Option<ReviewRow>> {
+    Ok(reviews::table
+        .filter(reviews::item_id.eq(item.to_string()))
+        .filter(reviews::state.eq(ReviewState::Open.as_str()))
+        .select(ReviewRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
 /// The review of the newest revision of each of these items, where there is one.
 pub fn working_of(conn: &mut Conn, ids: &[ItemId]) -> Result<Vec<ReviewRow>> {
     Ok(reviews::table

@@ -369,6 +369,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    urgent_publications (item_id, revision) {
+        item_id -> Text,
+        revision -> BigInt,
+        digest -> Text,
+        person_id -> Nullable<Text>,
+        reason -> Text,
+        idx -> BigInt,
+        published_at -> BigInt,
+        review_by -> BigInt,
+        review_id -> Text,
+        outcome -> Nullable<Text>,
+        outcome_at -> Nullable<BigInt>,
+        outcome_idx -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     shares (id) {
         id -> Text,
         idx -> BigInt,
@@ -438,6 +455,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     review_pools,
     delegations,
     decisions,
+    urgent_publications,
     shares,
     share_outcomes,
 );

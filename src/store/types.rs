@@ -17,6 +17,7 @@ use crate::domain::lifecycle::{EndingKind, RevisionState};
 use crate::domain::roles::Role;
 use crate::domain::share::{Outcome, ShareState};
 use crate::domain::time::Time;
+use crate::domain::urgent::UrgentOutcome;
 use crate::domain::workflow::Resume;
 use crate::error::{Code, Error};
 
@@ -57,6 +58,7 @@ read_as_text!(
     ShareState,
     Outcome,
     EndingKind,
+    UrgentOutcome,
     Resume,
 );
 

@@ -231,7 +231,7 @@ impl Past {
         self.later(HOUR);
         let (app, digest) = (&self.app, self.digest(kind, id)?);
         let once = Once { operation: "demo", key: None, body: Vec::new() };
-        let command = Submit { kind, id, digest, extended_to: None };
+        let command = Submit { kind, id, digest, extended_to: None, urgent: None };
         item_submit(&app.db, &app.context, &app.snapshots, author, &once, &command, self.clock.now())?;
         self.digest(kind, id)
     }

@@ -33,6 +33,7 @@ mod shares;
 mod sharing;
 mod stuck;
 mod text_measurements;
+mod urgent_publications;
 mod uses;
 mod workflows;
 
@@ -55,6 +56,7 @@ pub fn routes() -> Vec<Route> {
         checks::routes(),
         reviews::routes(),
         decisions::routes(),
+        urgent_publications::routes(),
         delegations::routes(),
         workflows::routes(),
         freezes::routes(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::answers::{REASON_MAX, after, cursor_after, done, not_blank, once, page};
+use super::answers::{REASON_MAX, after, cursor_after, done, is_false, not_blank, once, page};
 use super::decisions::{Decision, example_decision};
 use super::findings::{RuleFinding, told};
 use super::pools::{NewPool, Pool};
@@ -212,6 +212,10 @@ pub struct Review {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     resumed_from: Option<ReviewId>,
+    /// Whether the words were published urgently, so that this review comes after; absent otherwise.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    urgent: bool,
     /// The stages in their order, as they stood when the review opened.
     #[schema(max_items = 10)]
     stages: Vec<ReviewStage>,
@@ -315,11 +319,12 @@ struct CommentRoom {
 impl Review {
     /// The review as other resources show it, without its comment room.
     pub fn summary(view: ReviewView) -> Self {
-        let ReviewView { row, workflow, stages } = view;
+        let ReviewView { row, workflow, urgent, stages } = view;
         let WorkflowNamed { id, version, name } = workflow;
         Self {
             workflow: ReviewWorkflow { id, version, name },
             resumed_from: row.resumed_from,
+            urgent,
             id: row.id,
             kind: row.kind,
             item_id: row.item_id,

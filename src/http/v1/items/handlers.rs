@@ -128,7 +128,7 @@ pub(super) async fn submit<K: ItemKind>(
     Body(body): Body<Submission>,
 ) -> Result<HttpResponse> {
     let once = once(K::OPERATIONS.submit, key, &id, &body)?;
-    let command = Submit { kind: K::KIND, id, digest: body.digest, extended_to: None };
+    let command = Submit { kind: K::KIND, id, digest: body.digest, extended_to: None, urgent: None };
     let (desk, now) = (app.clone(), app.clock.now());
     // Trying every way to share is slow, and it reads and writes in turns.
     let work = move || item_submit(&desk.db, &desk.context, &desk.snapshots, &actor, &once, &command, now);

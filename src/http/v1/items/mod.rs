@@ -14,7 +14,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
-pub use self::examples::{draft_item, ended_item};
+pub use self::examples::{draft_item, ended_item, live_item};
 pub use self::handlers::{advise, reread, with_item};
 pub use self::operations::{draft_put, routes, shared_routes};
 pub use self::types::{Item, ItemCreate, ItemDraft, NewItem, shown_state};

@@ -23,6 +23,7 @@ use crate::http::schema::{Content, Slug};
 use crate::http::v1::answers::{REASON_MAX, not_blank};
 use crate::http::v1::findings::{RuleFinding, told};
 use crate::http::v1::reviews::Review;
+use crate::http::v1::urgent_publications::Urgent;
 
 /// The whole content of a draft.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
@@ -255,11 +256,15 @@ impl Item {
 #[derive(Serialize, ToSchema)]
 struct Blocker {
     /// How: `pin_expired`, `pin_recalled` or `pin_not_approved` by what it pins; `rule_violated` by a rule in
-    /// force that it breaks, `rule_broken` by one that cannot be evaluated.
+    /// force that it breaks, `rule_broken` by one that cannot be evaluated; `urgent_unreviewed` or
+    /// `urgent_refused` where it was published urgently and its review did not end in time, or did not approve it.
     #[schema(max_length = 64)]
     code: &'static str,
-    /// The pinned item, the rule, or the hashtag that is blocked and works like one.
-    item: ItemId,
+    /// The pinned item, the rule, or the hashtag that is blocked and works like one; absent where it is the lack
+    /// of its own review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    item: Option<ItemId>,
     /// Since when.
     since: Time,
 }
@@ -311,6 +316,10 @@ pub struct ItemRevision {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     approved_at: Option<Time>,
+    /// That it was published before its review, and what came of that; only where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    urgent: Option<Urgent>,
     /// The entry that redacted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -404,6 +413,7 @@ impl From<RevisionView> for ItemRevision {
             created_at: view.created_at,
             submitted_at: view.submitted_at,
             approved_at: view.approved_at,
+            urgent: view.urgent.map(Urgent::from),
             redacted: view.redacted_idx.map(|index| Redacted { index }),
             media: None,
         }
