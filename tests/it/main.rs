@@ -37,4 +37,5 @@ mod sharing;
 mod structure;
 mod triggers;
 mod upgrade;
+mod urgent;
 mod uses;

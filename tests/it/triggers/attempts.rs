@@ -5,6 +5,7 @@ use std::time::Duration;
 use greenlight::domain::roles::Role;
 use serde_json::json;
 
+use super::urgent;
 use crate::support::{Post, TestApp};
 
 /// What there is to attack: a shared post, a post under review, a draft, an image that was redacted.
@@ -68,6 +69,7 @@ impl Targets {
         let open = app.submitted_post(|content| content["title"] = "Under review".into());
         let draft = app.draft(|content| content["title"] = "A draft".into());
         let redacted = redacted_image(app);
+        urgent::publish(app);
         Self { shared, open, draft, redacted, other_person: app.auditor().id() }
     }
 
@@ -81,6 +83,7 @@ impl Targets {
             self.on_shares(),
             self.on_endings(),
             on_histories(),
+            urgent::attempts(self),
         ]
         .concat()
     }

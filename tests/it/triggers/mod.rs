@@ -1,6 +1,7 @@
 //! What the database itself refuses, whatever the program asks: each trigger is tried with plain SQL.
 
 mod attempts;
+mod urgent;
 
 use std::collections::BTreeSet;
 
@@ -71,6 +72,10 @@ both! {
 
     fn r17_the_database_keeps_freezes(app) {
         refused(app, "r17");
+    }
+
+    fn c16_the_database_keeps_urgent_publications(app) {
+        refused(app, "c16");
     }
 
     fn r20_the_database_keeps_the_record(app) {
