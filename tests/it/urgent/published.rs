@@ -152,8 +152,8 @@ both! {
         }
         let path = draft.path("/urgent-publication");
         let send = |body: Value| app.publisher().post(&path).json(&body).send();
-        for reason in ["", "  "] {
-            let refused = send(json!({ "digest": draft.digest, "reason": reason })).problem("invalid_request");
+        for (reason, code) in [("", "invalid_request"), ("  ", "invalid_content")] {
+            let refused = send(json!({ "digest": draft.digest, "reason": reason })).problem(code);
             assert_eq!(refused.text("/errors/0/pointer"), "#/reason");
         }
         send(json!({ "digest": draft.digest })).problem("invalid_request");
