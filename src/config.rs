@@ -46,6 +46,8 @@ pub struct Config {
     pub public_url: String,
     /// Hours after which a share without an outcome lapses.
     pub share_lapses_after_hours: u32,
+    /// Hours within which somebody else reviews a post that was published urgently.
+    pub urgent_review_hours: u32,
     /// How often a node asks whether anything moved, in milliseconds.
     pub poll_milliseconds: u64,
     /// Worker threads; one for each core when 0.
@@ -98,6 +100,7 @@ impl Default for Config {
             migrate_on_start: true,
             public_url: String::new(),
             share_lapses_after_hours: 24,
+            urgent_review_hours: 24,
             poll_milliseconds: 100,
             workers: 0,
             docs: true,
@@ -234,6 +237,9 @@ impl Config {
         if !(1..=24 * 30).contains(&self.share_lapses_after_hours) {
             return refuse("share_lapses_after_hours", "must be from 1 to 720");
         }
+        if !(1..=24 * 30).contains(&self.urgent_review_hours) {
+            return refuse("urgent_review_hours", "must be from 1 to 720");
+        }
         if !(10..=500).contains(&self.poll_milliseconds) {
             return refuse("poll_milliseconds", "must be from 10 to 500");
         }
@@ -298,6 +304,11 @@ impl Config {
     /// How long a share awaits its outcome.
     pub fn share_lapses_after(&self) -> Duration {
         Duration::from_secs(u64::from(self.share_lapses_after_hours) * 3600)
+    }
+
+    /// How long the review of a post that was published urgently may take.
+    pub fn urgent_review(&self) -> Duration {
+        Duration::from_secs(u64::from(self.urgent_review_hours) * 3600)
     }
 
     /// The configuration as a file would state it, without secrets.
@@ -371,6 +382,9 @@ mod tests {
         assert!(refused("listen = \"somewhere\"", &[]).contains("socket address"));
         assert!(refused("database_url = \"mysql://h/d\"", &[]).contains("sqlite:PATH"));
         assert!(refused("share_lapses_after_hours = 0", &[]).contains("from 1 to 720"));
+        assert!(
+            refused("urgent_review_hours = 721", &[]).contains("urgent_review_hours: must be from 1 to 720")
+        );
         assert!(refused("[organisation]\nhashtag = 'Zuiver Water'", &[]).contains("organisation.hashtag"));
         assert!(refused("[links]\ndomains = ['https://a.nl']", &[]).contains("links.domains"));
         assert!(refused("[channels.linkedin]\nlimits = 3", &[]).contains("channels"));

@@ -51,6 +51,8 @@ codes! {
     Unauthenticated = "unauthenticated", 401, "Credentials are missing or not valid";
     Forbidden = "forbidden", 403, "These credentials may not do this";
     AddressExpired = "address_expired", 403, "This address has ended";
+    NotAParticipant = "not_a_participant", 403, "Only authors and reviewers of the revision take part in its review";
+    NotAnAuthor = "not_an_author", 403, "Only an author of these words may do this";
     PersonRequired = "person_required", 403, "This must be done by or for a person";
     NotFound = "not_found", 404, "There is nothing here for you";
     PostNotFound = "post_not_found", 404, "There is no such post for this person";
@@ -77,8 +79,12 @@ codes! {
     AlreadyDecided = "already_decided", 409, "This person has decided already";
     StageClosed = "stage_closed", 409, "The stage is closed";
     AuthorCannotDecide = "author_cannot_decide", 409, "Authors do not decide on their own words";
+    PublisherCannotDecide = "publisher_cannot_decide", 409, "Who published without a review does not review it";
+    NeededLater = "needed_later", 409, "A later stage needs this person";
+    AuthorCannotSuggest = "author_cannot_suggest", 409, "Authors edit their own words";
     NotAReviewer = "not_a_reviewer", 409, "This person is not in the reviewers of the open stage";
     NoWorkflow = "no_workflow", 409, "No workflow matches this item";
+    WorkflowTie = "workflow_tie", 409, "Two workflows claim the same content";
     NotEnoughReviewers = "not_enough_reviewers", 409, "No assignment of distinct reviewers fills every stage";
     NotApproved = "not_approved", 409, "Nothing of this item was approved";
     Conflict = "conflict", 409, "The request does not fit the present state";

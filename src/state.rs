@@ -60,7 +60,6 @@ pub struct App {
 impl App {
     /// Opens the database, makes it ready, and loads what this node serves from. It blocks.
     pub fn start(config: Config, clock: Clock) -> Result<Self> {
-        let refuse = |error: &dyn std::error::Error| Error::new(Code::NotReady, error.to_string());
         config.check().map_err(|error| refuse(&error))?;
         let url = config.database().map_err(|error| refuse(&error))?;
         let networks = config.trusted_proxies.iter().map(|text| text.parse());
@@ -68,14 +67,7 @@ impl App {
             networks.collect::<Result<_, InvalidNetwork>>().map_err(|error| refuse(&error))?;
         let keys = Arc::new(load_keys(&config, &url)?);
         let tokens = Arc::new(Tokens::new(keys.token_seed(), &config.public_url())?);
-        let context = Context::new(
-            config.channels().map_err(|error| refuse(&error))?,
-            config.organisation.clone(),
-            config.links.clone(),
-            Arc::clone(&keys),
-            config.share_lapses_after(),
-            &config.public_url(),
-        )?;
+        let context = context_of(&config, Arc::clone(&keys))?;
         let db = Db::open(&url, config.database_connections, clock.clone())?;
         db.prepare(config.migrate_on_start)?;
         // Before the first write, so that a node with a wrong clock writes nothing.
@@ -183,9 +175,26 @@ impl App {
     }
 }
 
+/// What use cases share, as this configuration says it.
+pub fn context_of(config: &Config, keys: Arc<Keys>) -> Result<Context> {
+    Context::new(
+        config.channels().map_err(|error| refuse(&error))?,
+        config.organisation.clone(),
+        config.links.clone(),
+        keys,
+        config.share_lapses_after(),
+        config.urgent_review(),
+        &config.public_url(),
+    )
+}
+
+fn refuse(error: &dyn std::error::Error) -> Error {
+    Error::new(Code::NotReady, error.to_string())
+}
+
 /// The keys: made on the first start with SQLite, and never with PostgreSQL, where other nodes must have
 /// the same ones.
-fn load_keys(config: &Config, url: &DatabaseUrl) -> Result<Keys> {
+pub fn load_keys(config: &Config, url: &DatabaseUrl) -> Result<Keys> {
     let folder = config.keys_dir();
     let keys = match url {
         DatabaseUrl::Sqlite(_) => {

@@ -59,6 +59,11 @@ impl Client {
         self.send("POST", path, headers, Some(body))
     }
 
+    /// Sends a file that needs no key.
+    pub fn send_file(&mut self, path: &str, media_type: &str, file: &[u8]) -> Answer {
+        self.write("POST", path, &[("Content-Type", media_type)], file)
+    }
+
     /// Sends a file.
     pub fn upload(&mut self, path: &str, key: &str, media_type: &str, file: &[u8]) -> Answer {
         let headers = [("Idempotency-Key", key), ("Content-Type", media_type)];

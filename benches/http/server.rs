@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -82,6 +82,7 @@ pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
     process: Child,
+    log: PathBuf,
 }
 
 impl Server {
@@ -93,17 +94,26 @@ impl Server {
         }
         let address =
             TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
-        let log = fs::File::create(database.folder().join(format!("node-{nth}.log"))).expect("a log file");
+        let log = database.folder().join(format!("node-{nth}.log"));
+        let lines = fs::File::create(&log).expect("a log file");
         let process = command(database)
             .args(["serve", "--listen", &address.to_string()])
-            .env("GREENLIGHT_LOG_FILTER", "warn")
+            // A line for each write that held the lock longer than all before: they are few.
+            .env("GREENLIGHT_LOG_FILTER", "warn,greenlight::store::write=debug")
             .stdout(Stdio::null())
-            .stderr(log)
+            .stderr(lines)
             .spawn()
             .expect("the server starts");
-        let server = Self { address, process };
+        let server = Self { address, process, log };
         server.wait();
         server
+    }
+
+    /// How long a write held the lock at most: the process tells of each that held it longer than all before.
+    pub fn longest_write(&self) -> Duration {
+        let log = fs::read_to_string(&self.log).expect("a log file");
+        let held = |line: &str| serde_json::from_str::<Value>(line).ok()?["held_micros"].as_u64();
+        Duration::from_micros(log.lines().filter_map(held).max().expect("a write was told of"))
     }
 
     /// What the process has in memory.
@@ -243,7 +253,8 @@ fn sign_in(server: &Server, name: &str) -> String {
     answer.json()["access_token"].as_str().expect("a token").to_owned()
 }
 
-fn content(nth: usize) -> Value {
+/// The content of a post.
+pub fn content(nth: usize) -> Value {
     json!({
         "title": format!("Wind farm {nth}"),
         "copies": [

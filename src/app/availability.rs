@@ -48,7 +48,7 @@ impl Histories {
         let looked_at = rows.iter().filter(|row| are_looked_at(row.kind)).map(|row| row.id);
         let present = |id: ItemId| Some((id, self.histories.get(&id)?.present(now)?.clone()));
         let present: Vec<(ItemId, Approved)> = looked_at.filter_map(present).collect();
-        let unknown = present.iter().filter(|(id, approved)| !rules.knows(*id, approved.revision));
+        let unknown = present.iter().filter(|(id, approved)| !rules.knows(*id, approved));
         let unknown: Vec<ItemId> = unknown.map(|(id, _)| *id).collect();
         let rows = revisions::approved_of(conn, &unknown)?.into_iter().filter(|row| {
             present.iter().any(|(id, approved)| (*id, approved.revision) == (row.item_id, row.revision))
@@ -57,7 +57,10 @@ impl Histories {
         for Words { id, revision, content, hashtags, images } in words::of_rows(conn, rows)? {
             let images = shown(&images);
             let named = Named { hashtags: &hashtags, images: &images };
-            rules.look_at(id, revision, &content, named, now);
+            let approved = present.iter().find(|(it, approved)| (*it, approved.revision) == (id, revision));
+            if let Some((_, approved)) = approved {
+                rules.look_at(id, approved, &content, named, now);
+            }
         }
         for (id, approved) in present {
             let kind = kinds.get(&id).copied().unwrap_or(Kind::Post);
@@ -83,8 +86,8 @@ impl Histories {
     }
 }
 
-/// The availability of an item with this history, and what blocks it (R12): what it pins, and what the
-/// rules in force say, who are asked only where it matters.
+/// The availability of an item with this history, and what blocks it (R12): what it pins, that it was published
+/// urgently and nobody reviewed it since, and what the rules in force say, who are asked only where it matters.
 pub fn availability<'a>(
     history: &History,
     now: Time,
@@ -98,6 +101,7 @@ pub fn availability<'a>(
         None => History::default().blocks(*item, *revision, now),
     };
     let mut blockers: Vec<Blocker> = pins.iter().filter_map(blocks).collect();
+    blockers.extend(history.unreviewed(now));
     if history.availability(now, true) == Availability::Blocked {
         blockers.extend(by_rules());
     }

@@ -49,8 +49,8 @@ pub fn warnings(present: &ContentSnapshot, id: ItemId, content: &Content, now: T
 }
 
 /// A review with the words that it is about.
-pub fn review_with_words(conn: &mut Conn, id: ReviewId) -> Result<(ReviewView, Option<Content>)> {
-    let view = review_get(conn, id)?;
+pub fn review_with_words(conn: &mut Conn, id: ReviewId, now: Time) -> Result<(ReviewView, Option<Content>)> {
+    let view = review_get(conn, id, now)?;
     let row = revisions::find(conn, view.row.item_id, view.row.revision)?;
     let json = row.and_then(|row| row.content);
     let content = json.map(|json| Content::from_json(view.row.kind, &json)).transpose()?;

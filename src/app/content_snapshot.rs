@@ -209,11 +209,11 @@ impl ContentSnapshot {
 
     fn blockers_by_rules(&self, item: &ApprovedItem, now: Time) -> Option<Vec<Blocker>> {
         let approved = item.history.present(now).filter(|_| are_looked_at(item.kind))?;
-        if !self.rules.knows(item.id, approved.revision) {
+        if !self.rules.knows(item.id, approved) {
             let present = item.revisions.get(&approved.revision)?;
             let (hashtags, images) = (self.pinned_hashtags(present), self.pinned_images(present));
             let named = Named { hashtags: &hashtags, images: &images };
-            self.rules.look_at(item.id, present.revision, &present.content, named, now);
+            self.rules.look_at(item.id, approved, &present.content, named, now);
         }
         Some(self.rules.blockers(item.kind, item.id, approved, now))
     }
@@ -339,6 +339,12 @@ impl ApprovedItem {
         let revision = self.present(now)?;
         let shown = revision.shown(self.id)?;
         Some(LiveImage { item: self, revision, image: shown.image })
+    }
+
+    /// Whether a revision was published urgently and no review has approved it yet.
+    pub fn is_urgent(&self, revision: i64) -> bool {
+        let urgent = self.history.revision(revision).and_then(|approved| approved.urgent);
+        urgent.is_some_and(|urgent| !urgent.is_confirmed())
     }
 
     /// One approved revision with its content as `T`, for items that have a key.

@@ -28,6 +28,8 @@ pub struct Context {
     pub media: MediaLinks,
     /// How long a share awaits its outcome.
     pub share_lapses_after: Duration,
+    /// How long the review of a post that was published urgently may take.
+    pub urgent_review: Duration,
     /// The fingerprint of channels, organisation and links: nodes must agree on it. With the rules in force
     /// it makes a share's `rules_digest`.
     pub config_digest: Digest,
@@ -41,12 +43,22 @@ impl Context {
         links: LinkPolicy,
         keys: Arc<Keys>,
         share_lapses_after: Duration,
+        urgent_review: Duration,
         public_url: &str,
     ) -> Result<Self> {
         let config = json!({ "channels": channels.digest()?, "organisation": organisation, "links": links });
         let config_digest = digest(&config)?;
         let media = MediaLinks::new(Arc::clone(&keys), public_url);
-        Ok(Self { channels, organisation, links, keys, media, share_lapses_after, config_digest })
+        Ok(Self {
+            channels,
+            organisation,
+            links,
+            keys,
+            media,
+            share_lapses_after,
+            urgent_review,
+            config_digest,
+        })
     }
 }
 

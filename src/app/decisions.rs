@@ -5,25 +5,33 @@
 //! came; a rejection and a request for changes need no rule's consent.
 
 use super::actor::Actor;
+use super::announcements;
 use super::authentication;
 use super::context::Context;
 use super::idempotency::{Done, Once};
 use super::items::{find, revision_facts};
 use super::journal::{self, By};
+use super::lapses;
+use super::pools::Pools;
+use super::review_runs::{self, ReviewRun};
 use super::rules::{RulesRead, may_rule};
 use super::snapshots::Snapshots;
+use super::stages;
+use super::urgent;
 use super::verdict::Verdict;
 use super::words::{self, Words};
 use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ReviewId};
 use crate::domain::lifecycle::RevisionState;
-use crate::domain::review::{Action, DecisionKind, Refusal, Review, ReviewState, step};
+use crate::domain::review::{Action, Bar, DecisionKind, Refusal, ReviewState, Step, Voter, step};
 use crate::domain::roles::Scope;
+use crate::domain::staffing;
 use crate::error::{Code, Error, Fault, Result};
 use crate::record::Event;
 use crate::store::connection::Conn;
-use crate::store::reviews::{self, DecisionFilter, DecisionRow, ReviewRow};
+use crate::store::items::ItemRow;
+use crate::store::reviews::{self, DecisionFilter, DecisionRow};
 use crate::store::write::WriteTx;
-use crate::store::{Db, Lane, items as item_rows, record, reviewers, revisions};
+use crate::store::{Db, Lane, items as item_rows, record, review_stages, revisions};
 
 /// How often the rules are asked anew before a decision gives way.
 const ROUNDS: u32 = 5;
@@ -43,6 +51,8 @@ pub struct Decide {
     pub decision: DecisionKind,
     /// Why.
     pub reason: Option<String>,
+    /// For whom a deputy decides; absent = for themselves, or for the one whose deputy they are.
+    pub on_behalf_of: Option<PersonId>,
 }
 
 /// Casts a decision on one exact revision, and answers its review. It blocks: call it off the event loop.
@@ -56,51 +66,81 @@ pub fn item_decide(
 ) -> Result<Done<ReviewId>> {
     for _ in 0..ROUNDS {
         let asked = match command.decision {
-            DecisionKind::Approve => ask_rules(db, snapshots, command)?,
+            DecisionKind::Approve => ask_rules(db, snapshots, (command.kind, command.id, command.revision))?,
             _ => None,
         };
         let done = db.write_now(Lane::Ordinary, |tx| {
             if let Some((_, version)) = &asked
                 && have_rules_moved(tx, *version)?
             {
-                return Ok(None);
+                return Ok(Round::RulesMoved);
+            }
+            if once.known::<ReviewId>(tx.conn(), &context.keys, actor)?.is_none()
+                && let Some(review) = lapses::lapse_if_outlived(tx, context, command.id, command.revision)?
+            {
+                return Ok(Round::Lapsed(review));
             }
             let verdict = asked.as_ref().map(|(verdict, _)| verdict);
-            once.run(tx, &context.keys, actor, |tx| decide(tx, context, actor, command, verdict)).map(Some)
+            let decide = |tx: &mut WriteTx<'_>| decide(tx, context, actor, command, verdict);
+            once.run(tx, &context.keys, actor, decide).map(Round::Done)
         })?;
         if done.moved {
             snapshots.follow();
         }
-        if let Some(done) = done.value {
-            return Ok(done);
+        match done.value {
+            Round::RulesMoved => {}
+            Round::Lapsed(review) => return Err(lapsed(review)),
+            Round::Done(done) => return Ok(done),
         }
     }
     Err(Error::unavailable("The rules keep changing: try again."))
 }
 
+/// What one transaction came to.
+enum Round {
+    /// Other rules are in force by now: they must be asked first.
+    RulesMoved,
+    /// The revision's window had closed, so its review lapsed (R11).
+    Lapsed(ReviewId),
+    /// It was decided.
+    Done(Done<ReviewId>),
+}
+
+/// That a review has lapsed, to whoever comes after.
+pub(super) fn lapsed(review: ReviewId) -> Error {
+    let detail = "The window of this revision closed while it was under review, so the review has lapsed: an \
+                  author can extend it, which submits it again.";
+    Error::new(Code::StageClosed, detail).with("review_id", review.to_string()).with("state", "lapsed")
+}
+
 /// What the rules say to the revision, and the version of the content at which they were in force. Nothing
 /// where there is no such revision: then the decision is refused under the lock.
-fn ask_rules(db: &Db, snapshots: &Snapshots, command: &Decide) -> Result<Option<(Verdict, i64)>> {
+pub(super) fn ask_rules(
+    db: &Db,
+    snapshots: &Snapshots,
+    named: (Kind, ItemId, i64),
+) -> Result<Option<(Verdict, i64)>> {
     let (present, now) = (snapshots.content(), snapshots.now());
     let (version, words, rules) = db.read_now(|conn| {
         let version = record::state(conn)?.versions.content;
         let rules = RulesRead::read(conn, &present, now)?;
-        Ok((version, words_of(conn, command)?, rules))
+        Ok((version, words_of(conn, named)?, rules))
     })?;
     let Some(words) = words else { return Ok(None) };
     let rules = rules.ready(&present)?;
     Ok(Some((Verdict::new(rules, &words, now), version)))
 }
 
-fn words_of(conn: &mut Conn, command: &Decide) -> Result<Option<Words>> {
-    if item_rows::find(conn, command.kind, command.id)?.is_none() {
+fn words_of(conn: &mut Conn, (kind, id, revision): (Kind, ItemId, i64)) -> Result<Option<Words>> {
+    if item_rows::find(conn, kind, id)?.is_none() {
         return Ok(None);
     }
-    let row = revisions::find(conn, command.id, command.revision)?;
-    Ok(words::of_rows(conn, row.into_iter().map(|row| (command.kind, row)).collect())?.pop())
+    let row = revisions::find(conn, id, revision)?;
+    Ok(words::of_rows(conn, row.into_iter().map(|row| (kind, row)).collect())?.pop())
 }
 
-fn have_rules_moved(tx: &mut WriteTx<'_>, since: i64) -> Result<bool> {
+/// Whether other rules may be in force than at this version of the content.
+pub(super) fn have_rules_moved(tx: &mut WriteTx<'_>, since: i64) -> Result<bool> {
     if tx.versions().content == since {
         return Ok(false);
     }
@@ -115,62 +155,139 @@ fn decide(
     command: &Decide,
     verdict: Option<&Verdict>,
 ) -> Result<ReviewId> {
-    let (kind, id) = (command.kind, command.id);
     let person = actor.person()?;
     authentication::authorise(tx, actor, Scope::Review)?;
-    let item = find(tx.conn(), kind, id)?;
-    let Some(row) = reviews::find_of(tx.conn(), id, command.revision)? else {
+    let item = find(tx.conn(), command.kind, command.id)?;
+    let run = named_review(tx.conn(), &item, command)?;
+    let mut pools = Pools::of(tx)?;
+    let (voter, in_pool) = voter(tx.conn(), &mut pools, &run, person, command.on_behalf_of)?;
+    let voters: Vec<PersonId> = std::iter::once(voter.person).chain(voter.on_behalf_of).collect();
+    let demands = run.demands(tx.conn(), &mut pools)?;
+    let needed = staffing::needed_in(&demands, run.machine.same_person_twice, &voters);
+    let action = Action::Decide {
+        voter,
+        decision: command.decision,
+        has_reason: command.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty()),
+        in_pool,
+        bar: run.bar_of(&voters),
+        needed_in: needed.zip(run.open_stage()).map(|(at, open)| open + at),
+    };
+    let step = step(&run.machine, &action).map_err(|refusal| refused(refusal, &run))?;
+    verdict.map_or(Ok(()), Verdict::check)?;
+    let idx = enter(tx, context, actor, &item, &run, command, (voter, step))?;
+    conclude(tx, &run, step.state, idx)?;
+    let run = stages::reread(tx.conn(), run.row.id)?;
+    if let Some(next) = step.opens {
+        review_stages::close(tx, run.row.id, step.stage)?;
+        stages::open(tx, &run, next)?;
+    }
+    if step.state == ReviewState::Open {
+        let run = stages::reread(tx.conn(), run.row.id)?;
+        stages::keep_stuck(tx, &run, &mut pools)?;
+    } else {
+        announcements::review_closed(tx, &run)?;
+    }
+    item_rows::claim(tx, item.id, item.version)?;
+    Ok(run.row.id)
+}
+
+/// The review of the revision that is named; refused where there is none, or the digest is another.
+fn named_review(conn: &mut Conn, item: &ItemRow, command: &Decide) -> Result<ReviewRun> {
+    let Some(row) = reviews::find_of(conn, item.id, command.revision)? else {
         let detail = format!("Revision {} has never been submitted for review.", command.revision);
         return Err(Error::new(Code::NotInReview, detail).with("working_revision", item.working_revision));
     };
     if row.digest != command.digest {
-        return Err(Error::new(
-            Code::RevisionChanged,
-            "This is not the digest of the revision under review.",
-        )
-        .with("revision", row.revision)
-        .with("digest", row.digest.as_str()));
+        let detail = "This is not the digest of the revision under review.";
+        return Err(Error::new(Code::RevisionChanged, detail)
+            .with("revision", row.revision)
+            .with("digest", row.digest.as_str()));
     }
-    let cast = reviews::decisions_of(tx.conn(), &[row.id])?;
-    let review = row.machine(&cast)?;
-    let action = Action::Decide {
-        person,
-        decision: command.decision,
-        has_reason: command.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty()),
-        in_pool: is_in_open_pool(tx.conn(), &review, person)?,
-        is_author: revisions::authors(tx.conn(), id, command.revision)?.contains(&person),
-    };
-    let step = step(&review, &action).map_err(|refusal| refused(refusal, &row))?;
-    verdict.map_or(Ok(()), Verdict::check)?;
-    let stage_name = review.stages.get(step.stage).map(|stage| stage.name.clone()).unwrap_or_default();
-    let facts = revision_facts(&item, row.revision, &row.digest)
+    review_runs::load_one(conn, row)?.ok_or_else(|| Error::internal("a review that was not loaded"))
+}
+
+/// For whom a person decides in the stage that is open, and whether they may there as pools stand right now
+/// (R8). Who is in the pool decides for themselves; a deputy for the one whose seat they can take, and of
+/// several says for whom.
+fn voter(
+    conn: &mut Conn,
+    pools: &mut Pools,
+    run: &ReviewRun,
+    person: PersonId,
+    on_behalf_of: Option<PersonId>,
+) -> Result<(Voter, bool)> {
+    let themselves = Voter { person, on_behalf_of: None };
+    let Some(stage) = run.open_stage() else { return Ok((themselves, false)) };
+    let seats = pools.seats_of(conn, run.pools_of(stage), run.row.kind, person)?;
+    if let Some(named) = on_behalf_of.filter(|named| *named != person) {
+        return Ok((Voter { person, on_behalf_of: Some(named) }, seats.contains(&named)));
+    }
+    if seats.contains(&person) || on_behalf_of.is_some() {
+        return Ok((themselves, seats.contains(&person)));
+    }
+    let excluded = run.excluded(stage);
+    let free: Vec<PersonId> = seats.iter().filter(|seat| !excluded.contains(seat)).copied().collect();
+    match (free.as_slice(), seats.first()) {
+        ([one], _) => Ok((Voter { person, on_behalf_of: Some(*one) }, true)),
+        // Told why they cannot, and not that they are nobody's deputy.
+        ([], Some(seat)) => Ok((Voter { person, on_behalf_of: Some(*seat) }, true)),
+        ([], None) => Ok((themselves, false)),
+        (several, _) => {
+            let detail = "You are the deputy of several reviewers of this stage: say for whom you decide.";
+            let persons: Vec<String> = several.iter().map(ToString::to_string).collect();
+            let fault = Fault::body("/on_behalf_of", "required", detail).with("persons", persons);
+            Err(Error::invalid_content(vec![fault]))
+        }
+    }
+}
+
+/// Puts a decision on record, and answers its index.
+fn enter(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    item: &ItemRow,
+    run: &ReviewRun,
+    command: &Decide,
+    (voter, step): (Voter, Step),
+) -> Result<i64> {
+    let row = &run.row;
+    let stage_name = run.stages.get(step.stage).map(|stage| stage.name.clone()).unwrap_or_default();
+    let mut facts = revision_facts(item, row.revision, &row.digest)
         .with("review_id", row.id.to_string())
         .with("stage", stage_name)
         .with("decision", command.decision.as_str())
         .with_some("reason", command.reason.clone())
         .with("review_state", step.state.as_str());
+    if let Some(owner) = voter.on_behalf_of {
+        facts = facts.about(owner, "on_behalf_of", owner.to_string());
+    }
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::DecisionMade, facts)?;
     let decision = DecisionRow {
         idx: receipt.index,
         review_id: row.id,
         stage: i64::try_from(step.stage).unwrap_or(i64::MAX),
-        item_id: id,
+        item_id: item.id,
         revision: row.revision,
         digest: row.digest.clone(),
-        person_id: Some(person),
+        person_id: Some(voter.person),
         client_id: actor.client,
         decision: command.decision,
         reason: command.reason.clone(),
         decided_at: tx.now(),
+        on_behalf_of: voter.on_behalf_of,
     };
     reviews::insert_decision(tx, &decision)?;
-    conclude(tx, &row, step.state, receipt.index)?;
-    item_rows::claim(tx, id, item.version)?;
-    Ok(row.id)
+    Ok(receipt.index)
 }
 
 /// Gives review and revision the outcome that a decision led to, if it led to one.
-fn conclude(tx: &mut WriteTx<'_>, row: &ReviewRow, outcome: ReviewState, idx: i64) -> Result<()> {
+fn conclude(tx: &mut WriteTx<'_>, run: &ReviewRun, outcome: ReviewState, idx: i64) -> Result<()> {
+    let row = &run.row;
+    if run.urgent.is_some() && outcome != ReviewState::Open {
+        reviews::close(tx, row.id, outcome)?;
+        return urgent::concluded(tx, run, outcome, idx);
+    }
     let state = match outcome {
         ReviewState::Open => return Ok(()),
         ReviewState::Approved => {
@@ -187,37 +304,43 @@ fn conclude(tx: &mut WriteTx<'_>, row: &ReviewRow, outcome: ReviewState, idx: i6
     revisions::set_state(tx, row.item_id, row.revision, state)
 }
 
-fn refused(refusal: Refusal, row: &ReviewRow) -> Error {
+fn refused(refusal: Refusal, run: &ReviewRun) -> Error {
     let error = match refusal {
         Refusal::Closed => {
-            let detail = format!("The review has ended: {}.", row.state);
+            let detail = format!("The review has ended: {}.", run.row.state);
             Error::new(Code::StageClosed, detail)
         }
-        Refusal::Author => Error::new(
+        Refusal::Barred(Bar::Author) => Error::new(
             Code::AuthorCannotDecide,
-            "You wrote some of these words; somebody else of the reviewers decides.",
+            "You, or whom you decide for, wrote some of these words; somebody else of the reviewers decides.",
         ),
-        Refusal::NotInPool => {
-            Error::new(Code::NotAReviewer, "You are not among the reviewers of the stage that is open.")
-        }
-        Refusal::DecidedBefore => {
-            Error::new(Code::AlreadyDecided, "You have decided in this review before; a person counts once.")
-        }
+        Refusal::Barred(Bar::Publisher) => Error::new(
+            Code::PublisherCannotDecide,
+            "You, or whom you decide for, published this without a review; somebody else reviews it.",
+        ),
+        Refusal::NotInPool => Error::new(
+            Code::NotAReviewer,
+            "You are not among the reviewers of the stage that is open, nor the deputy of one of them.",
+        ),
+        Refusal::DecidedBefore => Error::new(
+            Code::AlreadyDecided,
+            "You, or whom you decide for, have decided in this review before; a person counts once.",
+        ),
         Refusal::ReasonMissing => Error::invalid_content(vec![Fault::body(
             "/reason",
             "required",
             "Say why: a request for changes and a rejection need a reason.",
         )]),
+        Refusal::NeededIn(stage) => {
+            let name = run.stages.get(stage).map(|stage| stage.name.as_str()).unwrap_or_default();
+            let detail = format!(
+                "Without you stage {name} could not end, and a person counts once in a review: somebody else \
+                 approves here. You can still ask for changes or reject."
+            );
+            Error::new(Code::NeededLater, detail).with("stage", stage)
+        }
     };
-    error.with("review_id", row.id.to_string()).with("state", row.state.as_str())
-}
-
-/// Whether a person may decide in the stage that is open, as pools stand right now (R8).
-fn is_in_open_pool(conn: &mut Conn, review: &Review, person: PersonId) -> Result<bool> {
-    let Some(stage) = review.open_stage().and_then(|stage| review.stages.get(stage)) else {
-        return Ok(false);
-    };
-    reviewers::is_in(conn, &stage.reviewers, person)
+    error.with("review_id", run.row.id.to_string()).with("state", run.row.state.as_str())
 }
 
 /// One page of decisions, newest first, below an index of the record.

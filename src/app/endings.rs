@@ -1,19 +1,21 @@
 //! Stopping an item: a recall at once and with a reason, a retirement without haste.
 
 use super::actor::Actor;
+use super::announcements;
 use super::authentication;
 use super::context::Context;
 use super::items::{find, revision_facts, withdraw_review, working_revision};
 use super::journal::{self, By, Facts};
+use crate::domain::announcement::Subject;
 use crate::domain::content::Content;
 use crate::domain::ids::{ItemId, Key, Kind};
-use crate::domain::lifecycle::{EndingKind, RevisionState};
+use crate::domain::lifecycle::EndingKind;
 use crate::domain::roles::Scope;
 use crate::error::{Code, Error, Result};
 use crate::record::Event;
 use crate::store::items::ItemRow;
 use crate::store::write::WriteTx;
-use crate::store::{items as item_rows, revisions};
+use crate::store::{items as item_rows, reviews, revisions};
 
 /// Ends an item for every revision submitted so far. The same again changes nothing.
 ///
@@ -35,23 +37,24 @@ pub fn item_end(
     if ending == EndingKind::Retirement {
         check_not_required(tx, &item)?;
     }
-    let in_review = working.state == RevisionState::InReview;
+    // Of the newest revision, or of an older one that was published urgently.
+    let open = reviews::open_of(tx.conn(), id)?;
     let history = revisions::histories(tx.conn(), &[id])?.remove(&id).unwrap_or_default();
     let goes_on = history.approved.iter().any(|approved| history.ended(approved, ending).is_none());
     let ended_before = history.endings.iter().any(|end| end.ending == ending);
-    if history.approved.is_empty() && !in_review && !ended_before {
+    if history.approved.is_empty() && open.is_none() && !ended_before {
         let detail = "Nothing of this item was approved, so there is nothing to end.";
         return Err(Error::new(Code::NotApproved, detail));
     }
-    if !goes_on && !in_review {
+    if !goes_on && open.is_none() {
         return Ok(());
     }
-    if in_review {
+    if let Some(review) = open {
         let why = match ending {
             EndingKind::Recall => "recalled",
             EndingKind::Retirement => "retired",
         };
-        withdraw_review(tx, context, actor, &item, working.revision, why)?;
+        withdraw_review(tx, context, actor, &item, review.revision, why)?;
     }
     let present = history.present(tx.now()).map(|present| present.revision);
     let facts = match present {
@@ -68,6 +71,10 @@ pub fn item_end(
         EndingKind::Recall => Event::ItemRecalled,
         EndingKind::Retirement => Event::ItemRetired,
     };
+    if ending == EndingKind::Recall {
+        let revision = present.unwrap_or(working.revision);
+        announcements::item_recalled(tx, Subject { item: id, kind, revision })?;
+    }
     let facts = facts.with("reason", reason);
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), event, facts)?;
     item_rows::insert_ending(tx, id, ending, reason, person, receipt.index)?;

@@ -69,6 +69,8 @@ pub struct FeedItem {
     pub live_since: Time,
     /// Until when it is.
     pub expires_at: Option<Time>,
+    /// Whether it was published urgently and no review has approved it yet.
+    pub urgent: bool,
 }
 
 /// An image as lists show it: without the file that a share hands over.
@@ -261,6 +263,7 @@ impl Page<'_> {
             tips: post.tips.clone(),
             live_since: position.live_since,
             expires_at,
+            urgent: item.is_urgent(revision.revision),
             copies,
         }
     }

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::store::connection::Conn;
 use crate::store::items::{self as item_rows, ItemFilter, ItemRow};
 use crate::store::revisions::{self, RevisionRow};
+use crate::store::urgent_publications::{self, UrgentRow};
 
 /// An item as it is read.
 #[derive(Debug, Clone)]
@@ -65,6 +66,8 @@ pub struct RevisionView {
     pub approved_at: Option<Time>,
     /// The entry that redacted it.
     pub redacted_idx: Option<i64>,
+    /// That it was published urgently, and what came of that.
+    pub urgent: Option<UrgentRow>,
 }
 
 /// One item.
@@ -153,7 +156,9 @@ pub fn revision_get(
     let row = revisions::find(conn, id, revision)?.ok_or_else(|| Error::not_found("revision"))?;
     let authors = revisions::authors(conn, id, revision)?;
     let histories = Histories::read(conn, &[id])?;
-    revision_view(&item, row, authors, &histories, now)
+    let mut urgent = urgent_publications::of_items(conn, &[id])?;
+    let urgent = take_urgent(&mut urgent, id, revision);
+    revision_view(&item, row, (authors, urgent), &histories, now)
 }
 
 fn views(conn: &mut Conn, rows: Vec<ItemRow>, rules: &Rules, now: Time) -> Result<Vec<ItemView>> {
@@ -162,13 +167,15 @@ fn views(conn: &mut Conn, rows: Vec<ItemRow>, rules: &Rules, now: Time) -> Resul
     histories.obey(conn, &rows, rules, now)?;
     let mut working = revisions::working_of(conn, &ids)?;
     let mut authors = revisions::working_authors_of(conn, &ids)?;
-    let mut reviews: HashMap<ItemId, ReviewView> = reviews::of_working_revisions(conn, &ids)?;
+    let mut reviews: HashMap<ItemId, ReviewView> = reviews::of_working_revisions(conn, &ids, now)?;
+    let mut urgent = urgent_publications::of_items(conn, &ids)?;
     rows.into_iter()
         .map(|item| {
             let row = working
                 .remove(&item.id)
                 .ok_or_else(|| Error::internal("an item without its working revision"))?;
             let authors = authors.remove(&item.id).unwrap_or_default();
+            let urgent = take_urgent(&mut urgent, item.id, row.revision);
             let (availability, blocked_by) = histories.availability(item.id, now);
             let present = histories.get(item.id).and_then(|history| history.present(now));
             let is_live = availability == Availability::Live;
@@ -177,7 +184,7 @@ fn views(conn: &mut Conn, rows: Vec<ItemRow>, rules: &Rules, now: Time) -> Resul
                 blocked_by,
                 ends_at: present.and_then(|present| present.expires_at),
                 live_revision: present.filter(|_| is_live).map(|present| present.revision),
-                working: revision_view(&item, row, authors, &histories, now)?,
+                working: revision_view(&item, row, (authors, urgent), &histories, now)?,
                 review: reviews.remove(&item.id),
                 item,
             })
@@ -185,10 +192,15 @@ fn views(conn: &mut Conn, rows: Vec<ItemRow>, rules: &Rules, now: Time) -> Resul
         .collect()
 }
 
+fn take_urgent(rows: &mut Vec<UrgentRow>, item: ItemId, revision: i64) -> Option<UrgentRow> {
+    let at = rows.iter().position(|row| (row.item_id, row.revision) == (item, revision))?;
+    Some(rows.swap_remove(at))
+}
+
 fn revision_view(
     item: &ItemRow,
     row: RevisionRow,
-    authors: Vec<PersonId>,
+    (authors, urgent): (Vec<PersonId>, Option<UrgentRow>),
     histories: &Histories,
     now: Time,
 ) -> Result<RevisionView> {
@@ -208,5 +220,6 @@ fn revision_view(
         submitted_at: row.submitted_at,
         approved_at: row.approved_at,
         redacted_idx: row.redacted_idx,
+        urgent,
     })
 }

@@ -3,9 +3,12 @@
 //! One lifecycle serves all kinds; what differs between them is in `domain::content`.
 
 use super::actor::Actor;
+use super::announcements;
 use super::authentication;
 use super::context::Context;
 use super::journal::{self, By, Facts};
+use super::stages;
+use super::urgent::is_unreviewed;
 use crate::domain::content::Content;
 use crate::domain::ids::{Digest, GroupId, ItemId, Key, Kind, PersonId, ReviewId};
 use crate::domain::lifecycle::{Edit, RevisionState, edit};
@@ -47,6 +50,18 @@ pub(super) fn insert(
 ) -> Result<()> {
     let author = actor.person()?;
     authentication::authorise(tx, actor, Scope::ContentWrite)?;
+    insert_authorised(tx, context, author, id, key, content)
+}
+
+/// The same by an author who was authorised in this transaction.
+pub(super) fn insert_authorised(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    author: PersonId,
+    id: ItemId,
+    key: Option<&Key>,
+    content: &Content,
+) -> Result<()> {
     check_content(tx.conn(), context, content)?;
     item_rows::insert(tx, id, content.kind(), key, Some(author))?;
     begin_draft(tx, id, key, 1, content, &[author])
@@ -80,46 +95,59 @@ pub fn draft_put(
     if item.version != version {
         return Err(saved_since(&item));
     }
-    let working = working_revision(tx.conn(), &item)?;
+    save(tx, context, actor, &item, content, &[editor])
+}
+
+/// Saves what `editors` made of an item that was just read; all of them become authors.
+pub(super) fn save(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    item: &ItemRow,
+    content: &Content,
+    editors: &[PersonId],
+) -> Result<Saved> {
+    let working = working_revision(tx.conn(), item)?;
     if working.content.as_deref() == Some(content.to_json()?.as_str()) {
         return Ok(Saved { withdrew: None });
     }
     check_content(tx.conn(), context, content)?;
-    item_rows::claim(tx, id, version)?;
+    item_rows::claim(tx, item.id, item.version)?;
     let key = item.key.as_ref();
-    match edit(working.state) {
+    let mut withdrew = None;
+    let effect = match edit(working.state) {
+        // Nobody but its authors has looked at it yet, so they stay authors (R3).
+        Edit::OpensNextAfresh if is_unreviewed(tx.conn(), item.id, working.revision)? => Edit::OpensNext,
+        effect => effect,
+    };
+    match effect {
         Edit::ChangesDraft => {
-            let (json, digest) = stored(id, key, working.revision, content)?;
-            revisions::update_draft(tx, id, working.revision, &draft_text(content, &json, &digest))?;
-            revisions::add_authors(tx, id, working.revision, &[editor])?;
-            Ok(Saved { withdrew: None })
+            let (json, digest) = stored(item.id, key, working.revision, content)?;
+            revisions::update_draft(tx, item.id, working.revision, &draft_text(content, &json, &digest))?;
+            revisions::add_authors(tx, item.id, working.revision, editors)?;
         }
         Edit::OpensNextAfresh => {
-            begin_draft(tx, id, key, working.revision + 1, content, &[editor])?;
-            Ok(Saved { withdrew: None })
+            begin_draft(tx, item.id, key, working.revision + 1, content, editors)?;
         }
-        Edit::OpensNext => {
-            open_next(tx, &item, &working, content, Some(editor))?;
-            Ok(Saved { withdrew: None })
-        }
+        Edit::OpensNext => open_next(tx, item, &working, content, editors)?,
         Edit::OpensNextAndWithdraws => {
-            let review = withdraw_review(tx, context, actor, &item, working.revision, "edited")?;
-            open_next(tx, &item, &working, content, Some(editor))?;
-            Ok(Saved { withdrew: review })
+            withdrew = withdraw_review(tx, context, actor, item, working.revision, "edited")?;
+            open_next(tx, item, &working, content, editors)?;
         }
     }
+    Ok(Saved { withdrew })
 }
 
-/// Opens the next revision with the authors so far and `editor`, and answers its draft.
+/// Opens the next revision with the authors so far and `editors`.
 pub(super) fn open_next(
     tx: &mut WriteTx<'_>,
     item: &ItemRow,
     working: &RevisionRow,
     content: &Content,
-    editor: Option<PersonId>,
+    editors: &[PersonId],
 ) -> Result<()> {
     let mut authors = revisions::authors(tx.conn(), item.id, working.revision)?;
-    authors.extend(editor);
+    authors.extend(editors);
     authors.sort_unstable();
     authors.dedup();
     begin_draft(tx, item.id, item.key.as_ref(), working.revision + 1, content, &authors)
@@ -138,6 +166,8 @@ pub(super) fn withdraw_review(
     if review.state != ReviewState::Open {
         return Ok(None);
     }
+    let run = stages::reread(tx.conn(), review.id)?;
+    announcements::review_withdrawn(tx, &run, why)?;
     review_rows::close(tx, review.id, ReviewState::Withdrawn)?;
     revisions::set_state(tx, item.id, revision, RevisionState::Withdrawn)?;
     let facts = revision_facts(item, revision, &review.digest)

@@ -3,7 +3,7 @@
 //! Each entry says who acted: a person's id under that person's key, a client's id in the open, or
 //! `system` when greenlight itself did it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -65,9 +65,33 @@ impl Facts {
 pub fn enter(tx: &mut WriteTx<'_>, keys: &Keys, by: By<'_>, event: Event, facts: Facts) -> Result<Receipt> {
     let name = actor_name(tx.conn(), keys, by)?;
     let entry = entry(by, name, event, facts);
-    let persons: Vec<PersonId> =
-        entry.personal.iter().map(|fact| PersonId::from_uuid(fact.person_id)).collect();
-    let subject_keys = subject_keys_of(tx.conn(), keys, &persons)?;
+    let subject_keys = subject_keys_of(tx.conn(), keys, &persons_in(&entry))?;
+    append(tx, entry, &subject_keys)
+}
+
+/// Appends many entries in their order. However many they are, names and keys are read once.
+pub fn enter_all(tx: &mut WriteTx<'_>, keys: &Keys, by: By<'_>, events: Vec<(Event, Facts)>) -> Result<()> {
+    let name = actor_name(tx.conn(), keys, by)?;
+    let entries: Vec<Entry> =
+        events.into_iter().map(|(event, facts)| entry(by, name.clone(), event, facts)).collect();
+    let persons: HashSet<PersonId> = entries.iter().flat_map(persons_in).collect();
+    let subject_keys = subject_keys_of(tx.conn(), keys, &persons.into_iter().collect::<Vec<_>>())?;
+    for entry in entries {
+        append(tx, entry, &subject_keys)?;
+    }
+    Ok(())
+}
+
+/// Everybody whom an entry is about.
+fn persons_in(entry: &Entry) -> Vec<PersonId> {
+    entry.personal.iter().map(|fact| PersonId::from_uuid(fact.person_id)).collect()
+}
+
+fn append(
+    tx: &mut WriteTx<'_>,
+    entry: Entry,
+    subject_keys: &HashMap<PersonId, SubjectKey>,
+) -> Result<Receipt> {
     let seed = keys::seed().map_err(Error::internal)?;
     let prepared = entry
         .prepare(|person| subject_keys.get(&PersonId::from_uuid(person)), seed)

@@ -23,7 +23,7 @@ use serde_json::json;
 pub use self::lone::LoneRule;
 use super::content_snapshot::ContentSnapshot;
 use crate::domain::content::Content;
-use crate::domain::content::rule::Rule;
+use crate::domain::content::rule::{Rule, Severity};
 use crate::domain::findings::{self, Named};
 use crate::domain::ids::{Digest, ItemId, Kind};
 use crate::domain::lifecycle::{Approved, Availability, Blocker, History};
@@ -74,7 +74,7 @@ pub struct Rules {
     policy: Result<Policy, Broken>,
     /// The moments at which rules end by themselves.
     ends: Vec<Time>,
-    /// Those that block what is live already, each shared with the rules before.
+    /// Those that can block what is approved already, each shared with the rules before.
     blocking: Vec<Arc<LoneRule>>,
     digest: Digest,
 }
@@ -104,7 +104,7 @@ impl Rules {
         }
         let with_text = |rule: &RuleInForce| Ok((rule.clone(), text(&rule.source)?));
         let rules: Vec<(RuleInForce, Rule)> = in_force.iter().map(with_text).collect::<Result<_>>()?;
-        let blocking = rules.iter().filter(|(_, text)| findings::blocks_existing(text));
+        let blocking = rules.iter().filter(|(_, text)| text.severity == Severity::Block);
         Ok(Arc::new(Self {
             config_digest: self.config_digest.clone(),
             digest: digest(&self.config_digest, &in_force)?,
@@ -139,7 +139,7 @@ impl Rules {
         let of_rule = self.in_force.iter().filter(|rule| rule.source == broken.rule);
         let blocker = |rule: &RuleInForce| Blocker {
             code: RULE_BROKEN,
-            item: rule.source.item,
+            item: Some(rule.source.item),
             since: rule.approved_at,
         };
         of_rule.map(blocker).collect()
@@ -156,14 +156,19 @@ impl Rules {
     }
 
     /// Whether what blocks this revision is known without its words.
-    pub fn knows(&self, id: ItemId, revision: i64) -> bool {
-        self.policy.is_err() || self.blocking.iter().all(|rule| rule.knows(id, revision))
+    pub fn knows(&self, id: ItemId, approved: &Approved) -> bool {
+        self.policy.is_err() || self.concerned(approved).all(|rule| rule.knows(id, approved.revision))
+    }
+
+    /// Those that can block this revision.
+    fn concerned(&self, approved: &Approved) -> impl Iterator<Item = &Arc<LoneRule>> {
+        self.blocking.iter().filter(move |rule| rule.concerns(approved))
     }
 
     /// Has the rules that block look at approved words, as far as they have not.
-    pub fn look_at(&self, id: ItemId, revision: i64, content: &Content, named: Named<'_>, now: Time) {
-        for rule in &self.blocking {
-            rule.look_at(id, revision, content, named, now);
+    pub fn look_at(&self, id: ItemId, approved: &Approved, content: &Content, named: Named<'_>, now: Time) {
+        for rule in self.concerned(approved) {
+            rule.look_at(id, approved.revision, content, named, now);
         }
     }
 
@@ -174,10 +179,10 @@ impl Rules {
             let is_shared = matches!(kind, Kind::Post | Kind::Image);
             return if is_shared { self.broken(broken) } else { Vec::new() };
         }
-        let finds = self.blocking.iter().filter(|rule| rule.finds(id, approved.revision, now));
+        let finds = self.concerned(approved).filter(|rule| rule.finds(id, approved.revision, now));
         let blocker = |rule: &Arc<LoneRule>| Blocker {
             code: RULE_VIOLATED,
-            item: rule.rule().source.item,
+            item: Some(rule.rule().source.item),
             since: rule.rule().approved_at.max(approved.approved_at),
         };
         finds.map(blocker).collect()

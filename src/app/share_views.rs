@@ -17,7 +17,7 @@ use super::journal::subject_keys_of;
 use super::shares::{NewShare, StoredPart, Warning};
 use crate::domain::compose::Role;
 use crate::domain::delivery::{Values, intent_url};
-use crate::domain::ids::{PersonId, ShareId};
+use crate::domain::ids::{ItemId, PersonId, ShareId};
 use crate::domain::kit::must_attach;
 use crate::domain::revision::Source;
 use crate::domain::share::{Overtaken, ShareState, ShownState, overtaken, shown_state};
@@ -28,6 +28,7 @@ use crate::record::crypto::hex;
 use crate::record::disclosure;
 use crate::store::connection::Conn;
 use crate::store::shares::{OutcomeRow, ShareRow};
+use crate::store::urgent_publications::{self, UrgentRow};
 use crate::store::{record, shares};
 
 /// A share as it is read.
@@ -51,6 +52,8 @@ pub struct ShareView {
     pub intent_text: Option<String>,
     /// The person's own words.
     pub comment: Option<String>,
+    /// Whether it relies on an urgent publication that no review had approved when it was issued.
+    pub urgent: bool,
     /// Where its entry stands, and its leaf in hexadecimal.
     pub receipt: (i64, String),
     /// What was reported of it.
@@ -92,17 +95,17 @@ pub struct OutcomeView {
 impl ShareView {
     /// A share that was just issued.
     pub(super) fn fresh(new: NewShare, context: &Context, now: Time) -> Result<Self> {
-        let NewShare { text, intent_text, comment, server, warnings, images, .. } = new;
+        let NewShare { text, intent_text, comment, server, warnings, images, urgent, .. } = new;
         let final_text = Some(text);
         let values = Opened { final_text, intent_text, comment, server, warnings, ..Opened::default() };
         let images = images.into_iter().map(ImageView::from).collect();
         let leaf_hash = hex(&new.receipt.leaf_hash);
-        let rest = Rest { overtaken: None, leaf_hash, outcomes: Vec::new(), images };
+        let rest = Rest { overtaken: None, leaf_hash, outcomes: Vec::new(), images, urgent };
         Self::new(new.row, values, rest, context, now)
     }
 
     fn new(row: ShareRow, values: Opened, rest: Rest, context: &Context, now: Time) -> Result<Self> {
-        let Rest { overtaken, leaf_hash, outcomes, mut images } = rest;
+        let Rest { overtaken, leaf_hash, outcomes, mut images, urgent } = rest;
         let state = shown_state(row.state, overtaken);
         if state == ShownState::Issued {
             images.iter_mut().for_each(|image| image.give_address(&context.media, now));
@@ -124,6 +127,7 @@ impl ShareView {
         Ok(Self {
             must_attach: must_attach(images.len(), row.intent_template.as_deref()),
             images,
+            urgent,
             state,
             overtaken,
             parts: parts_of(&row, values.final_text.as_deref())?,
@@ -146,6 +150,7 @@ struct Rest {
     leaf_hash: String,
     outcomes: Vec<OutcomeView>,
     images: Vec<ImageView>,
+    urgent: bool,
 }
 
 fn parts_of(row: &ShareRow, text: Option<&str>) -> Result<Vec<PartView>> {
@@ -290,6 +295,8 @@ fn views(conn: &mut Conn, context: &Context, rows: Vec<ShareRow>, now: Time) -> 
     let leaves = record::leaf_hashes(conn, &own)?;
     let stops = Stops::read(conn, &rows)?;
     let images = images_of(conn, &rows)?;
+    let published: Vec<ItemId> = rows.iter().map(|row| row.item_id).collect();
+    let published = urgent_publications::of_items(conn, &published)?;
     rows.into_iter()
         .zip(images)
         .map(|(row, images)| {
@@ -308,7 +315,13 @@ fn views(conn: &mut Conn, context: &Context, rows: Vec<ShareRow>, now: Time) -> 
                 .collect();
             let leaf_hash = leaves.get(&row.idx).map(|leaf| hex(leaf)).unwrap_or_default();
             let values = values.remove(&row.idx).unwrap_or_default();
-            ShareView::new(row, values, Rest { overtaken, leaf_hash, outcomes, images }, context, now)
+            let relies_on = |urgent: &UrgentRow| {
+                (urgent.item_id, urgent.revision) == (row.item_id, row.revision)
+                    && !urgent.was_confirmed_before(row.idx)
+            };
+            let urgent = published.iter().any(relies_on);
+            let rest = Rest { overtaken, leaf_hash, outcomes, images, urgent };
+            ShareView::new(row, values, rest, context, now)
         })
         .collect()
 }

@@ -106,6 +106,8 @@ pub struct NewShare {
     pub warnings: Vec<Warning>,
     /// The images that go with it.
     pub images: Vec<KitImage>,
+    /// Whether it relies on an urgent publication that no review had approved.
+    pub urgent: bool,
     /// Where its entry stands.
     pub receipt: Receipt,
 }
@@ -150,7 +152,17 @@ impl NewShare {
         let comment = request.command.comment.clone();
         let warnings = warnings(evaluated);
         let (text, intent_text, server) = (kit.text.clone(), kit.intent_text.clone(), kit.server.clone());
-        Self { row, text, intent_text, comment, server, warnings, images: kit.images.clone(), receipt }
+        Self {
+            row,
+            text,
+            intent_text,
+            comment,
+            server,
+            warnings,
+            images: kit.images.clone(),
+            urgent: evaluated.urgent,
+            receipt,
+        }
     }
 }
 

@@ -21,11 +21,12 @@ use crate::domain::findings::{self, Finding};
 use crate::domain::ids::{Digest, ItemId, Key, Kind};
 use crate::domain::images::{Shown, alone, outside};
 use crate::domain::kit::{Kit, KitInput, Reader, make_kit, offered};
-use crate::domain::lifecycle::{Availability, EndingKind};
+use crate::domain::lifecycle::{Availability, Blocker, EndingKind};
 use crate::domain::links::TAG_LENGTH;
 use crate::domain::material::Material;
 use crate::domain::revision::{Resolved, Source};
 use crate::domain::time::Time;
+use crate::domain::urgent::{URGENT_REFUSED, URGENT_UNREVIEWED};
 use crate::error::{Code, Error, Fault, Result};
 
 /// What keeps somebody from sharing an image in their country.
@@ -89,6 +90,8 @@ pub struct Evaluated {
     pub revision: i64,
     /// The index of its approval.
     pub approved_idx: i64,
+    /// Whether that was an urgent publication and no review has approved it yet.
+    pub urgent: bool,
     /// What to hand over.
     pub kit: Kit,
     /// The `content_version` it rests on.
@@ -163,6 +166,7 @@ pub fn evaluate(
     Ok(Evaluated {
         revision: live.revision.revision,
         approved_idx: approved.map(|approved| approved.approved_idx).unwrap_or_default(),
+        urgent: live.item.is_urgent(live.revision.revision),
         kit,
         content_version: content.version,
         access_version: person.access_version,
@@ -335,18 +339,27 @@ pub fn find_live<'a>(
             })
         }
         Availability::Blocked => {
-            let by_rule =
-                blocked_by.iter().any(|blocker| [RULE_VIOLATED, RULE_BROKEN].contains(&blocker.code));
-            let detail = match by_rule {
-                true => format!("A rule in force keeps the {kind} from being shared."),
-                false => format!("Something that the {kind} relies on may not be used any more."),
-            };
-            Err(Error::new(Code::Blocked, detail).with("blocked_by", json!(blocked_by)))
+            Err(Error::new(Code::Blocked, why_blocked(kind, &blocked_by))
+                .with("blocked_by", json!(blocked_by)))
         }
         Availability::Expired | Availability::Retired => {
             Err(Error::new(Code::NotLive, format!("The {kind} is {availability}."))
                 .with("availability", availability.as_str()))
         }
+    }
+}
+
+/// What blocks a post or image, in a sentence.
+fn why_blocked(kind: Kind, blocked_by: &[Blocker]) -> String {
+    let is_by = |codes: &[&str]| blocked_by.iter().any(|blocker| codes.contains(&blocker.code));
+    if is_by(&[RULE_VIOLATED, RULE_BROKEN]) {
+        format!("A rule in force keeps the {kind} from being shared.")
+    } else if is_by(&[URGENT_REFUSED]) {
+        format!("The {kind} was published urgently, and the review afterwards did not approve it.")
+    } else if is_by(&[URGENT_UNREVIEWED]) {
+        format!("The {kind} was published urgently, and was not reviewed in time.")
+    } else {
+        format!("Something that the {kind} relies on may not be used any more.")
     }
 }
 

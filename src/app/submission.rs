@@ -5,24 +5,29 @@
 //! only compared with what it rests on; when that moved, a new plan is made.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::actor::Actor;
 use super::authentication;
 use super::availability::Histories;
-use super::content_snapshot::ContentSnapshot;
 use super::context::Context;
 use super::idempotency::{Done, Once};
 use super::items::{check_content, find, open_next, revision_facts, working_revision};
 use super::journal::{self, By};
+use super::pools::Pools;
 use super::references::References;
+use super::resumption::{self, Changed, Returned};
+use super::review_runs::short_stage;
 use super::rules::{Rules, RulesRead};
 use super::snapshots::Snapshots;
+use super::stages;
+use super::urgent;
 use super::verdict::Verdict;
 use super::words::{Words, shown};
-use super::workflows::{not_enough_reviewers, short_stage};
+use super::workflows::{not_enough_reviewers, workflow_for};
 use crate::domain::content::Content;
 use crate::domain::disclaimers::InForce;
-use crate::domain::ids::{Digest, ItemId, Kind, ReviewId};
+use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ReviewId};
 use crate::domain::images::{self, Shown};
 use crate::domain::lifecycle::{EndingKind, Submission, submission};
 use crate::domain::material::Material;
@@ -35,13 +40,16 @@ use crate::error::{Code, Error, Fault, Result};
 use crate::record::Event;
 use crate::store::connection::Conn;
 use crate::store::items::{self as item_rows, ItemRow};
-use crate::store::reviews::{self, NewReview};
+use crate::store::reviews::{self, NewReview, ReviewRow};
 use crate::store::revisions::{self, Frozen, RevisionRow};
 use crate::store::write::WriteTx;
 use crate::store::{Db, Lane, record};
 
 /// How often a plan is made anew before the submission gives way.
 const ROUNDS: u32 = 5;
+
+/// How long before its window closes words can still be submitted.
+const LEAD: Duration = Duration::from_mins(5);
 
 /// A draft that somebody wants to submit.
 #[derive(Debug, Clone)]
@@ -52,6 +60,10 @@ pub struct Submit {
     pub id: ItemId,
     /// The digest of the draft that was seen.
     pub digest: Digest,
+    /// A later end of the window of a post that lapsed, which goes with the submission.
+    pub extended_to: Option<Time>,
+    /// Why it is published at once, before its review.
+    pub urgent: Option<String>,
 }
 
 /// What a submission will freeze, and what that rests on.
@@ -61,6 +73,7 @@ struct Plan {
     content: Content,
     pins: Vec<Pin>,
     comment_room: Vec<CommentRoom>,
+    changed: Option<Changed>,
 }
 
 /// Submits a draft, and answers its review. It blocks: call it off the event loop.
@@ -78,7 +91,7 @@ pub fn item_submit(
         if let Some(review) = known()? {
             return Ok(Done { resource: review, replayed: true });
         }
-        match submit_once(db, context, &snapshots.content(), actor, once, command, now) {
+        match submit_once(db, context, snapshots, actor, once, command, now) {
             Ok(Some(done)) => return Ok(done),
             Ok(None) => {}
             // A request with the same key may have been quicker: then its answer is the answer.
@@ -95,24 +108,29 @@ pub fn item_submit(
 fn submit_once(
     db: &Db,
     context: &Context,
-    present: &ContentSnapshot,
+    snapshots: &Snapshots,
     actor: &Actor,
     once: &Once,
     command: &Submit,
     now: Time,
 ) -> Result<Option<Done<ReviewId>>> {
+    let present = snapshots.content();
     let (draft, rules) = db.read_now(|conn| {
         let draft = read_draft(conn, context, command, now)?;
-        Ok((draft, RulesRead::read(conn, present, now)?))
+        Ok((draft, RulesRead::read(conn, &present, now)?))
     })?;
     // Compiling rules and composing take their time, so they hold neither a connection nor the lock.
-    let plan = draft.plan(context, rules.ready(present)?, now)?;
-    let submitted = db.write_now(Lane::Ordinary, |tx| {
+    let plan = draft.plan(context, rules.ready(&present)?, now)?;
+    let lane = if command.urgent.is_some() { Lane::Urgent } else { Lane::Ordinary };
+    let submitted = db.write_now(lane, |tx| {
         if tx.versions().content != plan.content_version {
             return Ok(None);
         }
         once.run(tx, &context.keys, actor, |tx| submit(tx, context, actor, command, &plan)).map(Some)
     })?;
+    if submitted.moved {
+        snapshots.follow();
+    }
     Ok(submitted.value)
 }
 
@@ -122,6 +140,7 @@ struct Draft {
     source: Source,
     content: Content,
     references: References,
+    returned: Option<Returned>,
 }
 
 /// Reads the draft and what it refers to; refuses what cannot be submitted.
@@ -131,12 +150,20 @@ fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -
     let working = working_revision(conn, &item)?;
     check_submittable(conn, &item, &working, &command.digest, now)?;
     let json = working.content.as_deref().ok_or_else(|| nothing_to_submit("Its content was redacted."))?;
-    let content = Content::from_json(item.kind, json)?;
+    let mut content = Content::from_json(item.kind, json)?;
+    if let (Content::Post(post), Some(extended_to)) = (&mut content, command.extended_to) {
+        post.expires_at = Some(extended_to);
+    }
     check_content(conn, context, &content)?;
-    if content.window().1.is_some_and(|expires_at| expires_at <= now) {
+    if content.window().1.is_some_and(|expires_at| expires_at <= now.after(LEAD)) {
         let (member, detail) = match item.kind {
-            Kind::Image => ("rights", "The rights, or somebody's consent, have ended."),
-            _ => ("expires_at", "The window has closed: expires_at is past."),
+            Kind::Image => {
+                ("rights", "The rights, or somebody's consent, have ended, or do within five minutes.")
+            }
+            _ => (
+                "expires_at",
+                "The window has closed, or does within five minutes: nobody could decide by then.",
+            ),
         };
         let fault = Fault::body(format!("/content/{member}"), "window_closed", detail);
         return Err(Error::invalid_content(vec![fault]));
@@ -146,14 +173,18 @@ fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -
         Content::Image(_) => References::of_image(conn, now)?,
         Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => References::default(),
     };
+    let returned = Returned::read(conn, &working)?;
     let source = Source { item: item.id, revision: working.revision, digest: working.digest };
-    Ok(Draft { content_version, source, content, references })
+    Ok(Draft { content_version, source, content, references, returned })
 }
 
 impl Draft {
     /// Pins what the draft refers to and tries every way to share it (R10); the rules look at each text.
     fn plan(self, context: &Context, rules: Arc<Rules>, now: Time) -> Result<Plan> {
-        let Self { content_version, source, content, references } = self;
+        let Self { content_version, source, content, references, returned } = self;
+        let changed = |content: &Content, pins: &[Pin]| {
+            returned.map(|returned| returned.changed(content, pins)).transpose()
+        };
         let References { hashtags, live_hashtags, images, live_disclaimers, recalled_disclaimers } =
             references;
         let missing = match (&content, rules.policy()) {
@@ -174,7 +205,14 @@ impl Draft {
             }
             Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => {
                 verdict.check()?;
-                return Ok(Plan { content_version, content, pins: Vec::new(), comment_room: Vec::new() });
+                let changed = changed(&content, &[])?;
+                return Ok(Plan {
+                    content_version,
+                    content,
+                    pins: Vec::new(),
+                    comment_room: Vec::new(),
+                    changed,
+                });
             }
         };
         let material = Material {
@@ -195,7 +233,8 @@ impl Draft {
         pins.extend(required.into_iter().map(|found| pin(Kind::Disclaimer, found)));
         pins.extend(images.iter().filter(|shown| shown.source.item != source.item).map(image_pin));
         sort_pins(&mut pins);
-        Ok(Plan { content_version, content, pins, comment_room })
+        let changed = changed(&content, &pins)?;
+        Ok(Plan { content_version, content, pins, comment_room, changed })
     }
 }
 
@@ -234,14 +273,7 @@ fn check_submittable(
     let step = submission(working.state, is_stopped(conn, item, working, now)?);
     if step == Submission::RefusedInReview {
         let review = reviews::find_of(conn, item.id, working.revision)?;
-        let error = Error::new(Code::ReviewOpen, "This item is under review already.");
-        return Err(match review {
-            Some(review) => error
-                .with("review_id", review.id.to_string())
-                .with("revision", review.revision)
-                .with("digest", review.digest.as_str()),
-            None => error,
-        });
+        return Err(review_open("This item is under review already.", review));
     }
     if working.digest != *digest {
         return Err(Error::new(Code::RevisionChanged, "The draft has changed since you read it.")
@@ -253,7 +285,25 @@ fn check_submittable(
         let detail = format!("Revision {} is {}: edit it first.", working.revision, working.state);
         return Err(nothing_to_submit(&detail));
     }
+    if let Some(review) = reviews::open_of(conn, item.id)? {
+        let detail = format!(
+            "Revision {} of this post was published urgently, and its review comes first.",
+            review.revision
+        );
+        return Err(review_open(&detail, Some(review)));
+    }
     Ok(step)
+}
+
+fn review_open(detail: &str, review: Option<ReviewRow>) -> Error {
+    let error = Error::new(Code::ReviewOpen, detail);
+    match review {
+        Some(review) => error
+            .with("review_id", review.id.to_string())
+            .with("revision", review.revision)
+            .with("digest", review.digest.as_str()),
+        None => error,
+    }
 }
 
 /// Whether a recall or retirement holds for the working revision, or something that it pins blocks it.
@@ -282,24 +332,33 @@ fn submit(
     plan: &Plan,
 ) -> Result<ReviewId> {
     let submitter = actor.person()?;
-    authentication::authorise(tx, actor, Scope::ContentWrite)?;
+    let scope = if command.urgent.is_some() { Scope::Publish } else { Scope::ContentWrite };
+    authentication::authorise(tx, actor, scope)?;
     let item = find(tx.conn(), command.kind, command.id)?;
     let working = working_revision(tx.conn(), &item)?;
     let now = tx.now();
     let revision = match check_submittable(tx.conn(), &item, &working, &command.digest, now)? {
         Submission::RepeatsAsNext => {
-            open_next(tx, &item, &working, &plan.content, None)?;
+            // Whoever extends a window edits the post (R3).
+            let editors: &[PersonId] = if command.extended_to.is_some() { &[submitter] } else { &[] };
+            open_next(tx, &item, &working, &plan.content, editors)?;
             working.revision + 1
         }
         _ => working.revision,
     };
-    let workflow = reviews::workflow_of(tx.conn(), item.kind)?.ok_or_else(|| {
-        Error::new(Code::NoWorkflow, format!("No workflow is in force for the kind {}.", item.kind))
-    })?;
+    let workflow = workflow_for(tx.conn(), &plan.content)?;
     let authors = revisions::authors(tx.conn(), item.id, revision)?;
-    let stages = workflow.stages()?;
-    if let Some(short) = short_stage(tx.conn(), &stages, &authors)? {
-        return Err(not_enough_reviewers(&stages, short));
+    let of_workflow = workflow.stages()?;
+    let resumed = resumption::resumed(tx.conn(), &item, plan.changed.as_ref(), &workflow, &authors)?;
+    let mut pools = Pools::of(tx)?;
+    let staffed = (of_workflow.as_slice(), workflow.same_person_twice);
+    let excluded = resumed.as_ref().map_or(authors.clone(), |resumed| resumed.excluded(&authors));
+    let first_stage = resumed.as_ref().map_or(0, |resumed| resumed.stage);
+    // Where it is urgent, the review opens all the same, and says that it is stuck.
+    if command.urgent.is_none()
+        && let Some(short) = short_stage(tx.conn(), &mut pools, item.kind, staffed, first_stage, &excluded)?
+    {
+        return Err(not_enough_reviewers(&of_workflow, short));
     }
 
     let (_, digest) = document(item.id, item.key.as_ref(), revision, &plan.content, &plan.pins)?;
@@ -307,7 +366,10 @@ fn submit(
     let facts = revision_facts(&item, revision, &digest)
         .with("draft_digest", command.digest.as_str())
         .with("review_id", id.to_string())
-        .with("workflow_id", workflow.id.to_string());
+        .with("workflow_id", workflow.workflow_id.to_string())
+        .with("workflow_version", workflow.version)
+        .with_some("first_stage", resumed.as_ref().map(|resumed| resumed.stage))
+        .with_some("resumed_from", resumed.as_ref().map(|resumed| resumed.from.to_string()));
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::RevisionSubmitted, facts)?;
     let pins = json(&plan.pins)?;
     revisions::freeze(tx, item.id, revision, &Frozen { pins: &pins, digest: &digest, idx: receipt.index })?;
@@ -320,11 +382,21 @@ fn submit(
             revision,
             digest: &digest,
             workflow: workflow.id,
+            first_stage,
+            resumed_from: resumed.map(|resumed| resumed.from),
             stages: &workflow.stages,
             comment_room: &json(&plan.comment_room)?,
             opened_by: submitter,
         },
     )?;
+    if let Some(reason) = &command.urgent {
+        urgent::publish(tx, context, actor, &item, (revision, &digest, id), reason)?;
+    }
+    let run = stages::reread(tx.conn(), id)?;
+    stages::open(tx, &run, first_stage)?;
+    if command.urgent.is_some() {
+        urgent::see_to_review(tx, id)?;
+    }
     item_rows::claim(tx, item.id, item.version)?;
     Ok(id)
 }

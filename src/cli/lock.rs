@@ -1,7 +1,7 @@
 //! The lock that keeps a second server off an SQLite database.
 //!
-//! Commands other than `serve` do without it: each makes one short write that SQLite itself keeps apart
-//! from the server's.
+//! Commands other than `serve` do without it: each makes short writes that SQLite itself keeps apart from the
+//! server's.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};

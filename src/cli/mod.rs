@@ -7,6 +7,8 @@ mod admin;
 mod config;
 mod demo;
 mod failure;
+mod import;
+mod jobs;
 mod keys;
 mod lock;
 mod logging;
@@ -23,6 +25,7 @@ use clap::{Parser, Subcommand};
 
 use self::failure::Failure;
 use crate::config::{Config, FILE_VARIABLE, Flags};
+use crate::domain::post_import::Format;
 use crate::http;
 use crate::http::openapi::Document;
 
@@ -58,6 +61,17 @@ enum Command {
     },
     /// Run the database migrations that wait
     Migrate,
+    /// Make drafts of the posts in a file, up to 10,000
+    Import {
+        /// The file, NDJSON or CSV; `-` is standard input
+        file: PathBuf,
+        /// The e-mail address of the drafts' author [default: the only active person with the role author]
+        #[arg(long, value_name = "EMAIL")]
+        author: Option<String>,
+        /// ndjson or csv [default: what the file's name says]
+        #[arg(long, value_name = "FORMAT")]
+        format: Option<Format>,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Administer people
@@ -69,6 +83,9 @@ enum Command {
     /// Administer the server's keys
     #[command(subcommand)]
     Keys(Keys),
+    /// Run by hand what the server runs by itself
+    #[command(subcommand)]
+    Jobs(Jobs),
 }
 
 #[derive(Subcommand)]
@@ -87,6 +104,12 @@ enum Admin {
 enum ConfigCommand {
     /// Print the configuration in force, without secrets, and what is doubtful about it
     Check,
+}
+
+#[derive(Subcommand)]
+enum Jobs {
+    /// Do what is due: reminders, escalations, lapses, and reviews that cannot end; safe beside any server
+    Run,
 }
 
 #[derive(Subcommand)]
@@ -128,12 +151,16 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             demo::demo(flags.listen.unwrap_or(DEMO_ADDRESS), exit)
         }
         Command::Migrate => migrate::migrate(&load()?),
+        Command::Import { file, author, format } => {
+            import::import(&load()?, &file, author.as_deref(), format)
+        }
         Command::Openapi => output::text(&Document::new(&http::routes()).text),
         Command::Admin(Admin::Create { email, display_name }) => {
             admin::create(&load()?, &email, display_name.as_deref())
         }
         Command::Config(ConfigCommand::Check) => config::check(&load()?),
         Command::Keys(Keys::Create { dir }) => keys::create(&dir),
+        Command::Jobs(Jobs::Run) => jobs::run(&load()?),
     }
 }
 

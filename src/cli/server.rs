@@ -8,7 +8,7 @@ use actix_web::{rt, web};
 
 use super::failure::Failure;
 use crate::http::{self, Connections};
-use crate::jobs::{housekeeping, watcher};
+use crate::jobs::{deadlines, housekeeping, notifications, watcher};
 use crate::state::App;
 
 /// Takes an address to listen on, before anything else is done, so that a port that is taken shows at
@@ -42,7 +42,9 @@ pub(super) fn run(
         let jobs = [
             rt::spawn(watcher::watch(app.clone())),
             rt::spawn(housekeeping::keep(app.clone())),
+            rt::spawn(deadlines::keep(app.clone())),
             rt::spawn(housekeeping::keep_images(app.clone())),
+            rt::spawn(notifications::tell(app.clone())),
         ];
         let (last_uses, db) = (Arc::clone(&app.last_uses), app.db.clone());
         let serving = http::serve(listener, &connections, frame, web::Data::new(app), http::routes)

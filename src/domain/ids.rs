@@ -31,8 +31,24 @@ pub enum Freeze {}
 pub enum Session {}
 /// Marks the id of a client: an app or system with an API key.
 pub enum Client {}
-/// Marks the id of a workflow's version.
+/// Marks the id of a workflow, whatever its version.
 pub enum Workflow {}
+/// Marks the id of one version of a workflow.
+pub enum WorkflowVersion {}
+/// Marks the id of a delegation.
+pub enum Delegation {}
+/// Marks the id of a responsibility.
+pub enum Responsibility {}
+/// Marks the id of a comment in a review.
+pub enum Comment {}
+/// Marks the id of a suggestion in a review.
+pub enum Suggestion {}
+/// Marks the id of an import of posts.
+pub enum PostImport {}
+/// Marks the id of an announcement.
+pub enum Announcement {}
+/// Marks the id of a notification.
+pub enum Notification {}
 
 /// An item's id.
 pub type ItemId = Id<Item>;
@@ -50,8 +66,24 @@ pub type FreezeId = Id<Freeze>;
 pub type SessionId = Id<Session>;
 /// A client's id.
 pub type ClientId = Id<Client>;
-/// A workflow version's id.
+/// A workflow's id.
 pub type WorkflowId = Id<Workflow>;
+/// A workflow version's id.
+pub type WorkflowVersionId = Id<WorkflowVersion>;
+/// A delegation's id.
+pub type DelegationId = Id<Delegation>;
+/// A responsibility's id.
+pub type ResponsibilityId = Id<Responsibility>;
+/// The id of a comment in a review.
+pub type CommentId = Id<Comment>;
+/// The id of a suggestion in a review.
+pub type SuggestionId = Id<Suggestion>;
+/// The id of an import of posts.
+pub type PostImportId = Id<PostImport>;
+/// An announcement's id.
+pub type AnnouncementId = Id<Announcement>;
+/// A notification's id.
+pub type NotificationId = Id<Notification>;
 
 impl<T> Id<T> {
     /// A fresh id.
@@ -251,7 +283,7 @@ impl<'de> Deserialize<'de> for Digest {
 #[error("not a digest: sha256: and 64 lower-case hexadecimal digits")]
 pub struct InvalidDigest;
 
-/// The unique, immutable short name of a hashtag or disclaimer: `[a-z0-9][a-z0-9-]{0,63}`.
+/// The unique, immutable short name of a hashtag, disclaimer or responsibility: `[a-z0-9][a-z0-9-]{0,63}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Key(String);

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::ItemId;
 use super::roles::UnknownName;
 use super::time::Time;
+use super::urgent::Urgent;
 
 #[cfg(test)]
 mod tests;
@@ -209,8 +210,10 @@ pub struct Approved {
     pub submitted_idx: i64,
     /// The index of its approval in the record.
     pub approved_idx: i64,
-    /// When its review approved it.
+    /// When its review, or an urgent publication, approved it.
     pub approved_at: Time,
+    /// That it was approved by an urgent publication, and what came of that.
+    pub urgent: Option<Urgent>,
     /// When it may first be used; at once when absent.
     pub publish_at: Option<Time>,
     /// When it may no longer be used; never when absent.
@@ -272,10 +275,12 @@ pub struct History {
 /// Something that keeps an approved item from being used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Blocker {
-    /// `pin_expired`, `pin_recalled`, `pin_not_approved`, `rule_violated` or `rule_broken`.
+    /// `pin_expired`, `pin_recalled`, `pin_not_approved`, `rule_violated`, `rule_broken`, `urgent_unreviewed` or
+    /// `urgent_refused`.
     pub code: &'static str,
-    /// The pinned item, or the rule.
-    pub item: ItemId,
+    /// The pinned item, or the rule; none where it is the lack of its own review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemId>,
     /// Since when.
     pub since: Time,
 }
@@ -323,6 +328,7 @@ impl History {
     /// Why a revision that somebody pins keeps them from being live, if it does (R12): it expired or
     /// was recalled. Superseded or retired does not matter.
     pub fn blocks(&self, item: ItemId, revision: i64, now: Time) -> Option<Blocker> {
+        let item = Some(item);
         let Some(approved) = self.revision(revision) else {
             return Some(Blocker { code: "pin_not_approved", item, since: now });
         };
@@ -334,6 +340,12 @@ impl History {
         }
         let expired = approved.expires_at.filter(|at| *at <= now);
         expired.map(|since| Blocker { code: "pin_expired", item, since })
+    }
+
+    /// What an urgent publication without a review that approved it makes of the revision that decides.
+    pub fn unreviewed(&self, now: Time) -> Option<Blocker> {
+        let (code, since) = self.present(now)?.urgent?.blocked(now)?;
+        Some(Blocker { code, item: None, since })
     }
 
     /// The availability at `now`, given what blocks the present revision.
@@ -357,14 +369,13 @@ impl History {
         Availability::Live
     }
 
-    /// The first moment after `now` at which a window of an approved revision opens or closes.
+    /// The first moment after `now` at which a window of an approved revision opens or closes, or the time for
+    /// the review of an urgent publication ends.
     pub fn next_change(&self, now: Time) -> Option<Time> {
-        self.approved
-            .iter()
-            .flat_map(|approved| [approved.publish_at, approved.expires_at])
-            .flatten()
-            .filter(|at| *at > now)
-            .min()
+        let windows =
+            self.approved.iter().flat_map(|approved| [approved.publish_at, approved.expires_at]).flatten();
+        let reviews = self.approved.iter().filter_map(|approved| approved.urgent?.next_change(now));
+        windows.filter(|at| *at > now).chain(reviews).min()
     }
 }
 

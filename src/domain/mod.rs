@@ -3,13 +3,16 @@
 //! Everything here is pure: it takes the time as an argument and knows neither HTTP nor SQL nor the
 //! record.
 
+pub mod announcement;
 pub mod channels;
 pub mod comment;
 pub mod compose;
 pub mod content;
 pub mod counting;
 pub mod countries;
+pub mod delegation;
 pub mod delivery;
+pub mod difference;
 pub mod disclaimers;
 pub mod entities;
 pub mod findings;
@@ -17,6 +20,7 @@ pub mod ids;
 pub mod images;
 pub mod kit;
 pub mod language;
+pub mod life;
 pub mod lifecycle;
 pub mod links;
 pub mod mastodon;
@@ -24,7 +28,9 @@ pub mod material;
 pub mod matrix;
 pub mod measure;
 pub mod policy;
+pub mod post_import;
 pub mod required_hashtags;
+pub mod responsibility;
 pub mod review;
 pub mod revision;
 pub mod roles;
@@ -32,5 +38,8 @@ pub mod shape;
 pub mod share;
 pub mod span;
 pub mod staffing;
+pub mod suggestion;
 pub mod text;
 pub mod time;
+pub mod urgent;
+pub mod workflow;

@@ -8,43 +8,42 @@
 //! | --- | --- | --- | --- | --- | --- |
 //! | open | next stage, or approved | changes_requested | rejected | withdrawn | lapsed |
 //! | any outcome | refused | refused | refused | refused | refused |
+//!
+//! # Lessons
+//! What other systems of this kind learnt (C1 to C22) is held by stories of that name: C1 to C8, C14, C17 to C19
+//! and C22 in `tests/it/lessons.rs`; C9, C11, C15, C20 and C21 in `workflows.rs` and `waiting.rs`; C10 in
+//! `deputies.rs`; C12 in `waiting.rs`; C4 also in `review_talk.rs`; C16 in `urgent.rs`. C13 does not apply:
+//! publishing is no step that could fail after an approval. Whether something is live is derived from its
+//! approval, the time and what it relies on, so there is one way of going live, and nothing to try again.
+//!
+//! # Deputies, and who is needed
+//! A deputy decides on behalf of somebody: both have then decided, and what bars either bars the decision
+//! (R3, R4). An approval of somebody without whom a later stage could not end is refused, so that a review
+//! that can end stays one (R9).
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{GroupId, PersonId};
-use super::roles::{Role, UnknownName};
+use super::ids::PersonId;
+use super::roles::UnknownName;
+use super::workflow::Quorum;
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;
 
-/// One step of a workflow: who may decide, and how many of them must approve.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Stage {
-    /// What the stage is called.
-    pub name: String,
-    /// The pool of those who may decide.
-    pub reviewers: Reviewers,
-    /// How many approvals pass the stage; at least one.
-    pub quorum: u32,
-}
-
-/// A pool of reviewers, by reference: who is in it is read when somebody decides (R8).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reviewers {
-    /// Everybody who holds the role.
-    Role(Role),
-    /// Everybody in the group, with the name it had when the review opened.
-    Group {
-        /// The group.
-        id: GroupId,
-        /// Its name at that time.
-        name: String,
-    },
+/// A stage as the machine sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageRun {
+    /// How many approvals pass it.
+    pub quorum: Quorum,
+    /// Of a stage that asks everybody: how many were asked when it opened. It never passes with none.
+    pub asked: u32,
+    /// Whether the approvals of an earlier review stand for it, where the review resumed behind it.
+    pub carried: bool,
 }
 
 /// What a reviewer says.
@@ -59,6 +58,15 @@ pub enum DecisionKind {
     Reject,
 }
 
+/// Who decides: themselves, or for somebody whose deputy they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Voter {
+    /// Who acts.
+    pub person: PersonId,
+    /// For whom, where it is somebody else's work.
+    pub on_behalf_of: Option<PersonId>,
+}
+
 /// A decision that was cast.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
@@ -66,6 +74,8 @@ pub struct Decision {
     pub stage: usize,
     /// Who decided; `None` once the person is erased.
     pub person: Option<PersonId>,
+    /// On whose behalf, if it was on somebody's.
+    pub on_behalf_of: Option<PersonId>,
     /// What was decided.
     pub decision: DecisionKind,
 }
@@ -100,6 +110,8 @@ pub enum StageState {
     Passed,
     /// A reviewer of this stage ended the review.
     Failed,
+    /// It cannot end: too few are left who may decide.
+    Stuck,
 }
 
 /// A review as the machine sees it.
@@ -108,9 +120,20 @@ pub struct Review {
     /// Open, or the outcome.
     pub state: ReviewState,
     /// The stages as they stood when the review opened.
-    pub stages: Vec<Stage>,
-    /// The decisions in the order in which they were cast.
+    pub stages: Vec<StageRun>,
+    /// The decisions in the order in which they were cast; those that are carried among them.
     pub decisions: Vec<Decision>,
+    /// Whether one person may decide in several stages.
+    pub same_person_twice: bool,
+}
+
+/// What bars somebody from a decision, whatever pool they are in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bar {
+    /// They, or whom they decide for, wrote some of the words (R3).
+    Author,
+    /// They, or whom they decide for, published the words urgently: somebody else reviews that.
+    Publisher,
 }
 
 /// What can happen to a review.
@@ -119,15 +142,17 @@ pub enum Action {
     /// Somebody decides.
     Decide {
         /// Who.
-        person: PersonId,
+        voter: Voter,
         /// What.
         decision: DecisionKind,
         /// Whether a reason was given.
         has_reason: bool,
-        /// Whether the person is in the open stage's pool right now.
+        /// Whether the voter, or whom they decide for, is in the open stage's pool right now.
         in_pool: bool,
-        /// Whether the person wrote any of the words (R3).
-        is_author: bool,
+        /// What bars the voter, or whom they decide for.
+        bar: Option<Bar>,
+        /// The later stage that could not end any more without them, while it still can with them.
+        needed_in: Option<usize>,
     },
     /// The revision was edited, or its item recalled.
     Withdraw,
@@ -140,14 +165,16 @@ pub enum Action {
 pub enum Refusal {
     /// The review has its outcome already (R5).
     Closed,
-    /// The person is an author of this revision (R3).
-    Author,
+    /// Something bars the voter.
+    Barred(Bar),
     /// The person is not in the open stage's pool.
     NotInPool,
-    /// The person has decided in this review before (R4).
+    /// The person has decided before, in this review or, where it says so, in this stage (R4).
     DecidedBefore,
     /// `request_changes` and `reject` need a reason (R5).
     ReasonMissing,
+    /// This later stage needs the person.
+    NeededIn(usize),
 }
 
 /// What an action led to.
@@ -157,6 +184,8 @@ pub struct Step {
     pub stage: usize,
     /// The review's state after it.
     pub state: ReviewState,
+    /// The stage that opens by it.
+    pub opens: Option<usize>,
 }
 
 impl Review {
@@ -168,7 +197,8 @@ impl Review {
         (0..self.stages.len()).find(|stage| !self.has_quorum(*stage))
     }
 
-    /// The state of a stage, derived from the decisions.
+    /// The state of a stage, derived from the decisions. Whether it is stuck depends on who is there, and
+    /// is known elsewhere.
     pub fn stage_state(&self, stage: usize) -> StageState {
         let failed =
             |decision: &Decision| decision.stage == stage && decision.decision != DecisionKind::Approve;
@@ -183,59 +213,85 @@ impl Review {
         }
     }
 
-    fn has_quorum(&self, stage: usize) -> bool {
-        let quorum = self.stages.get(stage).map_or(u32::MAX, |stage| stage.quorum);
-        self.approvals(stage) >= quorum as usize
+    /// How many approvals a stage still lacks; of one that asks everybody and has not opened, `None`.
+    pub fn lacks(&self, stage: usize) -> Option<u32> {
+        let run = self.stages.get(stage)?;
+        if run.carried {
+            return Some(0);
+        }
+        let needed = match run.quorum.count() {
+            Some(count) => count,
+            None if self.open_stage().is_some_and(|open| open < stage) => return None,
+            None => run.asked.max(1),
+        };
+        Some(needed.saturating_sub(self.approvals(stage)))
     }
 
-    fn approvals(&self, stage: usize) -> usize {
+    /// Who has decided: nobody of them does so again in this stage, nor in the review where a person counts
+    /// once in it (R4).
+    pub fn decided_for(&self, stage: usize) -> impl Iterator<Item = PersonId> {
+        let counts = move |cast: &&Decision| !self.same_person_twice || cast.stage == stage;
+        self.decisions
+            .iter()
+            .filter(counts)
+            .flat_map(|cast| [cast.person, cast.on_behalf_of].into_iter().flatten())
+    }
+
+    fn has_quorum(&self, stage: usize) -> bool {
+        let Some(run) = self.stages.get(stage) else { return false };
+        run.carried || self.approvals(stage) >= run.quorum.count().unwrap_or(run.asked.max(1))
+    }
+
+    fn approvals(&self, stage: usize) -> u32 {
         let approves =
             |decision: &&Decision| decision.stage == stage && decision.decision == DecisionKind::Approve;
-        self.decisions.iter().filter(approves).count()
+        u32::try_from(self.decisions.iter().filter(approves).count()).unwrap_or(u32::MAX)
     }
 }
 
 /// What `action` does to `review`, or why it is refused. Nothing is changed here.
 pub fn step(review: &Review, action: &Action) -> Result<Step, Refusal> {
     let stage = review.open_stage().ok_or(Refusal::Closed)?;
-    let state = match action {
-        Action::Withdraw => ReviewState::Withdrawn,
-        Action::Lapse => ReviewState::Lapsed,
-        Action::Decide { person, decision, has_reason, in_pool, is_author } => {
-            if *is_author {
-                return Err(Refusal::Author);
+    let ended = |state| Ok(Step { stage, state, opens: None });
+    match action {
+        Action::Withdraw => ended(ReviewState::Withdrawn),
+        Action::Lapse => ended(ReviewState::Lapsed),
+        Action::Decide { voter, decision, has_reason, in_pool, bar, needed_in } => {
+            if let Some(bar) = bar {
+                return Err(Refusal::Barred(*bar));
             }
-            if review.decisions.iter().any(|cast| cast.person == Some(*person)) {
+            let is_voter = |person: PersonId| person == voter.person || voter.on_behalf_of == Some(person);
+            if review.decided_for(stage).any(is_voter) {
                 return Err(Refusal::DecidedBefore);
             }
             if !in_pool {
                 return Err(Refusal::NotInPool);
             }
-            decide(review, stage, *decision, *has_reason)?
+            if *decision != DecisionKind::Approve && !has_reason {
+                return Err(Refusal::ReasonMissing);
+            }
+            match decision {
+                DecisionKind::RequestChanges => ended(ReviewState::ChangesRequested),
+                DecisionKind::Reject => ended(ReviewState::Rejected),
+                DecisionKind::Approve => match needed_in {
+                    Some(later) => Err(Refusal::NeededIn(*later)),
+                    None => Ok(approved(review, stage)),
+                },
+            }
         }
-    };
-    Ok(Step { stage, state })
+    }
 }
 
-fn decide(
-    review: &Review,
-    stage: usize,
-    decision: DecisionKind,
-    has_reason: bool,
-) -> Result<ReviewState, Refusal> {
-    if decision != DecisionKind::Approve && !has_reason {
-        return Err(Refusal::ReasonMissing);
+/// What one more approval leads to.
+fn approved(review: &Review, stage: usize) -> Step {
+    let open = Step { stage, state: ReviewState::Open, opens: None };
+    if review.lacks(stage).is_none_or(|lacks| lacks > 1) {
+        return open;
     }
-    Ok(match decision {
-        DecisionKind::RequestChanges => ReviewState::ChangesRequested,
-        DecisionKind::Reject => ReviewState::Rejected,
-        DecisionKind::Approve => {
-            let quorum = review.stages.get(stage).map_or(u32::MAX, |stage| stage.quorum);
-            let passes = review.approvals(stage) + 1 >= quorum as usize;
-            let is_last = stage + 1 == review.stages.len();
-            if passes && is_last { ReviewState::Approved } else { ReviewState::Open }
-        }
-    })
+    match stage + 1 {
+        next if next < review.stages.len() => Step { opens: Some(next), ..open },
+        _ => Step { state: ReviewState::Approved, ..open },
+    }
 }
 
 impl ReviewState {
@@ -306,6 +362,7 @@ impl fmt::Display for StageState {
             StageState::Open => "open",
             StageState::Passed => "passed",
             StageState::Failed => "failed",
+            StageState::Stuck => "stuck",
         })
     }
 }

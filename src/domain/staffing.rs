@@ -25,6 +25,30 @@ pub fn enough(quorums: impl Iterator<Item = u32>) -> usize {
     quorums.map(|quorum| usize::try_from(quorum).unwrap_or(usize::MAX)).fold(0, usize::saturating_add)
 }
 
+/// The first stage whose seats cannot be filled: by distinct persons in all, or only within each stage
+/// where one person may decide in several.
+pub fn short(demands: &[Demand], same_person_twice: bool) -> Option<usize> {
+    match same_person_twice {
+        true => demands.iter().position(|demand| demand.pool.len() < demand.quorum as usize),
+        false => assign(demands).err(),
+    }
+}
+
+/// The stage that could not end any more once `voters` have approved in the first one, while it still can
+/// now.
+pub fn needed_in(demands: &[Demand], same_person_twice: bool, voters: &[PersonId]) -> Option<usize> {
+    if short(demands, same_person_twice).is_some() {
+        return None;
+    }
+    let after = |(at, demand): (usize, &Demand)| {
+        let has_voted = |person: &&PersonId| (at > 0 && same_person_twice) || !voters.contains(person);
+        let quorum = if at == 0 { demand.quorum.saturating_sub(1) } else { demand.quorum };
+        Demand { quorum, pool: demand.pool.iter().filter(has_voted).copied().collect() }
+    };
+    let after: Vec<Demand> = demands.iter().enumerate().map(after).collect();
+    short(&after, same_person_twice)
+}
+
 /// Answers whether distinct persons can fill every seat; else the first stage that stays short.
 pub fn assign(demands: &[Demand]) -> Result<(), usize> {
     let mut seats = Seats { demands, taken: HashMap::new() };
@@ -103,6 +127,21 @@ mod tests {
             used.pop();
             filled
         })
+    }
+
+    #[test]
+    fn r09_who_is_needed_later_is_known() {
+        let people = people(3);
+        let demand =
+            |quorum, who: &[usize]| Demand { quorum, pool: who.iter().map(|at| people[*at]).collect() };
+        let demands = [demand(1, &[0, 1]), demand(1, &[0])];
+        assert_eq!(needed_in(&demands, false, &[people[0]]), Some(1));
+        assert_eq!(needed_in(&demands, false, &[people[1]]), None);
+        assert_eq!(needed_in(&demands, true, &[people[0]]), None);
+        // Where it cannot end anyhow, nobody's approval makes it worse.
+        assert_eq!(needed_in(&[demand(1, &[0]), demand(1, &[0])], false, &[people[0]]), None);
+        assert_eq!(short(&[demand(2, &[0, 1]), demand(2, &[0, 1])], true), None);
+        assert_eq!(short(&[demand(2, &[0, 1]), demand(2, &[0, 1])], false), Some(1));
     }
 
     proptest! {

@@ -26,7 +26,8 @@ pub const TAGS: &[(&str, &str)] = &[
     ("hashtags", "Hashtags that content may use."),
     ("images", "Pictures that were made safe, what they show, and what they may be used for."),
     ("library", "The images and hashtags that one employee may use."),
-    ("people", "Employees, staff and the groups they are in."),
+    ("notifications", "What a person was told."),
+    ("people", "Employees, staff, the groups they are in, and what they answer for."),
     ("posts", "Posts: drafts, revisions, submission, recall."),
     ("reviews", "Reviews, decisions and the workflows they follow."),
     ("rules", "Rules for texts: what may not stand in them, or must, and the posts that break them."),
@@ -91,7 +92,7 @@ pub fn document(routes: &[Route]) -> Value {
 /// The form of every error (RFC 9457).
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "only its schema is used: errors are written by http::problem")]
-struct Problem {
+pub struct Problem {
     /// Names the kind of problem: the same for every installation.
     #[schema(format = "uri", max_length = 200)]
     r#type: String,

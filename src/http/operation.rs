@@ -29,6 +29,8 @@ pub struct Operation {
     body: Option<(String, Value)>,
     /// The media types of a file that is sent as it is.
     files: &'static [&'static str],
+    /// The media types of a body that is taken as it arrives, with an example of each.
+    streamed: &'static [(&'static str, &'static str)],
     answers: Vec<Answer>,
     codes: Vec<Code>,
     event: Option<&'static str>,
@@ -64,6 +66,7 @@ impl Operation {
             path_parameters: Map::new(),
             body: None,
             files: &[],
+            streamed: &[],
             answers: Vec::new(),
             codes: Vec::new(),
             event: None,
@@ -122,6 +125,12 @@ impl Operation {
     pub fn file_body<T: ToSchema>(mut self, files: &'static [&'static str], example: Value) -> Self {
         self.files = files;
         self.body::<T>(example)
+    }
+
+    /// A text as the body, in one of these media types, which is taken as it arrives.
+    pub fn streamed_body(mut self, streamed: &'static [(&'static str, &'static str)]) -> Self {
+        self.streamed = streamed;
+        self
     }
 
     /// A successful answer with a file of one of these media types.
@@ -240,6 +249,13 @@ impl Operation {
             };
             set(&mut operation, "requestBody", json!({ "required": true, "content": content }));
         }
+        if !self.streamed.is_empty() {
+            let media = |(name, example): &(&str, &str)| {
+                ((*name).to_owned(), json!({ "schema": { "type": "string" }, "example": example }))
+            };
+            let content: Map<String, Value> = self.streamed.iter().map(media).collect();
+            set(&mut operation, "requestBody", json!({ "required": true, "content": content }));
+        }
         operation
     }
 
@@ -288,7 +304,7 @@ impl Operation {
         if path.contains('{') && !self.codes.iter().any(|code| code.status() == 404) {
             codes.push(Code::NotFound);
         }
-        if self.body.is_some() {
+        if self.body.is_some() || !self.streamed.is_empty() {
             codes.extend([Code::PayloadTooLarge, Code::UnsupportedMediaType]);
         }
         codes.extend_from_slice(&self.codes);

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::app::feed::When;
+use crate::domain::announcement::{Fact, Topic};
 use crate::domain::channels::{ChannelId, Counting};
 use crate::domain::compose::Role as PartRole;
 use crate::domain::content::disclaimer::{Form, Placement};
@@ -17,13 +18,17 @@ use crate::domain::content::image as picture;
 use crate::domain::content::post::Personalisation;
 use crate::domain::content::rule;
 use crate::domain::delivery::Delivery;
+use crate::domain::difference;
 use crate::domain::ids;
 use crate::domain::lifecycle::{Availability, RevisionState};
 use crate::domain::measure::Reason;
+use crate::domain::post_import;
 use crate::domain::review::{DecisionKind, ReviewState, StageState};
 use crate::domain::roles::{Role, Scope};
 use crate::domain::share::{Outcome, ShownState};
 use crate::domain::time::Time;
+use crate::domain::urgent::{UrgentOutcome, UrgentState};
+use crate::domain::workflow::{QUORUM_MAX, Quorum, Resume};
 
 const SCHEMAS: &str = "#/components/schemas/";
 
@@ -46,7 +51,9 @@ pub struct Content;
 
 impl PartialSchema for Content {
     fn schema() -> RefOr<Schema> {
-        Schema::Object(Object::new()).into()
+        let description = "The content of an item, in the form of its kind.";
+        Schema::Object(Object::builder().schema_type(Type::Object).description(Some(description)).build())
+            .into()
     }
 }
 
@@ -103,7 +110,7 @@ macro_rules! schemas {
 schemas! {
     ids::Digest, "Digest", text("The SHA-256 of a frozen document.")
         .min_length(Some(71)).max_length(Some(71)).pattern(Some("^sha256:[0-9a-f]{64}$"));
-    ids::Key, "Key", text("The unique, immutable short name of a hashtag or disclaimer.")
+    ids::Key, "Key", text("The unique, immutable short name of a hashtag, disclaimer or responsibility.")
         .min_length(Some(1)).max_length(Some(64)).pattern(Some("^[a-z0-9][a-z0-9-]*$"));
     ids::Kind, "Kind", text("A kind of item.").enum_values(Some(ids::Kind::ALL.map(ids::Kind::as_str)));
     Role, "Role", text("A named set of scopes.").enum_values(Some(Role::ALL.map(Role::as_str)));
@@ -115,6 +122,12 @@ schemas! {
     picture::Fraction, "Fraction", ObjectBuilder::new().schema_type(Type::Number)
         .description(Some("A number from 0 to 1; kept in steps of a ten-thousandth."))
         .minimum(Some(0.0)).maximum(Some(1.0));
+    post_import::Format, "ImportFormat", text("How a file of posts is written.")
+        .enum_values(Some(post_import::Format::ALL.map(post_import::Format::as_str)));
+    post_import::ImportState, "ImportState", text("Where an import stands.")
+        .enum_values(Some(post_import::ImportState::ALL.map(post_import::ImportState::as_str)));
+    post_import::RowResult, "ImportRowResult", text("What became of a row of an import.")
+        .enum_values(Some(post_import::RowResult::ALL.map(post_import::RowResult::as_str)));
     Time, "Time", formatted("A time in UTC (RFC 3339).", "date-time");
     ChannelId, "ChannelId", text("The name of a channel; `GET /v1/channels` lists them.")
         .min_length(Some(1)).max_length(Some(32)).pattern(Some("^[a-z0-9_]+$"));
@@ -145,7 +158,13 @@ schemas! {
     ReviewState, "ReviewState", text("The state of a review: open, or its outcome.")
         .enum_values(Some(ReviewState::ALL.map(ReviewState::as_str)));
     StageState, "StageState", text("The state of a stage.")
-        .enum_values(Some(["waiting", "open", "passed", "failed"]));
+        .enum_values(Some(["waiting", "open", "passed", "failed", "stuck"]));
+    Resume, "Resume", text("Where the review of a resubmission begins: with the first stage, or with the one that asked for changes.")
+        .enum_values(Some(Resume::ALL.map(Resume::as_str)));
+    difference::ChangeKind, "ChangeKind", text("What became of a place.")
+        .enum_values(Some(["added", "removed", "replaced", "moved"]));
+    difference::PieceOp, "PieceOp", text("What became of a piece of a text.")
+        .enum_values(Some(["kept", "removed", "added"]));
     DecisionKind, "DecisionKind", text("What a reviewer says.")
         .enum_values(Some(DecisionKind::ALL.map(DecisionKind::as_str)));
     PartRole, "PartRole", text("What a part of a text is.").enum_values(Some([
@@ -164,7 +183,35 @@ schemas! {
         .enum_values(Some(["always", "with_comment", "by_country"]));
     ShownState, "ShareState", text("The state of a share.")
         .enum_values(Some(ShownState::ALL.map(ShownState::as_str)));
+    Topic, "Topic", text("What a notification is about.").enum_values(Some(Topic::ALL.map(Topic::as_str)));
+    Fact, "Fact", ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Integer, Type::String]))
+        .description(Some("A number, or a word or name of the organisation's.")).max_length(Some(200));
+    UrgentOutcome, "UrgentOutcome", text("What the review of an urgent publication led to.")
+        .enum_values(Some(UrgentOutcome::ALL.map(UrgentOutcome::as_str)));
+    UrgentState, "UrgentState", text("What an urgent publication waits for, or came to.")
+        .enum_values(Some(UrgentState::ALL.map(UrgentState::as_str)));
     Outcome, "Outcome", text("What became of a share.").enum_values(Some(Outcome::ALL.map(Outcome::as_str)));
+}
+
+impl PartialSchema for Quorum {
+    fn schema() -> RefOr<Schema> {
+        let word = text("A word.").enum_values(Some(["any", "all"])).build();
+        let count = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .description(Some("A number of approvals."))
+            .minimum(Some(1))
+            .maximum(Some(QUORUM_MAX))
+            .build();
+        let description = "How many approvals pass a stage: `any` one, those of `all` who can decide when it opens, or \
+                           so many.";
+        OneOfBuilder::new().item(word).item(count).description(Some(description)).into()
+    }
+}
+
+impl ToSchema for Quorum {
+    fn name() -> Cow<'static, str> {
+        "Quorum".into()
+    }
 }
 
 /// Named schemas, as JSON.
@@ -192,6 +239,8 @@ impl Schemas {
         schemas.add::<RevisionState>(false);
         schemas.add::<Availability>(false);
         schemas.add::<ReviewState>(false);
+        schemas.add::<UrgentOutcome>(false);
+        schemas.add::<UrgentState>(false);
         schemas.add::<ShownState>(false);
         schemas
     }

@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::time::{Duration, Instant};
 
+use super::notifications;
 use crate::error::Result;
 use crate::state::App;
 use crate::store::{Lane, idempotency, sessions};
@@ -34,6 +35,7 @@ pub async fn keep(app: App) {
         if sweep.is_due(SWEEP_INTERVAL) {
             report("forget idempotency keys", forget_keys(&app).await);
             report("forget sessions", forget_sessions(&app).await);
+            report("forget notifications", notifications::forget(&app).await);
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -114,7 +116,7 @@ impl Due {
     }
 }
 
-fn report(job: &str, result: Result<()>) {
+pub(super) fn report(job: &str, result: Result<()>) {
     if let Err(error) = result {
         tracing::warn!(%error, cause = ?error.source, job, "a job failed; it runs again");
     }

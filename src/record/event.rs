@@ -19,17 +19,42 @@ pub enum Event {
     /// A disclaimer of the embedded list became revision 1, approved. `item_id`, `key`, `revision`, `digest`.
     DisclaimerImported,
     /// A revision was frozen and its review opened. `kind`, `item_id`, `key`, `revision`, `digest`,
-    /// `draft_digest` (what the author saw), `review_id`, `workflow_id`.
+    /// `draft_digest` (what the author saw), `review_id`, `workflow_id`, `workflow_version`, `first_stage` and
+    /// `resumed_from` (a review) where approvals stand for the stages before.
     RevisionSubmitted,
     /// A review ended because its revision was edited, recalled, retired or redacted. `kind`, `item_id`, `key`,
     /// `revision`, `digest`, `review_id`, `reason` (which of these).
     RevisionWithdrawn,
+    /// A review ended because the window of its revision closed. `kind`, `item_id`, `key`, `revision`, `digest`,
+    /// `review_id`.
+    RevisionLapsed,
     /// The content of a revision was taken away for good. `kind`, `item_id`, `key`, `revision`, `digest`,
     /// `named_revision` (the one that was asked for, where several show the same picture), `reason`.
     RevisionRedacted,
     /// Somebody decided in a review. `kind`, `item_id`, `key`, `revision`, `digest`, `review_id`, `stage`,
-    /// `decision`, `reason`, `review_state` (afterwards).
+    /// `decision`, `reason`, `review_state` (afterwards); personal, of whose deputy decided: `on_behalf_of`.
     DecisionMade,
+    /// A post was published before its review: this entry is its approval. `kind`, `item_id`, `revision`, `digest`,
+    /// `review_id` (the review afterwards, whose last decision is the outcome), `reason`, `review_by`.
+    PostPublishedUrgently,
+    /// A stage of a review was given to others. `review_id`, `stage`, `reviewers`, `reason`.
+    StageReassigned,
+    /// A stage was overdue, so others may decide in it too. `review_id`, `stage`, `reviewers`.
+    StageEscalated,
+    /// A person's own work was handed to a deputy. `delegation_id`, `kinds`, `from`, `until`; personal:
+    /// `from_person`, `to_person`.
+    DelegationBegun,
+    /// A delegation was ended before its time. `delegation_id`.
+    DelegationEnded,
+    /// Somebody said something in a review. `review_id`, `comment_id`, `stage`, `pointer` (into the content),
+    /// `text_digest`.
+    CommentMade,
+    /// A reviewer suggested a change of the words under review. `review_id`, `suggestion_id`, `changes_digest`.
+    SuggestionMade,
+    /// An author took a suggestion, whose proposer is an author by that. `kind`, `item_id`, `key`, `revision`
+    /// (the draft that it went into), `digest`, `review_id`, `suggestion_id`, `changes_digest`; personal, of the
+    /// proposer: `proposer_id`.
+    SuggestionAccepted,
     /// An item was stopped at once. `kind`, `item_id`, `key`, `reason`.
     ItemRecalled,
     /// An item was taken out of use. `kind`, `item_id`, `key`, `reason`.
@@ -39,7 +64,7 @@ pub enum Event {
     /// A freeze was ended before its time. `freeze_id`.
     FreezeEnded,
     /// A kit was issued to an employee. `share_id`, `kind`, `item_id`, `revision`, `digest`,
-    /// `approval_index`, `channel`, `language`, `copy_id`, `disclaimers`, `images` (`item`, `revision`, `digest`,
+    /// `approval_index` (of the last decision of its review, or of the urgent publication), `channel`, `language`, `copy_id`, `disclaimers`, `images` (`item`, `revision`, `digest`,
     /// the `file` handed over, the language of its text), `rules_digest`; personal:
     /// `final_text`, `comment`, `intent_text` (what the intent carries beside the link, where that is not the
     /// whole text), `server` (the person's own, where the intent opens on it), `warnings` (what rules that only
@@ -71,12 +96,25 @@ pub enum Event {
     MembershipBegan,
     /// A person ceased to be a member. `group_id`; personal: `person_id`.
     MembershipEnded,
+    /// A responsibility was made. `responsibility_id`, `key`, `name`, `description`.
+    ResponsibilityCreated,
+    /// A responsibility's name or description changed. The same fields, as they are now.
+    ResponsibilityChanged,
+    /// A responsibility was ended. `responsibility_id`, `key`.
+    ResponsibilityEnded,
+    /// A person or group began to hold a responsibility. `responsibility_id`, `key`, `deputy` (whether to stand
+    /// in for those who hold it), `group_id` (of a group); personal, of a person: `person_id`.
+    ResponsibilityHeld,
+    /// A person or group ceased to hold a responsibility. The same fields.
+    ResponsibilityReleased,
     /// An API key was made. `key_id`, `name`, `scopes`, `expires_at`.
     ApiKeyCreated,
     /// An API key was revoked. `key_id`.
     ApiKeyRevoked,
-    /// A kind's workflow was replaced. `kind`, `workflow_id`, `digest` (of its stages).
+    /// A version of a workflow came into force. `kind`, `workflow_id`, `version`, `digest` (of what it says).
     WorkflowChanged,
+    /// A workflow is in force no more. `kind`, `workflow_id`, `version` (the last).
+    WorkflowEnded,
     /// Channels, organisation or links changed. `config_digest`.
     ConfigChanged,
     /// A walk through audit data began. `operation`, `purpose`, `filters`, `person_unknown` (it was narrowed
@@ -86,12 +124,21 @@ pub enum Event {
 
 impl Event {
     /// Every type.
-    pub const ALL: [Event; 27] = [
+    pub const ALL: [Event; 42] = [
         Event::DisclaimerImported,
         Event::RevisionSubmitted,
         Event::RevisionWithdrawn,
+        Event::RevisionLapsed,
         Event::RevisionRedacted,
         Event::DecisionMade,
+        Event::PostPublishedUrgently,
+        Event::StageReassigned,
+        Event::StageEscalated,
+        Event::DelegationBegun,
+        Event::DelegationEnded,
+        Event::CommentMade,
+        Event::SuggestionMade,
+        Event::SuggestionAccepted,
         Event::ItemRecalled,
         Event::ItemRetired,
         Event::FreezeBegun,
@@ -109,9 +156,15 @@ impl Event {
         Event::GroupCreated,
         Event::MembershipBegan,
         Event::MembershipEnded,
+        Event::ResponsibilityCreated,
+        Event::ResponsibilityChanged,
+        Event::ResponsibilityEnded,
+        Event::ResponsibilityHeld,
+        Event::ResponsibilityReleased,
         Event::ApiKeyCreated,
         Event::ApiKeyRevoked,
         Event::WorkflowChanged,
+        Event::WorkflowEnded,
         Event::ConfigChanged,
         Event::AuditRead,
     ];
@@ -122,8 +175,17 @@ impl Event {
             Event::DisclaimerImported => "disclaimer.imported",
             Event::RevisionSubmitted => "revision.submitted",
             Event::RevisionWithdrawn => "revision.withdrawn",
+            Event::RevisionLapsed => "revision.lapsed",
             Event::RevisionRedacted => "revision.redacted",
             Event::DecisionMade => "decision.made",
+            Event::PostPublishedUrgently => "post.published_urgently",
+            Event::StageReassigned => "stage.reassigned",
+            Event::StageEscalated => "stage.escalated",
+            Event::DelegationBegun => "delegation.begun",
+            Event::DelegationEnded => "delegation.ended",
+            Event::CommentMade => "comment.made",
+            Event::SuggestionMade => "suggestion.made",
+            Event::SuggestionAccepted => "suggestion.accepted",
             Event::ItemRecalled => "item.recalled",
             Event::ItemRetired => "item.retired",
             Event::FreezeBegun => "freeze.begun",
@@ -141,9 +203,15 @@ impl Event {
             Event::GroupCreated => "group.created",
             Event::MembershipBegan => "membership.began",
             Event::MembershipEnded => "membership.ended",
+            Event::ResponsibilityCreated => "responsibility.created",
+            Event::ResponsibilityChanged => "responsibility.changed",
+            Event::ResponsibilityEnded => "responsibility.ended",
+            Event::ResponsibilityHeld => "responsibility.held",
+            Event::ResponsibilityReleased => "responsibility.released",
             Event::ApiKeyCreated => "api_key.created",
             Event::ApiKeyRevoked => "api_key.revoked",
             Event::WorkflowChanged => "workflow.changed",
+            Event::WorkflowEnded => "workflow.ended",
             Event::ConfigChanged => "config.changed",
             Event::AuditRead => "audit.read",
         }

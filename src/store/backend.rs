@@ -7,7 +7,10 @@ use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::Conn;
-use super::schema::{idempotency_keys, record_entries, record_personal, record_state, revision_pins, shares};
+use super::schema::{
+    idempotency_keys, imported_posts, notifications, post_import_rows, record_entries, record_personal,
+    record_state, responsibility_holders, revision_pins, shares,
+};
 use crate::clock::Clock;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
@@ -216,6 +219,118 @@ pub(super) fn insert_pins(conn: &mut Conn, new: &[NewPin]) -> Result<()> {
         match conn {
             Conn::Sqlite(inner) => diesel::insert_into(revision_pins::table).values(rows).execute(inner)?,
             Conn::Postgres(inner) => diesel::insert_into(revision_pins::table).values(rows).execute(inner)?,
+        };
+    }
+    Ok(())
+}
+
+/// One row of `responsibility_holders` to be written: it has either a person or a group.
+#[derive(Insertable)]
+#[diesel(table_name = responsibility_holders)]
+pub(super) struct NewHolder {
+    pub id: String,
+    pub responsibility_id: String,
+    pub person_id: Option<String>,
+    pub group_id: Option<String>,
+    pub deputy: bool,
+    pub from_at: i64,
+}
+
+/// Writes who holds a responsibility, many rows to a statement.
+pub(super) fn insert_holders(conn: &mut Conn, new: &[NewHolder]) -> Result<()> {
+    for rows in new.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => {
+                diesel::insert_into(responsibility_holders::table).values(rows).execute(inner)?
+            }
+            Conn::Postgres(inner) => {
+                diesel::insert_into(responsibility_holders::table).values(rows).execute(inner)?
+            }
+        };
+    }
+    Ok(())
+}
+
+/// One row of `post_import_rows` to be written.
+#[derive(Insertable)]
+#[diesel(table_name = post_import_rows)]
+pub(super) struct NewImportRow<'a> {
+    pub import_id: String,
+    pub row: i64,
+    pub line: i64,
+    pub external_id: Option<&'a str>,
+    pub result: &'a str,
+    pub differs: bool,
+    pub item_id: Option<String>,
+    pub problem: Option<&'a str>,
+}
+
+/// One row of `imported_posts` to be written.
+#[derive(Insertable)]
+#[diesel(table_name = imported_posts)]
+pub(super) struct NewImportedPost<'a> {
+    pub external_id: &'a str,
+    pub item_id: String,
+    pub digest: &'a str,
+    pub import_id: String,
+}
+
+/// Writes what became of rows of an import and which posts they made, many rows to a statement.
+pub(super) fn insert_imported(
+    conn: &mut Conn,
+    new: &[NewImportRow<'_>],
+    posts: &[NewImportedPost<'_>],
+) -> Result<()> {
+    for rows in new.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => {
+                diesel::insert_into(post_import_rows::table).values(rows).execute(inner)?
+            }
+            Conn::Postgres(inner) => {
+                diesel::insert_into(post_import_rows::table).values(rows).execute(inner)?
+            }
+        };
+    }
+    for rows in posts.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => diesel::insert_into(imported_posts::table).values(rows).execute(inner)?,
+            Conn::Postgres(inner) => {
+                diesel::insert_into(imported_posts::table).values(rows).execute(inner)?
+            }
+        };
+    }
+    Ok(())
+}
+
+/// One row of `notifications` to be written.
+#[derive(Insertable)]
+#[diesel(table_name = notifications, treat_none_as_default_value = false)]
+pub(super) struct NewNotification<'a> {
+    pub id: String,
+    pub person_id: String,
+    pub announcement_id: &'a str,
+    pub topic: &'a str,
+    pub item_id: Option<&'a str>,
+    pub kind: Option<&'a str>,
+    pub revision: Option<i64>,
+    pub review_id: Option<&'a str>,
+    pub stage: Option<i64>,
+    pub detail: Option<&'a str>,
+    pub created_at: i64,
+}
+
+/// Writes notifications, many rows to a statement; those that are there already stay as they are.
+pub(super) fn insert_notifications(conn: &mut Conn, new: &[NewNotification<'_>]) -> Result<()> {
+    for rows in new.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => {
+                let insert = diesel::insert_into(notifications::table).values(rows);
+                insert.on_conflict_do_nothing().execute(inner)?
+            }
+            Conn::Postgres(inner) => {
+                let insert = diesel::insert_into(notifications::table).values(rows);
+                insert.on_conflict_do_nothing().execute(inner)?
+            }
         };
     }
     Ok(())

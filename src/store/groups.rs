@@ -46,6 +46,9 @@ pub fn find(conn: &mut Conn, id: GroupId) -> Result<Option<GroupRow>> {
 
 /// The groups among these ids that exist.
 pub fn find_all(conn: &mut Conn, ids: &[GroupId]) -> Result<Vec<GroupRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids = ids.iter().map(ToString::to_string);
     Ok(groups::table.filter(groups::id.eq_any(ids)).select(GroupRow::as_select()).load(conn)?)
 }

@@ -86,6 +86,9 @@ pub fn find(conn: &mut Conn, kind: Kind, id: ItemId) -> Result<Option<ItemRow>> 
 
 /// The items with these ids, whatever their kind.
 pub fn find_all(conn: &mut Conn, ids: &[ItemId]) -> Result<Vec<ItemRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids = ids.iter().map(ToString::to_string);
     Ok(items::table.filter(items::id.eq_any(ids)).select(ItemRow::as_select()).load(conn)?)
 }
@@ -97,6 +100,9 @@ pub fn of_kind(conn: &mut Conn, kind: Kind) -> Result<Vec<ItemRow>> {
 
 /// The ids of the items of a kind with these keys; keys that do not exist are missing from the answer.
 pub fn find_keys(conn: &mut Conn, kind: Kind, keys: &[Key]) -> Result<HashMap<Key, ItemId>> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows: Vec<(Option<Key>, ItemId)> = items::table
         .filter(items::kind.eq(kind.as_str()))
         .filter(items::key.eq_any(keys.iter().map(Key::as_str)))

@@ -4,18 +4,28 @@
 //! [`write::WriteTx`] (to write), and knows no rule but those that the database itself holds. What
 //! differs between SQLite and PostgreSQL is in [`backend`] and nowhere else.
 
+pub mod announcements;
 pub mod api_keys;
 pub mod backend;
 pub mod blobs;
 pub mod connection;
+pub mod delegations;
 pub mod fingerprints;
 pub mod freezes;
+pub mod go_live_checks;
 pub mod groups;
 pub mod idempotency;
 pub mod image_files;
 pub mod items;
+pub mod notifications;
 pub mod people;
+pub mod post_imports;
+pub mod recipients;
 pub mod record;
+pub mod responsibilities;
+pub mod review_comments;
+pub mod review_stages;
+pub mod review_suggestions;
 pub mod reviewers;
 pub mod reviews;
 pub mod revisions;
@@ -24,7 +34,9 @@ pub mod sessions;
 pub mod shares;
 pub mod subject_keys;
 pub mod types;
+pub mod urgent_publications;
 pub mod uses;
+pub mod workflows;
 pub mod write;
 
 use std::sync::Arc;
@@ -36,7 +48,7 @@ use tokio::sync::Semaphore;
 use crate::clock::Clock;
 use crate::error::{Code, Error, Result};
 use connection::{Access, Conn, DatabaseUrl, Manager, Pooled};
-use write::{Committed, Gate, WriteTx};
+use write::{Committed, Gate, Held, WriteTx};
 
 /// Writes that may wait in a process before a further one is told to come back.
 const WRITES_WAITING: usize = 256;
@@ -52,6 +64,7 @@ struct Inner {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
     gate: Gate,
+    held: Held,
     waiting: Arc<Semaphore>,
     reading: Arc<Semaphore>,
     clock: Clock,
@@ -83,6 +96,7 @@ impl Db {
                 readers,
                 writers,
                 gate: Gate::default(),
+                held: Held::default(),
                 waiting: Arc::new(Semaphore::new(WRITES_WAITING)),
                 reading: Arc::new(Semaphore::new(reading as usize * 2)),
                 clock,
@@ -169,10 +183,10 @@ impl Db {
     ) -> Result<Committed<T>> {
         let _turn = self.inner.gate.wait(lane == Lane::Urgent);
         let mut conn = self.writer()?;
-        write::write(&mut conn, &self.inner.clock, work)
+        write::write(&mut conn, &self.inner.clock, &self.inner.held, work)
     }
 
-    /// Writes without the record's lock: sessions, refreshes and last use only.
+    /// Writes without the record's lock: sessions, refreshes, last use and notifications only.
     pub async fn write_unlocked<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -182,11 +196,16 @@ impl Db {
         let db = self.clone();
         blocking(move || {
             let _permit = permit;
-            let _turn = db.inner.gate.wait(false);
-            let mut conn = db.writer()?;
-            write::write_unlocked(&mut conn, work)
+            db.write_unlocked_now(work)
         })
         .await
+    }
+
+    /// The same on this thread.
+    pub fn write_unlocked_now<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let _turn = self.inner.gate.wait(false);
+        let mut conn = self.writer()?;
+        write::write_unlocked(&mut conn, work)
     }
 
     fn writer(&self) -> Result<Pooled> {

@@ -1,13 +1,14 @@
-//! Reviews with their decisions, and the workflows that they are runs of.
+//! Reviews with their decisions.
 
 use diesel::prelude::*;
 
 use super::connection::Conn;
-use super::schema::{decisions, items, reviews, workflows};
+use super::schema::{decisions, items, review_stages, reviews, revisions};
 use super::write::WriteTx;
-use crate::domain::ids::{ClientId, Digest, ItemId, Kind, PersonId, ReviewId, WorkflowId};
-use crate::domain::review::{Decision, DecisionKind, Review, ReviewState, Stage};
+use crate::domain::ids::{ClientId, Digest, ItemId, Kind, PersonId, ReviewId, WorkflowVersionId};
+use crate::domain::review::{Decision, DecisionKind, ReviewState};
 use crate::domain::time::Time;
+use crate::domain::workflow::Stage;
 use crate::error::{Error, Result};
 
 /// One run of a workflow over one revision.
@@ -36,6 +37,18 @@ pub struct ReviewRow {
     pub opened_by: Option<PersonId>,
     /// When it got its outcome.
     pub closed_at: Option<Time>,
+    /// The version of the workflow that it is a run of.
+    pub workflow_id: WorkflowVersionId,
+    /// The stage that it began with, from 0.
+    pub first_stage: i64,
+    /// The review whose approvals stand for the stages before that.
+    pub resumed_from: Option<ReviewId>,
+    /// The stage that cannot end as things stand.
+    pub stuck_stage: Option<i64>,
+    /// Why it cannot.
+    pub stuck_reason: Option<String>,
+    /// Since when that is known.
+    pub stuck_since: Option<Time>,
 }
 
 /// A decision that was cast.
@@ -64,19 +77,36 @@ pub struct DecisionRow {
     pub reason: Option<String>,
     /// When.
     pub decided_at: Time,
+    /// On whose behalf; `None` where it was the person's own work, or once erased.
+    pub on_behalf_of: Option<PersonId>,
 }
 
 impl ReviewRow {
-    /// The review as the machine sees it, with these of its decisions.
-    pub fn machine(&self, decisions: &[DecisionRow]) -> Result<Review> {
-        let stages: Vec<Stage> = serde_json::from_str(&self.stages).map_err(Error::internal)?;
-        let cast = |row: &DecisionRow| Decision {
-            stage: usize::try_from(row.stage).unwrap_or(usize::MAX),
-            person: row.person_id,
-            decision: row.decision,
-        };
-        let of_this = decisions.iter().filter(|row| row.review_id == self.id);
-        Ok(Review { state: self.state, stages, decisions: of_this.map(cast).collect() })
+    /// The stages as they stood when it opened, parsed.
+    pub fn stages(&self) -> Result<Vec<Stage>> {
+        serde_json::from_str(&self.stages).map_err(Error::internal)
+    }
+
+    /// The stage that it began with.
+    pub fn first_stage(&self) -> usize {
+        usize::try_from(self.first_stage).unwrap_or(0)
+    }
+}
+
+impl DecisionRow {
+    /// The stage it counts in.
+    pub fn stage(&self) -> usize {
+        usize::try_from(self.stage).unwrap_or(usize::MAX)
+    }
+
+    /// The decision as the machine sees it.
+    pub fn decision(&self) -> Decision {
+        Decision {
+            stage: self.stage(),
+            person: self.person_id,
+            on_behalf_of: self.on_behalf_of,
+            decision: self.decision,
+        }
     }
 }
 
@@ -93,8 +123,12 @@ pub struct NewReview<'a> {
     pub revision: i64,
     /// Its digest.
     pub digest: &'a Digest,
-    /// The workflow it is a run of.
-    pub workflow: WorkflowId,
+    /// The version of the workflow it is a run of.
+    pub workflow: WorkflowVersionId,
+    /// The stage it begins with, from 0.
+    pub first_stage: usize,
+    /// The review whose approvals stand for the stages before that.
+    pub resumed_from: Option<ReviewId>,
     /// The stages as JSON.
     pub stages: &'a str,
     /// The comment room as JSON.
@@ -117,6 +151,8 @@ pub fn insert(tx: &mut WriteTx<'_>, review: &NewReview<'_>) -> Result<()> {
         reviews::comment_room.eq(review.comment_room),
         reviews::opened_at.eq(tx.now().micros()),
         reviews::opened_by.eq(review.opened_by.to_string()),
+        reviews::first_stage.eq(i64::try_from(review.first_stage).unwrap_or(0)),
+        reviews::resumed_from.eq(review.resumed_from.map(|id| id.to_string())),
     );
     diesel::insert_into(reviews::table).values(row).execute(tx.conn())?;
     Ok(())
@@ -126,9 +162,47 @@ pub fn insert(tx: &mut WriteTx<'_>, review: &NewReview<'_>) -> Result<()> {
 pub fn close(tx: &mut WriteTx<'_>, id: ReviewId, outcome: ReviewState) -> Result<()> {
     let now = tx.now().micros();
     diesel::update(reviews::table.find(id.to_string()))
-        .set((reviews::state.eq(outcome.as_str()), reviews::closed_at.eq(now)))
+        .set((
+            reviews::state.eq(outcome.as_str()),
+            reviews::closed_at.eq(now),
+            reviews::stuck_stage.eq(None::<i64>),
+            reviews::stuck_reason.eq(None::<String>),
+            reviews::stuck_since.eq(None::<i64>),
+        ))
+        .execute(tx.conn())?;
+    let open = review_stages::table
+        .filter(review_stages::review_id.eq(id.to_string()))
+        .filter(review_stages::closed_at.is_null());
+    diesel::update(open).set(review_stages::closed_at.eq(now)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Says which stage of an open review cannot end, and why; or that all can.
+pub fn set_stuck(tx: &mut WriteTx<'_>, id: ReviewId, stuck: Option<(usize, &str)>) -> Result<()> {
+    let now = tx.now().micros();
+    diesel::update(reviews::table.find(id.to_string()))
+        .set((
+            reviews::stuck_stage.eq(stuck.map(|(stage, _)| i64::try_from(stage).unwrap_or(i64::MAX))),
+            reviews::stuck_reason.eq(stuck.map(|(_, reason)| reason.to_owned())),
+            reviews::stuck_since.eq(stuck.map(|_| now)),
+        ))
         .execute(tx.conn())?;
     Ok(())
+}
+
+/// Open reviews whose revision's window has closed.
+pub fn outlived(conn: &mut Conn, now: Time, limit: i64) -> Result<Vec<ReviewRow>> {
+    Ok(reviews::table
+        .inner_join(
+            revisions::table
+                .on(revisions::item_id.eq(reviews::item_id).and(revisions::revision.eq(reviews::revision))),
+        )
+        .filter(reviews::state.eq(ReviewState::Open.as_str()))
+        .filter(revisions::expires_at.le(now.micros()))
+        .order(reviews::id.asc())
+        .limit(limit)
+        .select(ReviewRow::as_select())
+        .load(conn)?)
 }
 
 /// One review.
@@ -146,6 +220,16 @@ pub fn find_of(conn: &mut Conn, item: ItemId, revision: i64) -> Result<Option<Re
         .optional()?)
 }
 
+/// The open review of an item, of whichever revision.
+pub fn open_of(conn: &mut Conn, item: ItemId) -> Result<Option<ReviewRow>> {
+    Ok(reviews::table
+        .filter(reviews::item_id.eq(item.to_string()))
+        .filter(reviews::state.eq(ReviewState::Open.as_str()))
+        .select(ReviewRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
 /// The review of the newest revision of each of these items, where there is one.
 pub fn working_of(conn: &mut Conn, ids: &[ItemId]) -> Result<Vec<ReviewRow>> {
     Ok(reviews::table
@@ -158,17 +242,53 @@ pub fn working_of(conn: &mut Conn, ids: &[ItemId]) -> Result<Vec<ReviewRow>> {
         .load(conn)?)
 }
 
+/// The reviews with these ids.
+pub fn find_all(conn: &mut Conn, ids: &[ReviewId]) -> Result<Vec<ReviewRow>> {
+    Ok(reviews::table
+        .filter(reviews::id.eq_any(ids.iter().map(ToString::to_string)))
+        .select(ReviewRow::as_select())
+        .load(conn)?)
+}
+
+/// What a list of reviews is narrowed to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReviewFilter {
+    /// Only those in this state.
+    pub state: Option<ReviewState>,
+    /// Only those of items of this kind.
+    pub kind: Option<Kind>,
+    /// Only open ones with a stage that was due before this moment.
+    pub due_before: Option<Time>,
+    /// Only those that cannot end.
+    pub stuck: bool,
+}
+
 /// Reviews, oldest first, after `after`: the queue in the order in which it was asked for.
 pub fn list(
     conn: &mut Conn,
-    state: Option<ReviewState>,
+    filter: &ReviewFilter,
     after: Option<ReviewId>,
     limit: i64,
 ) -> Result<Vec<ReviewRow>> {
     let mut query =
         reviews::table.select(ReviewRow::as_select()).order(reviews::id.asc()).limit(limit).into_boxed();
-    if let Some(state) = state {
+    if let Some(state) = filter.state {
         query = query.filter(reviews::state.eq(state.as_str()));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(reviews::kind.eq(kind.as_str()));
+    }
+    if let Some(due_before) = filter.due_before {
+        query = query.filter(diesel::dsl::exists(
+            review_stages::table
+                .filter(review_stages::review_id.eq(reviews::id))
+                .filter(review_stages::closed_at.is_null())
+                .filter(review_stages::due_at.is_not_null())
+                .filter(review_stages::due_at.le(due_before.micros())),
+        ));
+    }
+    if filter.stuck {
+        query = query.filter(reviews::stuck_since.is_not_null());
     }
     if let Some(after) = after {
         query = query.filter(reviews::id.gt(after.to_string()));
@@ -190,6 +310,7 @@ pub fn insert_decision(tx: &mut WriteTx<'_>, row: &DecisionRow) -> Result<()> {
         decisions::decision.eq(row.decision.as_str()),
         decisions::reason.eq(row.reason.as_deref()),
         decisions::decided_at.eq(row.decided_at.micros()),
+        decisions::on_behalf_of.eq(row.on_behalf_of.map(|id| id.to_string())),
     );
     diesel::insert_into(decisions::table).values(values).execute(tx.conn())?;
     Ok(())
@@ -245,74 +366,4 @@ pub fn list_decisions(
         query = query.filter(decisions::idx.lt(below));
     }
     Ok(query.load(conn)?)
-}
-
-/// One version of a workflow.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = workflows)]
-pub struct WorkflowRow {
-    /// Its id.
-    pub id: WorkflowId,
-    /// The kind whose revisions must pass it.
-    pub kind: Kind,
-    /// The stages as JSON.
-    pub stages: String,
-    /// Since when it is in force.
-    pub from_at: Time,
-    /// Until when it was in force.
-    pub until_at: Option<Time>,
-}
-
-impl WorkflowRow {
-    /// The stages, parsed.
-    pub fn stages(&self) -> Result<Vec<Stage>> {
-        serde_json::from_str(&self.stages).map_err(Error::internal)
-    }
-}
-
-/// The workflow in force for a kind.
-pub fn workflow_of(conn: &mut Conn, kind: Kind) -> Result<Option<WorkflowRow>> {
-    Ok(workflows::table
-        .filter(workflows::kind.eq(kind.as_str()))
-        .filter(workflows::until_at.is_null())
-        .select(WorkflowRow::as_select())
-        .first(conn)
-        .optional()?)
-}
-
-/// One version of a workflow.
-pub fn find_workflow(conn: &mut Conn, id: WorkflowId) -> Result<Option<WorkflowRow>> {
-    Ok(workflows::table.find(id.to_string()).select(WorkflowRow::as_select()).first(conn).optional()?)
-}
-
-/// The workflows in force, by kind.
-pub fn workflows_in_force(conn: &mut Conn) -> Result<Vec<WorkflowRow>> {
-    Ok(workflows::table
-        .filter(workflows::until_at.is_null())
-        .order(workflows::kind.asc())
-        .select(WorkflowRow::as_select())
-        .load(conn)?)
-}
-
-/// Puts a workflow in force for its kind; the one before ends at the same moment.
-pub fn replace_workflow(
-    tx: &mut WriteTx<'_>,
-    id: WorkflowId,
-    kind: Kind,
-    stages: &str,
-    created_by: Option<PersonId>,
-) -> Result<()> {
-    let now = tx.now().micros();
-    let in_force =
-        workflows::table.filter(workflows::kind.eq(kind.as_str())).filter(workflows::until_at.is_null());
-    diesel::update(in_force).set(workflows::until_at.eq(now)).execute(tx.conn())?;
-    let row = (
-        workflows::id.eq(id.to_string()),
-        workflows::kind.eq(kind.as_str()),
-        workflows::stages.eq(stages),
-        workflows::from_at.eq(now),
-        workflows::created_by.eq(created_by.map(|person| person.to_string())),
-    );
-    diesel::insert_into(workflows::table).values(row).execute(tx.conn())?;
-    Ok(())
 }

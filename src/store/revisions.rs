@@ -8,6 +8,7 @@ use super::backend::{self, NewPin};
 use super::connection::Conn;
 use super::items;
 use super::schema::{items as items_table, revision_authors, revisions};
+use super::urgent_publications;
 use super::write::WriteTx;
 use crate::domain::ids::{Digest, ItemId, PersonId};
 use crate::domain::lifecycle::{Approved, History, RevisionState};
@@ -59,7 +60,7 @@ impl RevisionRow {
         parse_pins(&self.pins)
     }
 
-    /// What availability needs of it, if it is approved.
+    /// What availability needs of it, if it is approved. Whether it was published urgently stands elsewhere.
     pub fn approved(&self) -> Result<Option<Approved>> {
         let (Some(submitted_idx), Some(approved_idx), Some(approved_at)) =
             (self.submitted_idx, self.approved_idx, self.approved_at)
@@ -71,6 +72,7 @@ impl RevisionRow {
             submitted_idx,
             approved_idx,
             approved_at,
+            urgent: None,
             publish_at: self.publish_at,
             expires_at: self.expires_at,
             redacted: self.redacted_at,
@@ -196,15 +198,17 @@ fn insert_pins(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, frozen: &Froze
     backend::insert_pins(tx.conn(), &rows)
 }
 
-/// Ends the review of a revision without an approval.
+/// Gives a revision the state that its review led to without an approval. One that was published urgently was
+/// approved before its review, and stays so whatever that leads to.
 pub fn set_state(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, state: RevisionState) -> Result<()> {
-    diesel::update(revisions::table.find((item.to_string(), revision)))
-        .set(revisions::state.eq(state.as_str()))
-        .execute(tx.conn())?;
+    let under_review = revisions::table
+        .find((item.to_string(), revision))
+        .filter(revisions::state.eq(RevisionState::InReview.as_str()));
+    diesel::update(under_review).set(revisions::state.eq(state.as_str())).execute(tx.conn())?;
     Ok(())
 }
 
-/// Approves a revision by the decision that stands at `idx` in the record.
+/// Approves a revision by the decision, or the urgent publication, that stands at `idx` in the record.
 pub fn approve(tx: &mut WriteTx<'_>, item: ItemId, revision: i64, idx: i64) -> Result<()> {
     let now = tx.now().micros();
     diesel::update(revisions::table.find((item.to_string(), revision)))
@@ -320,6 +324,10 @@ pub fn histories(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, Hist
         let approved = row.approved()?;
         histories.entry(row.item_id).or_default().approved.extend(approved);
     }
+    for row in urgent_publications::of_items(conn, ids)? {
+        let approved = histories.get_mut(&row.item_id).into_iter().flat_map(|history| &mut history.approved);
+        approved.filter(|it| it.revision == row.revision).for_each(|it| it.urgent = Some(row.urgent()));
+    }
     for row in items::endings_of(conn, ids)? {
         histories.entry(row.item_id).or_default().endings.push(row.ending());
     }
@@ -363,6 +371,25 @@ pub fn working_authors_of(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<Ite
     let mut authors: HashMap<ItemId, Vec<PersonId>> = HashMap::new();
     for (item, person) in rows {
         authors.entry(item).or_default().extend(person);
+    }
+    Ok(authors)
+}
+
+/// The authors of these revisions.
+pub fn authors_of(
+    conn: &mut Conn,
+    wanted: &[(ItemId, i64)],
+) -> Result<HashMap<(ItemId, i64), Vec<PersonId>>> {
+    let mut authors: HashMap<(ItemId, i64), Vec<PersonId>> = HashMap::new();
+    for part in wanted.chunks(items::IDS_A_QUERY) {
+        let rows: Vec<(ItemId, i64, Option<PersonId>)> = revision_authors::table
+            .filter(revision_authors::item_id.eq_any(part.iter().map(|(item, _)| item.to_string())))
+            .order(revision_authors::person_id.asc())
+            .select((revision_authors::item_id, revision_authors::revision, revision_authors::person_id))
+            .load(conn)?;
+        let named = rows.into_iter().filter(|(item, revision, _)| part.contains(&(*item, *revision)));
+        named
+            .for_each(|(item, revision, person)| authors.entry((item, revision)).or_default().extend(person));
     }
     Ok(authors)
 }

@@ -268,6 +268,12 @@ diesel::table! {
         from_at -> BigInt,
         until_at -> Nullable<BigInt>,
         created_by -> Nullable<Text>,
+        workflow_id -> Text,
+        version -> BigInt,
+        name -> Text,
+        conditions -> Text,
+        resume -> Text,
+        same_person_twice -> Bool,
     }
 }
 
@@ -285,6 +291,72 @@ diesel::table! {
         opened_at -> BigInt,
         opened_by -> Nullable<Text>,
         closed_at -> Nullable<BigInt>,
+        first_stage -> BigInt,
+        resumed_from -> Nullable<Text>,
+        stuck_stage -> Nullable<BigInt>,
+        stuck_reason -> Nullable<Text>,
+        stuck_since -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    review_stages (review_id, stage) {
+        review_id -> Text,
+        stage -> BigInt,
+        opened_at -> BigInt,
+        remind_at -> Nullable<BigInt>,
+        due_at -> Nullable<BigInt>,
+        reminded_at -> Nullable<BigInt>,
+        overdue_at -> Nullable<BigInt>,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    review_asked (id) {
+        id -> Text,
+        review_id -> Text,
+        stage -> BigInt,
+        person_id -> Nullable<Text>,
+        until_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    review_pools (id) {
+        id -> Text,
+        review_id -> Text,
+        stage -> BigInt,
+        reviewers -> Text,
+        cause -> Text,
+        reason -> Nullable<Text>,
+        person_id -> Nullable<Text>,
+        from_at -> BigInt,
+        idx -> BigInt,
+    }
+}
+
+diesel::table! {
+    go_live_checks (item_id, revision) {
+        item_id -> Text,
+        revision -> BigInt,
+        checked_at -> BigInt,
+        blocked_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    delegations (id) {
+        id -> Text,
+        person_id -> Nullable<Text>,
+        deputy_id -> Nullable<Text>,
+        kinds -> Text,
+        from_at -> BigInt,
+        until_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        idx -> BigInt,
+        ended_idx -> Nullable<BigInt>,
     }
 }
 
@@ -301,6 +373,55 @@ diesel::table! {
         decision -> Text,
         reason -> Nullable<Text>,
         decided_at -> BigInt,
+        on_behalf_of -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    review_comments (id) {
+        id -> Text,
+        review_id -> Text,
+        stage -> BigInt,
+        pointer -> Nullable<Text>,
+        text -> Text,
+        reply_to -> Nullable<Text>,
+        person_id -> Nullable<Text>,
+        created_at -> BigInt,
+        idx -> BigInt,
+    }
+}
+
+diesel::table! {
+    review_suggestions (id) {
+        id -> Text,
+        review_id -> Text,
+        changes -> Text,
+        reason -> Text,
+        person_id -> Nullable<Text>,
+        created_at -> BigInt,
+        idx -> BigInt,
+        accepted_by -> Nullable<Text>,
+        accepted_at -> Nullable<BigInt>,
+        accepted_idx -> Nullable<BigInt>,
+        accepted_revision -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    urgent_publications (item_id, revision) {
+        item_id -> Text,
+        revision -> BigInt,
+        digest -> Text,
+        person_id -> Nullable<Text>,
+        reason -> Text,
+        idx -> BigInt,
+        published_at -> BigInt,
+        review_by -> BigInt,
+        review_id -> Text,
+        outcome -> Nullable<Text>,
+        outcome_at -> Nullable<BigInt>,
+        outcome_idx -> Nullable<BigInt>,
+        overdue_at -> Nullable<BigInt>,
     }
 }
 
@@ -344,6 +465,102 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    responsibilities (id) {
+        id -> Text,
+        key -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    responsibility_holders (id) {
+        id -> Text,
+        responsibility_id -> Text,
+        person_id -> Nullable<Text>,
+        group_id -> Nullable<Text>,
+        deputy -> Bool,
+        from_at -> BigInt,
+        until_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    announcements (id) {
+        id -> Text,
+        topic -> Text,
+        item_id -> Nullable<Text>,
+        kind -> Nullable<Text>,
+        revision -> Nullable<BigInt>,
+        review_id -> Nullable<Text>,
+        stage -> Nullable<BigInt>,
+        recipients -> Text,
+        detail -> Nullable<Text>,
+        created_at -> BigInt,
+        spread_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    notifications (id) {
+        id -> Text,
+        person_id -> Text,
+        announcement_id -> Text,
+        topic -> Text,
+        item_id -> Nullable<Text>,
+        kind -> Nullable<Text>,
+        revision -> Nullable<BigInt>,
+        review_id -> Nullable<Text>,
+        stage -> Nullable<BigInt>,
+        detail -> Nullable<Text>,
+        created_at -> BigInt,
+        read_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    post_imports (id) {
+        id -> Text,
+        person_id -> Text,
+        format -> Text,
+        state -> Text,
+        rows -> BigInt,
+        created -> BigInt,
+        existing -> BigInt,
+        refused -> BigInt,
+        reason -> Nullable<Text>,
+        started_at -> BigInt,
+        updated_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    post_import_rows (import_id, row) {
+        import_id -> Text,
+        row -> BigInt,
+        line -> BigInt,
+        external_id -> Nullable<Text>,
+        result -> Text,
+        differs -> Bool,
+        item_id -> Nullable<Text>,
+        problem -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    imported_posts (external_id) {
+        external_id -> Text,
+        item_id -> Text,
+        digest -> Text,
+        import_id -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     record_state,
     record_entries,
@@ -369,7 +586,22 @@ diesel::allow_tables_to_appear_in_same_query!(
     freezes,
     workflows,
     reviews,
+    review_stages,
+    review_asked,
+    review_pools,
+    go_live_checks,
+    delegations,
     decisions,
+    review_comments,
+    review_suggestions,
+    urgent_publications,
     shares,
     share_outcomes,
+    responsibilities,
+    responsibility_holders,
+    announcements,
+    notifications,
+    post_imports,
+    post_import_rows,
+    imported_posts,
 );

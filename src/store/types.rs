@@ -10,13 +10,17 @@ use diesel::deserialize::{self, FromSql, Queryable};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Text};
 
+use crate::domain::announcement::Topic;
 use crate::domain::ids::{Digest, Id, Key, Kind};
 use crate::domain::review::{DecisionKind, ReviewState};
 
 use crate::domain::lifecycle::{EndingKind, RevisionState};
+use crate::domain::post_import::{Format, ImportState, RowResult};
 use crate::domain::roles::Role;
 use crate::domain::share::{Outcome, ShareState};
 use crate::domain::time::Time;
+use crate::domain::urgent::UrgentOutcome;
+use crate::domain::workflow::Resume;
 use crate::error::{Code, Error};
 
 /// Reads a column of text into a type that parses itself.
@@ -56,6 +60,12 @@ read_as_text!(
     ShareState,
     Outcome,
     EndingKind,
+    UrgentOutcome,
+    Resume,
+    Format,
+    ImportState,
+    RowResult,
+    Topic,
 );
 
 impl<DB: Backend> FromSql<BigInt, DB> for Time

@@ -4,9 +4,12 @@
 //! interleave, and takes its time under that lock: the clock's, but never before the last entry's
 //! (R21). Entries are gathered with [`WriteTx::append`] and written as the last act, together with the
 //! versions that tell snapshots what moved. A transaction that lost a race for the lock is tried again.
+//!
+//! No write may hold the lock over 50 ms: [`Held`] measures each, from the lock to the end of the commit.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{Connection, TransactionManager};
 use diesel::prelude::*;
@@ -22,6 +25,9 @@ use crate::record::statement::Prepared;
 
 /// How often a transaction that lost a race is tried in all.
 const TRIES: u32 = 5;
+
+/// How long a write may hold the lock.
+const HELD_MAX: Duration = Duration::from_millis(50);
 
 type Manager = <Conn as Connection>::TransactionManager;
 
@@ -163,6 +169,7 @@ struct RecordStateChange<'a> {
 pub(super) fn write<T>(
     conn: &mut Conn,
     clock: &Clock,
+    held: &Held,
     mut work: impl FnMut(&mut WriteTx<'_>) -> Result<T>,
 ) -> Result<Committed<T>> {
     if let Some(skew) = clock.excessive_skew() {
@@ -171,7 +178,12 @@ pub(super) fn write<T>(
     }
     let mut tries = 1;
     loop {
-        match write_once(conn, clock, &mut work) {
+        let mut since = None;
+        let done = write_once(conn, clock, &mut since, &mut work);
+        if let Some(since) = since {
+            held.note(since.elapsed());
+        }
+        match done {
             Err(error) if tries < TRIES && is_retryable(&error) => {
                 std::thread::sleep(Duration::from_millis(5 << tries));
                 tries += 1;
@@ -181,13 +193,15 @@ pub(super) fn write<T>(
     }
 }
 
+/// Answers in `since` when it got the lock.
 fn write_once<T>(
     conn: &mut Conn,
     clock: &Clock,
+    since: &mut Option<Instant>,
     work: &mut impl FnMut(&mut WriteTx<'_>) -> Result<T>,
 ) -> Result<Committed<T>> {
     backend::begin_write(conn)?;
-    match locked(conn, clock, work) {
+    match locked(conn, clock, since, work) {
         Ok(committed) => {
             Manager::commit_transaction(conn)?;
             Ok(committed)
@@ -203,9 +217,11 @@ fn write_once<T>(
 fn locked<T>(
     conn: &mut Conn,
     clock: &Clock,
+    since: &mut Option<Instant>,
     work: &mut impl FnMut(&mut WriteTx<'_>) -> Result<T>,
 ) -> Result<Committed<T>> {
     let (size, content, access, config_digest, updated_at) = backend::lock_state(conn)?;
+    *since = Some(Instant::now());
     let before = Versions { content, access };
     let mut tx = WriteTx {
         conn,
@@ -231,7 +247,7 @@ pub(super) fn read<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>
     result
 }
 
-/// Runs `work` in a transaction without the lock: for sessions, refreshes and last use only.
+/// Runs `work` in a transaction without the lock: for sessions, refreshes, last use and notifications only.
 pub(super) fn write_unlocked<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
     backend::begin_write(conn)?;
     match work(conn) {
@@ -242,6 +258,27 @@ pub(super) fn write_unlocked<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) ->
         Err(error) => {
             let _ = Manager::rollback_transaction(conn);
             Err(error)
+        }
+    }
+}
+
+/// How long writes of this process held the lock at most.
+///
+/// One that held it too long is warned of. Each that held it longer than all before is told at the level
+/// debug, so that the longest is the last one that the log tells of.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    longest_micros: AtomicU64,
+}
+
+impl Held {
+    fn note(&self, held: Duration) {
+        let held_micros = u64::try_from(held.as_micros()).unwrap_or(u64::MAX);
+        let longest = self.longest_micros.fetch_max(held_micros, Ordering::Relaxed);
+        if held > HELD_MAX {
+            tracing::warn!(held_micros, "a write held the lock longer than 50 ms");
+        } else if held_micros > longest {
+            tracing::debug!(held_micros, "the longest write under the lock so far");
         }
     }
 }

@@ -135,3 +135,81 @@ fn a_server_whose_images_cannot_be_stored_says_so_and_serves() {
     assert!(warning.contains("bucket pictures at http://127.0.0.1:9"), "the place: {warning}");
     assert!(warning.contains("refused") && !warning.contains("sesame"), "the cause: {warning}");
 }
+
+/// A post in a row of NDJSON.
+fn post(external_id: &str, title: &str) -> String {
+    let copies = json!([{ "id": "en", "language": "en", "text": "Spring is here." }]);
+    let content = json!({ "title": title, "copies": copies, "channels": ["linkedin"] });
+    format!("{}\n", json!({ "external_id": external_id, "content": content }))
+}
+
+/// A server's folder with an administrator, who makes people with these roles; answers the server.
+fn organisation(folder: &Path, people: &[(&str, &str)]) -> ServerProcess {
+    let server = ServerProcess::start(folder, &[]);
+    assert!(run(folder, &["admin", "create", "eva@example.org"], PASSWORD).status.success());
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+    let login = json!({ "email": "eva@example.org", "password": PASSWORD.trim() });
+    let mut signed_in = agent.post(format!("{}/v1/sessions", server.url)).send_json(login).unwrap();
+    let session: serde_json::Value = signed_in.body_mut().read_json().unwrap();
+    let bearer = format!("Bearer {}", session["access_token"].as_str().unwrap());
+    for (name, role) in people {
+        let person = json!({ "email": format!("{name}@example.org"), "display_name": name, "roles": [role] });
+        let request = agent.post(format!("{}/v1/people", server.url)).header("Authorization", &bearer);
+        let made = request.send_json(person).unwrap();
+        assert_eq!(made.status(), 201);
+    }
+    server
+}
+
+#[test]
+fn a_file_is_imported_while_a_server_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let _server = organisation(folder.path(), &[("ann", "author"), ("emil", "employee")]);
+    let file = folder.path().join("posts.ndjson");
+    std::fs::write(&file, post("a", "Spring") + &post("b", "") + &post("a", "Spring")).unwrap();
+    let first = run(folder.path(), &["import", "posts.ndjson"], "");
+    assert_eq!(first.status.code(), Some(1), "{first:?}");
+    assert_eq!(String::from_utf8_lossy(&first.stdout), "created 1, existing 1, refused 1\n");
+    let said = String::from_utf8_lossy(&first.stderr);
+    assert!(said.starts_with("row 2 (line 2, b) refused: #/content/title: "), "{said}");
+    std::fs::write(&file, post("a", "Spring") + &post("b", "Summer")).unwrap();
+    let again = run(folder.path(), &["import", "posts.ndjson", "--author", "Ann@example.org"], "");
+    assert!(again.status.success(), "{again:?}");
+    assert_eq!(String::from_utf8_lossy(&again.stdout), "created 1, existing 1, refused 0\n");
+    let piped = "external_id,title,text.en,channels\na,Spring,Spring is here.,linkedin\n";
+    let piped = run(folder.path(), &["import", "-", "--format", "csv"], piped);
+    assert_eq!(String::from_utf8_lossy(&piped.stdout), "created 0, existing 1, refused 0\n");
+
+    for (arguments, why) in [
+        (&["import", "posts.ndjson", "--author", "emil@example.org"][..], "has the role author is emil"),
+        (&["import", "none.csv"], "none.csv cannot be read"),
+        (&["import", "-"], "--format"),
+    ] {
+        let refused = run(folder.path(), arguments, "");
+        assert!(failure(&refused).contains(why), "{refused:?}");
+    }
+    std::fs::write(&file, post("c", "Autumn") + &"x".repeat(200_001)).unwrap();
+    let broken = run(folder.path(), &["import", "posts.ndjson"], "");
+    assert!(failure(&broken).contains("interrupted at row 2"), "{broken:?}");
+    assert_eq!(String::from_utf8_lossy(&broken.stdout), "created 1, existing 0, refused 0\n");
+    std::fs::write(&file, post("e", "").repeat(25)).unwrap();
+    let many = run(folder.path(), &["import", "posts.ndjson"], "");
+    let said = String::from_utf8_lossy(&many.stderr);
+    assert_eq!((many.status.code(), said.matches(") refused: ").count()), (Some(1), 20));
+    assert!(said.contains("and 5 more"), "{said}");
+}
+
+#[test]
+fn an_import_without_one_author_asks_for_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("posts.ndjson"), post("a", "Spring")).unwrap();
+    let nobody = run(folder.path(), &["import", "posts.ndjson"], "");
+    assert!(failure(&nobody).contains("Nobody who is active"), "{nobody:?}");
+    let _server = organisation(folder.path(), &[("ann", "author"), ("bob", "author")]);
+    let several = run(folder.path(), &["import", "posts.ndjson"], "");
+    assert!(failure(&several).contains("--author"), "{several:?}");
+    assert!(
+        run(folder.path(), &["import", "posts.ndjson", "--author", "bob@example.org"], "").status.success()
+    );
+}

@@ -30,18 +30,22 @@ const WITHOUT_EVENT: &[(&str, &str)] = &[
     ("disclaimer_create", "a draft"),
     ("rule_create", "a draft"),
     ("image_create", "a draft"),
+    ("post_import_create", "drafts"),
     ("post_check", "a look: nothing is stored"),
     ("kit_create", "a preview: nothing is stored"),
     ("text_measurement_create", "nothing is stored"),
     ("session_create", "access is not content; sessions are kept apart"),
     ("token_refresh", "the same"),
     ("session_delete", "the same"),
+    ("notification_read", "what a person was told is kept apart from the record"),
 ];
 
 /// Events that no operation states as its own, and where they come from.
 const FROM_ELSEWHERE: &[(Event, &str)] = &[
     (Event::DisclaimerImported, "the first start"),
     (Event::ConfigChanged, "a start with another configuration"),
+    (Event::RevisionLapsed, "the job that looks what is due"),
+    (Event::StageEscalated, "the job that looks what is due"),
 ];
 
 #[test]

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use greenlight::domain::ids::{GroupId, PersonId};
-use greenlight::domain::review::Reviewers;
 use greenlight::domain::roles::Role;
+use greenlight::domain::workflow::Reviewers;
+use greenlight::store::connection::Conn;
 use greenlight::store::reviewers;
 use serde_json::{Value, json};
 
@@ -128,8 +129,7 @@ both! {
     fn r04_a_person_counts_once_in_a_review(app) {
         let (one, two) = (app.person("one", &[Role::Reviewer]), app.person("two", &[Role::Reviewer]));
         let stages = json!([{ "name": "twice", "reviewers": { "role": "reviewer" }, "quorum": 2 }]);
-        let body = json!({ "kind": "post", "stages": stages });
-        app.admin().post("/v1/workflows").json(&body).send().expect(201);
+        app.change_workflow(&json!({ "stages": stages })).expect(200);
         let post = app.submitted_post(|_| ());
         decide(&one, &post, "approve", None).expect(201);
         decide(&one, &post, "approve", None).problem("already_decided");
@@ -253,8 +253,7 @@ both! {
         let member = format!("/v1/groups/{}/members/{}", group.text("/id"), legal.id());
         app.admin().put(&member).send().expect(204);
         let stages = json!([{ "name": "legal", "reviewers": { "group": group["id"] }, "quorum": 1 }]);
-        let body = json!({ "kind": "post", "stages": stages });
-        app.admin().post("/v1/workflows").json(&body).send().expect(201);
+        app.change_workflow(&json!({ "stages": stages })).expect(200);
         // The only one in the pool wrote it.
         let made = legal.post("/v1/posts").json(&json!({ "content": app.content() })).send().expect(201);
         let path = format!("/v1/posts/{}/submission", made.text("/id"));
@@ -263,16 +262,14 @@ both! {
         assert_eq!(refused["stage"], "legal");
         // And a workflow that nobody can finish is not put in force.
         let stages = json!([{ "name": "many", "reviewers": { "group": group["id"] }, "quorum": 2 }]);
-        let body = json!({ "kind": "post", "stages": stages });
-        app.admin().post("/v1/workflows").json(&body).send().problem("not_enough_reviewers");
+        app.change_workflow(&json!({ "stages": stages })).problem("not_enough_reviewers");
     }
 
     fn a_stage_has_a_name_of_its_own(app) {
         let stage = json!({ "name": "review", "reviewers": { "role": "reviewer" }, "quorum": 1 });
         app.person("second", &[Role::Reviewer]);
         app.reviewer();
-        let body = json!({ "kind": "post", "stages": [stage, stage] });
-        let refused = app.admin().post("/v1/workflows").json(&body).send().problem("invalid_content");
+        let refused = app.change_workflow(&json!({ "stages": [stage, stage] })).problem("invalid_content");
         assert_eq!(refused["errors"][0]["pointer"], "#/stages/1/name");
     }
 
@@ -385,13 +382,21 @@ both! {
         let person = |client: &Client| -> PersonId { client.id().parse().unwrap() };
         let db = &app.state().db;
         let some = |excluded: &[PersonId], limit| {
-            let mut some =
-                db.read_now(|conn| reviewers::some_of(conn, &pool, excluded, limit)).unwrap();
+            let pools = std::slice::from_ref(&pool);
+            let read = |conn: &mut Conn| {
+                let parts = reviewers::parts(conn, pools)?;
+                reviewers::some_of(conn, &parts, excluded, limit)
+            };
+            let mut some = db.read_now(read).unwrap();
             some.sort_unstable();
             some
         };
         let is_in = |pool: &Reviewers, client: &Client| {
-            db.read_now(|conn| reviewers::is_in(conn, pool, person(client))).unwrap()
+            let read = |conn: &mut Conn| {
+                let parts = reviewers::parts(conn, std::slice::from_ref(pool))?;
+                Ok(reviewers::is_in(conn, &parts, person(client))? && reviewers::may_decide(conn, person(client))?)
+            };
+            db.read_now(read).unwrap()
         };
         let mut all: Vec<PersonId> = reviewers.iter().map(person).collect();
         all.sort_unstable();

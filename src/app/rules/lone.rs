@@ -8,6 +8,7 @@ use crate::domain::content::Content;
 use crate::domain::content::rule::Rule;
 use crate::domain::findings::{self, Finding, Named};
 use crate::domain::ids::ItemId;
+use crate::domain::lifecycle::Approved;
 use crate::domain::policy::{Broken, Policy};
 use crate::domain::revision::Source;
 use crate::domain::time::Time;
@@ -22,6 +23,8 @@ pub struct LoneRule {
     rule: RuleInForce,
     /// When it ends by itself.
     ends: Option<Time>,
+    /// Whether it blocks what was live before it.
+    blocks_existing: bool,
     policy: Result<Policy, Broken>,
     /// What it found in approved revisions.
     found: Mutex<Found>,
@@ -31,13 +34,22 @@ impl LoneRule {
     /// Makes a rule ready.
     pub fn new(rule: RuleInForce, text: Rule) -> Self {
         let ends = findings::ends(&text);
+        let blocks_existing = findings::blocks_existing(&text);
         let policy = ready(vec![(rule.source.clone(), text)]);
-        Self { rule, ends, policy, found: Mutex::default() }
+        Self { rule, ends, blocks_existing, policy, found: Mutex::default() }
     }
 
     /// Which rule it is.
     pub fn rule(&self) -> &RuleInForce {
         &self.rule
+    }
+
+    /// Whether it can block an approved revision: one that was live before it only where it says so, and one
+    /// that was scheduled when it came into force in any case, since that goes live under it.
+    pub fn concerns(&self, approved: &Approved) -> bool {
+        let came_at = self.rule.approved_at;
+        let was_scheduled = approved.publish_at.is_some_and(|at| at > came_at);
+        self.blocks_existing || (approved.approved_at <= came_at && was_scheduled)
     }
 
     /// Refused where the rule cannot be evaluated.

@@ -43,6 +43,7 @@ fn approved() -> Approved {
         submitted_idx: 1,
         approved_idx: 2,
         approved_at: Time::from_micros(9),
+        urgent: None,
         publish_at: None,
         expires_at: None,
         redacted: None,
@@ -76,8 +77,8 @@ fn r09_a_rule_that_cannot_be_evaluated_blocks_every_post_and_image() {
     let broken = Broken { rule: rule(2, 1).source, reason: "of no known form".to_owned() };
     Arc::get_mut(&mut rules).unwrap().policy = Err(broken);
     let item = rule(2, 1).source.item;
-    let blocker = Blocker { code: RULE_BROKEN, item, since: Time::from_micros(5) };
-    assert!(rules.may_block() && rules.knows(item, 1));
+    let blocker = Blocker { code: RULE_BROKEN, item: Some(item), since: Time::from_micros(5) };
+    assert!(rules.may_block() && rules.knows(item, &approved()));
     let now = Time::from_micros(9);
     for kind in [Kind::Post, Kind::Image] {
         assert_eq!(rules.blockers(kind, item, &approved(), now), vec![blocker.clone()]);
@@ -106,6 +107,7 @@ impl House {
             LinkPolicy::default(),
             keys,
             Duration::from_secs(60),
+            Duration::from_hours(24),
             "https://greenlight.example",
         );
         let context = context.unwrap();
@@ -131,10 +133,10 @@ impl House {
         let rules = Rules::none(&context.config_digest).unwrap();
         let working = || fixture.read(|conn| item_get(conn, kind, id, &rules, now)).working;
         let once = Once { operation: "test", key: None, body: Vec::new() };
-        let submit = Submit { kind, id, digest: working().digest };
+        let submit = Submit { kind, id, digest: working().digest, extended_to: None, urgent: None };
         item_submit(&fixture.db, context, node, &self.author, &once, &submit, now).unwrap();
         let (digest, decision) = (working().digest, DecisionKind::Approve);
-        let decide = Decide { kind, id, revision: 1, digest, decision, reason: None };
+        let decide = Decide { kind, id, revision: 1, digest, decision, reason: None, on_behalf_of: None };
         item_decide(&fixture.db, context, node, &self.reviewer, &once, &decide).unwrap();
         id
     }

@@ -231,7 +231,7 @@ impl Past {
         self.later(HOUR);
         let (app, digest) = (&self.app, self.digest(kind, id)?);
         let once = Once { operation: "demo", key: None, body: Vec::new() };
-        let command = Submit { kind, id, digest };
+        let command = Submit { kind, id, digest, extended_to: None, urgent: None };
         item_submit(&app.db, &app.context, &app.snapshots, author, &once, &command, self.clock.now())?;
         self.digest(kind, id)
     }
@@ -253,7 +253,7 @@ impl Past {
         self.later(HOUR);
         let reviewer = self.person(REVIEWER)?;
         let (digest, reason) = (digest.clone(), reason.map(str::to_owned));
-        let command = Decide { kind, id, revision: 1, digest, decision, reason };
+        let command = Decide { kind, id, revision: 1, digest, decision, reason, on_behalf_of: None };
         let once = Once { operation: "demo", key: None, body: Vec::new() };
         let app = &self.app;
         item_decide(&app.db, &app.context, &app.snapshots, reviewer, &once, &command)?;

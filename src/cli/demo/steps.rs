@@ -3,6 +3,7 @@
 mod content;
 mod picture;
 mod sharing;
+mod workflow;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -53,6 +54,22 @@ pub(super) const STEPS: &[(&str, Step)] = &[
     ("Joris tries again", sharing::share_after_the_recall),
     ("The request from before the recall still gets its share", sharing::retry_after_the_recall),
     ("It is out of the feed", sharing::feed_is_without_it),
+    (
+        "Eva (administrator) has news about figures reviewed by the editors, then by the lawyers",
+        workflow::administrator_saves,
+    ),
+    ("Sanne submits a post about figures, and Ingrid approves it for the editors", workflow::editors_approve),
+    ("Nadia (lawyer) goes on leave: Pieter is her deputy for two weeks", workflow::lawyer_delegates),
+    ("Pieter finds her work in his queue, and decides for her", workflow::deputy_decides),
+    (
+        "A storm, and a picture of it that is wrong goes round: Claire publishes before any review",
+        workflow::publisher_publishes_urgently,
+    ),
+    ("Joris has it in his feed at once, marked", workflow::feed_has_it_marked),
+    (
+        "Claire may not review what she published herself; Pieter does, and it stands",
+        workflow::reviewed_after,
+    ),
 ];
 
 /// What the steps share.
@@ -71,8 +88,19 @@ pub(super) struct Story {
     share: Value,
     share_request: Value,
     share_key: String,
+    figures: Submitted,
+    warning: Submitted,
 }
 
+/// A post as a decision names it.
+#[derive(Default)]
+struct Submitted {
+    id: String,
+    digest: String,
+}
+
+const EVA: &str = "Eva Brouwer";
+const NADIA: &str = "Nadia Haddad";
 const SANNE: &str = "Sanne de Wit";
 const INGRID: &str = "Ingrid Hofman";
 const PIETER: &str = "Pieter van Dam";
@@ -96,6 +124,8 @@ impl Story {
             share: Value::Null,
             share_request: Value::Null,
             share_key: uuid::Uuid::now_v7().to_string(),
+            figures: Submitted::default(),
+            warning: Submitted::default(),
         }
     }
 

@@ -181,6 +181,17 @@ pub enum Personalisation {
     Free,
 }
 
+impl Personalisation {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Personalisation::None => "none",
+            Personalisation::Intro => "intro",
+            Personalisation::Free => "free",
+        }
+    }
+}
+
 impl Post {
     pub(super) fn check(&self, channels: &Channels, links: &LinkPolicy, check: &mut Checker) {
         check.text("/title", &self.title, 200, Lines::One);

@@ -12,6 +12,7 @@ fn approved(revision: i64, submitted_idx: i64) -> Approved {
         submitted_idx,
         approved_idx: submitted_idx,
         approved_at: at(submitted_idx),
+        urgent: None,
         publish_at: None,
         expires_at: None,
         redacted: None,
@@ -96,4 +97,20 @@ fn r12_a_pin_blocks_when_expired_or_recalled_and_not_when_superseded_or_retired(
     history.endings.push(Ending { ending: EndingKind::Recall, idx: 31, at: at(31) });
     let blocker = history.blocks(item, 1, at(59)).unwrap();
     assert_eq!((blocker.code, blocker.since), ("pin_recalled", at(31)));
+}
+
+#[test]
+fn c16_what_no_review_approved_in_time_blocks_only_the_revision_that_decides() {
+    let urgent = Urgent { review_by: at(100), outcome: None };
+    let published = Approved { urgent: Some(urgent), publish_at: Some(at(50)), ..approved(2, 20) };
+    let mut history = History { approved: vec![approved(1, 10), published], endings: Vec::new() };
+    assert_eq!((history.next_change(at(20)), history.next_change(at(50))), (Some(at(50)), Some(at(100))));
+    assert_eq!(history.next_change(at(100)), None);
+    assert_eq!((history.unreviewed(at(49)), history.unreviewed(at(99))), (None, None));
+    let blocker = Blocker { code: "urgent_unreviewed", item: None, since: at(100) };
+    assert_eq!(history.unreviewed(at(100)), Some(blocker));
+    // Its time has not come, so the one before it decides.
+    history.approved[1].publish_at = Some(at(200));
+    assert_eq!(history.unreviewed(at(199)), None);
+    assert_eq!(history.unreviewed(at(200)).unwrap().since, at(100));
 }

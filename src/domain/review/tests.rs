@@ -5,22 +5,30 @@ use proptest::prelude::*;
 use super::*;
 
 fn review(quorums: &[u32]) -> Review {
-    let stage = |quorum: &u32| Stage {
-        name: "stage".into(),
-        reviewers: Reviewers::Role(Role::Reviewer),
-        quorum: *quorum,
-    };
-    Review { state: ReviewState::Open, stages: quorums.iter().map(stage).collect(), decisions: Vec::new() }
+    let quorums: Vec<Quorum> = quorums.iter().map(|count| Quorum::Count(*count)).collect();
+    of(&quorums)
+}
+
+fn of(quorums: &[Quorum]) -> Review {
+    let stages =
+        quorums.iter().map(|quorum| StageRun { quorum: *quorum, asked: 0, carried: false }).collect();
+    Review { state: ReviewState::Open, stages, decisions: Vec::new(), same_person_twice: false }
 }
 
 fn decide(person: PersonId, decision: DecisionKind) -> Action {
-    Action::Decide { person, decision, has_reason: true, in_pool: true, is_author: false }
+    by(Voter { person, on_behalf_of: None }, decision)
+}
+
+fn by(voter: Voter, decision: DecisionKind) -> Action {
+    Action::Decide { voter, decision, has_reason: true, in_pool: true, bar: None, needed_in: None }
 }
 
 fn apply(review: &mut Review, action: &Action) -> Result<Step, Refusal> {
     let step = step(review, action)?;
-    if let Action::Decide { person, decision, .. } = action {
-        let decision = Decision { stage: step.stage, person: Some(*person), decision: *decision };
+    if let Action::Decide { voter, decision, .. } = action {
+        let Voter { person, on_behalf_of } = *voter;
+        let decision =
+            Decision { stage: step.stage, person: Some(person), on_behalf_of, decision: *decision };
         review.decisions.push(decision);
     }
     review.state = step.state;
@@ -42,7 +50,7 @@ fn every_state_with_every_action() {
         for (action, outcome) in &actions {
             let review = Review { state, ..review(&[1]) };
             let expected = match state {
-                ReviewState::Open => Ok(Step { stage: 0, state: *outcome }),
+                ReviewState::Open => Ok(Step { stage: 0, state: *outcome, opens: None }),
                 _ => Err(Refusal::Closed),
             };
             assert_eq!(step(&review, action), expected, "{state} with {action:?}");
@@ -51,16 +59,14 @@ fn every_state_with_every_action() {
 }
 
 #[test]
-fn r03_an_author_cannot_decide_whatever_else_holds() {
-    for decision in DecisionKind::ALL {
-        let action = Action::Decide {
-            person: PersonId::generate(),
-            decision,
-            has_reason: true,
-            in_pool: true,
-            is_author: true,
-        };
-        assert_eq!(step(&review(&[1]), &action), Err(Refusal::Author));
+fn r03_what_bars_somebody_bars_them_whatever_else_holds() {
+    let voter = Voter { person: PersonId::generate(), on_behalf_of: None };
+    for bar in [Bar::Author, Bar::Publisher] {
+        for decision in DecisionKind::ALL {
+            let (has_reason, in_pool, needed_in) = (true, true, None);
+            let action = Action::Decide { voter, decision, has_reason, in_pool, bar: Some(bar), needed_in };
+            assert_eq!(step(&review(&[1]), &action), Err(Refusal::Barred(bar)));
+        }
     }
 }
 
@@ -72,24 +78,95 @@ fn r04_a_person_counts_once_in_a_review() {
     assert_eq!(review.stage_state(0), StageState::Open);
     let again = apply(&mut review, &decide(anna, DecisionKind::Approve));
     assert_eq!(again, Err(Refusal::DecidedBefore));
-    apply(&mut review, &decide(ben, DecisionKind::Approve)).unwrap();
+    let step = apply(&mut review, &decide(ben, DecisionKind::Approve)).unwrap();
+    assert_eq!(step.opens, Some(1));
     assert_eq!((review.stage_state(0), review.stage_state(1)), (StageState::Passed, StageState::Open));
     let next_stage = apply(&mut review, &decide(ben, DecisionKind::Approve));
     assert_eq!(next_stage, Err(Refusal::DecidedBefore));
 }
 
 #[test]
+fn r04_where_the_workflow_says_so_a_person_counts_once_in_each_stage() {
+    let (anna, ben) = (PersonId::generate(), PersonId::generate());
+    let mut review = Review { same_person_twice: true, ..review(&[2, 1]) };
+    apply(&mut review, &decide(anna, DecisionKind::Approve)).unwrap();
+    assert_eq!(apply(&mut review, &decide(anna, DecisionKind::Approve)), Err(Refusal::DecidedBefore));
+    apply(&mut review, &decide(ben, DecisionKind::Approve)).unwrap();
+    let step = apply(&mut review, &decide(anna, DecisionKind::Approve)).unwrap();
+    assert_eq!(step.state, ReviewState::Approved);
+}
+
+#[test]
+fn c10_a_deputy_and_whom_they_decide_for_have_both_decided() {
+    let (anna, ben, carl) = (PersonId::generate(), PersonId::generate(), PersonId::generate());
+    let mut review = review(&[3]);
+    let for_anna = Voter { person: ben, on_behalf_of: Some(anna) };
+    apply(&mut review, &by(for_anna, DecisionKind::Approve)).unwrap();
+    for again in [
+        Voter { person: anna, on_behalf_of: None },
+        Voter { person: ben, on_behalf_of: None },
+        Voter { person: carl, on_behalf_of: Some(anna) },
+        Voter { person: ben, on_behalf_of: Some(carl) },
+    ] {
+        assert_eq!(apply(&mut review, &by(again, DecisionKind::Approve)), Err(Refusal::DecidedBefore));
+    }
+}
+
+#[test]
 fn r05_no_is_said_with_a_reason() {
     for decision in [DecisionKind::RequestChanges, DecisionKind::Reject] {
         let action = Action::Decide {
-            person: PersonId::generate(),
+            voter: Voter { person: PersonId::generate(), on_behalf_of: None },
             decision,
             has_reason: false,
             in_pool: true,
-            is_author: false,
+            bar: None,
+            needed_in: None,
         };
         assert_eq!(step(&review(&[1]), &action), Err(Refusal::ReasonMissing));
     }
+}
+
+#[test]
+fn r09_who_is_needed_later_may_say_no_but_not_yes() {
+    let needed = |decision| Action::Decide {
+        voter: Voter { person: PersonId::generate(), on_behalf_of: None },
+        decision,
+        has_reason: true,
+        in_pool: true,
+        bar: None,
+        needed_in: Some(1),
+    };
+    let review = review(&[1, 1]);
+    assert_eq!(step(&review, &needed(DecisionKind::Approve)), Err(Refusal::NeededIn(1)));
+    assert!(step(&review, &needed(DecisionKind::Reject)).is_ok());
+}
+
+#[test]
+fn c09_all_are_those_who_were_asked_and_nobody_is_never_enough() {
+    let mut review = of(&[Quorum::Any, Quorum::All]);
+    assert_eq!((review.lacks(0), review.lacks(1)), (Some(1), None), "who is asked is known when it opens");
+    apply(&mut review, &decide(PersonId::generate(), DecisionKind::Approve)).unwrap();
+    assert_eq!(review.lacks(1), Some(1), "nobody was asked: it cannot pass");
+    assert_eq!(review.open_stage(), Some(1));
+    review.stages[1].asked = 2;
+    let step = apply(&mut review, &decide(PersonId::generate(), DecisionKind::Approve)).unwrap();
+    assert_eq!((step.state, review.lacks(1)), (ReviewState::Open, Some(1)));
+    let step = apply(&mut review, &decide(PersonId::generate(), DecisionKind::Approve)).unwrap();
+    assert_eq!(step.state, ReviewState::Approved);
+}
+
+#[test]
+fn c08_a_review_resumes_behind_the_stages_that_are_carried() {
+    let (anna, ben) = (PersonId::generate(), PersonId::generate());
+    let mut review = review(&[1, 1]);
+    review.stages[0].carried = true;
+    let carried =
+        Decision { stage: 0, person: Some(anna), on_behalf_of: None, decision: DecisionKind::Approve };
+    review.decisions.push(carried);
+    assert_eq!((review.open_stage(), review.stage_state(0)), (Some(1), StageState::Passed));
+    assert_eq!(apply(&mut review, &decide(anna, DecisionKind::Approve)), Err(Refusal::DecidedBefore));
+    assert_eq!(apply(&mut review, &decide(ben, DecisionKind::Approve)).unwrap().state, ReviewState::Approved);
 }
 
 proptest! {
@@ -110,9 +187,7 @@ proptest! {
         let cast = persons.len();
         persons.dedup();
         prop_assert_eq!(persons.len(), cast);
-        let full = quorums.iter().enumerate().all(|(stage, quorum)| {
-            review.approvals(stage) == *quorum as usize
-        });
+        let full = quorums.iter().enumerate().all(|(stage, quorum)| review.approvals(stage) == *quorum);
         let rejected = review.decisions.iter().any(|cast| cast.decision == DecisionKind::Reject);
         prop_assert_eq!(review.state == ReviewState::Approved, full && !rejected);
         prop_assert_eq!(review.state == ReviewState::Rejected, rejected);

@@ -6,6 +6,7 @@
 mod body;
 pub mod headers;
 pub mod params;
+mod stream;
 mod strict;
 mod upload;
 
@@ -17,6 +18,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 pub use body::{Body, JSON, MERGE_PATCH, checked, parse, present};
 pub use headers::{IdempotencyKey, IfMatch, OptionalIdempotencyKey, Purpose};
 pub use params::{Path, Query};
+pub use stream::Streamed;
 pub use strict::as_sent;
 pub use upload::{UPLOADED, Upload};
 

@@ -91,7 +91,7 @@ async fn read(request: &HttpRequest, payload: Payload, settings: &Settings) -> R
 }
 
 /// The media type without its parameters, in lower case.
-fn essence(request: &HttpRequest) -> String {
+pub(super) fn essence(request: &HttpRequest) -> String {
     let value = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let value = value.unwrap_or_default();
     value.split_once(';').map_or(value, |(essence, _)| essence).trim().to_ascii_lowercase()

@@ -77,6 +77,11 @@ pub fn cut<T>(rows: &mut Vec<T>, limit: Limit) -> Option<&T> {
     rows.last().filter(|_| more)
 }
 
+/// Whether a mark is left out of an answer.
+pub const fn is_false(mark: &bool) -> bool {
+    !*mark
+}
+
 /// A text with something in it, for `validator`.
 pub fn not_blank(text: &str) -> Result<(), ValidationError> {
     if text.trim().is_empty() {

@@ -102,6 +102,10 @@ pub struct Decision {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     person_id: Option<PersonId>,
+    /// On whose behalf, where a deputy decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    on_behalf_of: Option<PersonId>,
     /// The client through which it was decided, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -126,6 +130,7 @@ impl From<DecisionRow> for Decision {
             revision: row.revision,
             digest: row.digest,
             person_id: row.person_id,
+            on_behalf_of: row.on_behalf_of,
             client_id: row.client_id,
             decision: row.decision,
             reason: row.reason,

@@ -33,6 +33,7 @@ impl ItemKind for DisclaimerKind {
         list: "disclaimer_list",
         get: "disclaimer_get",
         revision_get: "disclaimer_revision_get",
+        revision_difference: "disclaimer_revision_difference",
         draft_put: "disclaimer_draft_put",
         submit: "disclaimer_submit",
         decide: "disclaimer_decide",

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
+use super::answers::is_false;
 use super::sharing::{EXAMPLE_DIGEST, EXAMPLE_POST};
 use crate::app::actor::Permission;
 use crate::app::feed::{self, FeedPosition, When, feed_list};
@@ -167,6 +168,10 @@ struct FeedItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     expires_at: Option<Time>,
+    /// Whether it was published urgently and no review has approved it yet; absent otherwise.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    urgent: bool,
 }
 
 impl From<feed::FeedItem> for FeedItem {
@@ -188,6 +193,7 @@ impl From<feed::FeedItem> for FeedItem {
             tips: item.tips,
             live_since: item.live_since,
             expires_at: item.expires_at,
+            urgent: item.urgent,
         }
     }
 }

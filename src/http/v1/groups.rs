@@ -10,6 +10,7 @@ use validator::Validate;
 
 use super::answers::{after, cursor_after, cut, done, once, page};
 use super::people::{Person, PersonFilter, PersonPage, example_person};
+use super::stuck::{StuckReviews, after_change_of};
 use crate::app::actor::Permission;
 use crate::app::groups;
 use crate::app::people::group_member_list;
@@ -100,9 +101,10 @@ fn describe_remove() -> Operation {
         "group_member_remove",
         "people",
         "Remove a member from a group",
-        "The membership ends now; whoever is no member stays none. It has no version: no `If-Match`.",
+        "The membership ends now; whoever is no member stays none. It has no version: no `If-Match`. The answer \
+         names the reviews that cannot end any more without them, which can be reassigned.",
     )
-    .empty(204, "The person is no member.")
+    .answer::<StuckReviews>(200, "The person is no member.", json!({ "stuck_reviews": [] }))
     .event("membership.ended")
 }
 
@@ -242,6 +244,7 @@ async fn group_member_add(
         groups::group_member_add(tx, &context.keys, &actor, id, person_id)
     })
     .await?;
+    after_change_of(&app, person_id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -254,5 +257,5 @@ async fn group_member_remove(
         groups::group_member_remove(tx, &context.keys, &actor, id, person_id)
     })
     .await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(HttpResponse::Ok().json(after_change_of(&app, person_id).await?))
 }

@@ -34,6 +34,7 @@ impl ItemKind for HashtagKind {
         list: "hashtag_list",
         get: "hashtag_get",
         revision_get: "hashtag_revision_get",
+        revision_difference: "hashtag_revision_difference",
         draft_put: "hashtag_draft_put",
         submit: "hashtag_submit",
         decide: "hashtag_decide",

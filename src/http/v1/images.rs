@@ -102,6 +102,7 @@ impl ItemKind for ImageKind {
         list: "image_list",
         get: "image_get",
         revision_get: "image_revision_get",
+        revision_difference: "image_revision_difference",
         draft_put: "image_draft_put",
         submit: "image_submit",
         decide: "image_decide",

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::answers::is_false;
 use super::findings::{RuleFinding, told};
 use super::sharing::{
     DisclaimerUsed, EXAMPLE_DIGEST, EXAMPLE_POST, REFUSALS, ShareCreate, SharedImage, TextPart,
@@ -122,6 +123,10 @@ struct Kit {
     /// What rules that only warn say to the comment.
     #[schema(max_items = 10_000)]
     warnings: Vec<RuleFinding>,
+    /// Whether it was published urgently and no review has approved it yet; absent otherwise.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    urgent: bool,
     /// Always true: this is no share.
     preview: bool,
 }
@@ -156,7 +161,7 @@ impl From<Count> for TextCount {
 
 impl Kit {
     fn of(command: ShareCommand, evaluated: Evaluated) -> Self {
-        let Evaluated { revision, kit, warnings, .. } = evaluated;
+        let Evaluated { revision, kit, warnings, urgent, .. } = evaluated;
         let of_kind = |kind| (command.subject.kind() == kind).then(|| command.subject.id());
         Self {
             post_id: of_kind(Kind::Post),
@@ -180,6 +185,7 @@ impl Kit {
             intent_too_long: kit.intent_too_long,
             dropped_hashtags: kit.dropped_hashtags,
             warnings: told(warnings),
+            urgent,
             preview: true,
         }
     }

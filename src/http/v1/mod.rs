@@ -4,7 +4,9 @@ mod answers;
 mod api_keys;
 mod channels;
 mod checks;
+mod decision_batches;
 mod decisions;
+mod delegations;
 mod disclaimers;
 mod feed;
 mod findings;
@@ -19,17 +21,25 @@ mod library;
 mod mastodon;
 mod me;
 mod media;
+mod notifications;
 mod people;
 mod places;
+mod pools;
+pub mod post_imports;
 mod posts;
 mod readiness;
+mod responsibilities;
+mod review_comments;
+mod review_suggestions;
 mod reviews;
 mod rules;
 mod secret;
 mod sessions;
 mod shares;
 mod sharing;
+mod stuck;
 mod text_measurements;
+mod urgent_publications;
 mod uses;
 mod workflows;
 
@@ -42,6 +52,7 @@ pub fn routes() -> Vec<Route> {
         channels::routes(),
         text_measurements::routes(),
         posts::routes(),
+        post_imports::routes(),
         hashtags::routes(),
         images::routes(),
         media::routes(),
@@ -51,7 +62,12 @@ pub fn routes() -> Vec<Route> {
         findings::routes(),
         checks::routes(),
         reviews::routes(),
+        review_comments::routes(),
+        review_suggestions::routes(),
         decisions::routes(),
+        decision_batches::routes(),
+        urgent_publications::routes(),
+        delegations::routes(),
         workflows::routes(),
         freezes::routes(),
         readiness::routes(),
@@ -62,7 +78,9 @@ pub fn routes() -> Vec<Route> {
         shares::routes(),
         people::routes(),
         groups::routes(),
+        responsibilities::routes(),
         me::routes(),
+        notifications::routes(),
         api_keys::routes(),
     ]
     .into_iter()

@@ -13,10 +13,12 @@ use validator::Validate;
 use super::answers::{after, cursor_after, cut, done, once, page};
 use super::mastodon::{MastodonAccount, MastodonUpdate};
 use super::secret::Secret;
+use super::stuck::{after_change, after_change_of};
 use crate::app::actor::Permission;
+use crate::app::delegations::delegations_given;
 use crate::app::passwords::Passwords;
 use crate::app::people::{self, PersonView};
-use crate::domain::ids::{GroupId, PersonId};
+use crate::domain::ids::{DelegationId, GroupId, PersonId, ReviewId};
 use crate::domain::roles::{Role, Scope};
 use crate::domain::time::Time;
 use crate::error::{Code, Result};
@@ -87,7 +89,8 @@ fn describe_update() -> Operation {
         "Change a person",
         "A merge patch (RFC 7396): what is absent stays, `null` removes. With `active: false` the person \
          is signed out everywhere and writes nothing more from that moment; a new password signs out \
-         everywhere else. Nobody gives themselves a role, and the last active administrator stays one.",
+         everywhere else. Nobody gives themselves a role, and the last active administrator stays one. A change \
+         of roles or activity names the open reviews that cannot end any more because of it.",
     )
     .body::<PersonUpdate>(json!({ "roles": ["employee", "reviewer"], "country": null }))
     .answer::<Person>(200, "The person as changed.", example_person())
@@ -270,6 +273,16 @@ pub(super) struct Person {
     version: i64,
     /// When they were made.
     created_at: Time,
+    /// Open reviews that cannot end any more without them; only in the answer to a change of roles or activity.
+    /// Each can be reassigned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 10_000, nullable = false)]
+    stuck_reviews: Option<Vec<ReviewId>>,
+    /// Delegations by which a deputy goes on deciding for them; only in the answer to a deactivation. Each can
+    /// be ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 1000, nullable = false)]
+    delegations: Option<Vec<DelegationId>>,
 }
 
 impl From<PersonView> for Person {
@@ -287,6 +300,8 @@ impl From<PersonView> for Person {
             active: view.active,
             version: view.version,
             created_at: view.created_at,
+            stuck_reviews: None,
+            delegations: None,
         }
     }
 }
@@ -381,14 +396,23 @@ async fn person_update(
     Body(body): Body<PersonUpdate>,
 ) -> Result<HttpResponse> {
     let command = body.hashed(&app.passwords).await?;
-    let view = app
+    let (roles, activity) = (command.roles.is_some(), command.active);
+    let (view, given) = app
         .write(Lane::Ordinary, move |tx, context| {
             let keys = &context.keys;
             people::person_update(tx, keys, &actor, id, version, &command)?;
-            people::person_get(tx.conn(), keys, &actor, id)
+            let now = tx.now();
+            Ok((people::person_get(tx.conn(), keys, &actor, id)?, delegations_given(tx.conn(), id, now)?))
         })
         .await?;
-    Ok(answer(view))
+    let mut person = Person::from(view);
+    person.delegations = (activity == Some(false)).then_some(given);
+    person.stuck_reviews = match (roles, activity) {
+        (true, _) => Some(after_change(&app).await?.stuck_reviews),
+        (false, Some(_)) => Some(after_change_of(&app, id).await?.stuck_reviews),
+        (false, None) => None,
+    };
+    Ok(HttpResponse::Ok().insert_header(etag::of_version(person.version)).json(person))
 }
 
 fn answer(view: PersonView) -> HttpResponse {

@@ -32,6 +32,7 @@ impl ItemKind for PostKind {
         list: "post_list",
         get: "post_get",
         revision_get: "post_revision_get",
+        revision_difference: "post_revision_difference",
         draft_put: "post_draft_put",
         submit: "post_submit",
         decide: "post_decide",

@@ -31,6 +31,7 @@ impl ItemKind for RuleKind {
         list: "rule_list",
         get: "rule_get",
         revision_get: "rule_revision_get",
+        revision_difference: "rule_revision_difference",
         draft_put: "rule_draft_put",
         submit: "rule_submit",
         decide: "rule_decide",

@@ -111,6 +111,12 @@ impl TestApp {
         ServerProcess::start(self.folder.path(), &settings)
     }
 
+    /// A further node on the same database, with the same keys and time; it serves nothing by itself.
+    pub fn another_node(&self) -> App {
+        let config = (*self.node.app.config).clone();
+        App::start(config, self.clock().clone()).unwrap()
+    }
+
     /// What the server holds.
     pub fn state(&self) -> &App {
         &self.node.app

@@ -51,6 +51,19 @@ impl TestApp {
         content()
     }
 
+    /// Changes the workflow that every post passes, which is the one of a fresh installation: its stages, and
+    /// what else is named.
+    pub fn change_workflow(&self, terms: &Value) -> Answer {
+        let list = self.admin().get("/v1/workflows?kind=post").send().expect(200);
+        let open = list.list("/items").iter().find(|workflow| workflow["when"] == json!({})).unwrap().clone();
+        let mut body = json!({ "kind": "post", "name": "Review" });
+        for (name, value) in terms.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        let path = format!("/v1/workflows/{}", open["id"].as_str().unwrap());
+        self.admin().put(&path).if_match(&open["version"]).json(&body).send()
+    }
+
     /// A draft by the author, with the content of [`content`] as `change` leaves it.
     #[track_caller]
     pub fn draft(&self, change: impl FnOnce(&mut Value)) -> Post {

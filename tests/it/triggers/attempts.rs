@@ -5,6 +5,7 @@ use std::time::Duration;
 use greenlight::domain::roles::Role;
 use serde_json::json;
 
+use super::{reviews, urgent};
 use crate::support::{Post, TestApp};
 
 /// What there is to attack: a shared post, a post under review, a draft, an image that was redacted.
@@ -34,14 +35,27 @@ fn end_what_held(app: &TestApp) {
     let group = app.admin().post("/v1/groups").json(&json!({ "name": "Leavers" })).send().expect(201);
     let member = format!("/v1/groups/{}/members/{}", group.text("/id"), leaver.id());
     app.admin().put(&member).send().expect(204);
-    app.admin().delete(&member).send().expect(204);
+    app.admin().delete(&member).send().expect(200);
     let path = format!("/v1/people/{}", leaver.id());
     let version = app.admin().get(&path).send().expect(200)["version"].clone();
     let change = json!({ "roles": ["employee"], "country": "BE", "active": false });
     app.admin().patch(&path).if_match(&version).json(&change).send().expect(200);
     app.reviewer();
     let stages = json!([{ "name": "again", "reviewers": { "role": "reviewer" }, "quorum": 1 }]);
-    app.admin().post("/v1/workflows").json(&json!({ "kind": "post", "stages": stages })).send().expect(201);
+    app.change_workflow(&json!({ "stages": stages })).expect(200);
+}
+
+/// A responsibility that somebody else holds by now, and one that has ended.
+fn hand_over(app: &TestApp) {
+    let admin = app.admin();
+    let holder = |person: String| json!([{ "person": person }]);
+    for key in ["handed-over", "ended"] {
+        let body = json!({ "key": key, "name": "Press", "holders": holder(app.auditor().id()) });
+        admin.post("/v1/responsibilities").json(&body).send().expect(201);
+    }
+    let body = json!({ "name": "Press", "holders": holder(app.employee().id()) });
+    admin.put("/v1/responsibilities/handed-over").if_match(&json!(1)).json(&body).send().expect(200);
+    admin.delete("/v1/responsibilities/ended").if_match(&json!(1)).send().expect(200);
 }
 
 /// Uploads a picture and takes it away; answers the image's id.
@@ -65,9 +79,13 @@ impl Targets {
         app.employee().post(&outcome).json(&json!({ "result": "confirmed" })).send().expect(200);
         stop_something(app);
         end_what_held(app);
+        reviews::wait_for_a_review(app);
+        hand_over(app);
         let open = app.submitted_post(|content| content["title"] = "Under review".into());
+        reviews::talk_about(app, &open);
         let draft = app.draft(|content| content["title"] = "A draft".into());
         let redacted = redacted_image(app);
+        urgent::publish(app);
         Self { shared, open, draft, redacted, other_person: app.auditor().id() }
     }
 
@@ -78,9 +96,12 @@ impl Targets {
             self.on_revisions(),
             self.on_approvals(),
             self.on_decisions(),
+            self.on_talk(),
             self.on_shares(),
             self.on_endings(),
             on_histories(),
+            self.on_waiting(),
+            urgent::attempts(self),
         ]
         .concat()
     }
@@ -264,6 +285,7 @@ impl Targets {
                     change("client_id = 'other'"),
                     change("digest = 'other'"),
                     change(&format!("person_id = '{other}'")),
+                    change(&format!("on_behalf_of = '{other}'")),
                 ],
             ),
             ("r08_reviews_stay", vec!["DELETE FROM reviews".to_owned()]),
@@ -274,6 +296,8 @@ impl Targets {
                     change_review("digest = 'other'"),
                     change_review("opened_at = opened_at + 1"),
                     change_review("comment_room = 'other'"),
+                    change_review("first_stage = 1"),
+                    change_review("resumed_from = id"),
                     change_review(&format!("opened_by = '{other}'")),
                     format!("{} WHERE state = 'approved'", change_review("state = 'rejected'")),
                 ],
@@ -376,7 +400,41 @@ fn on_histories() -> Vec<(&'static str, Vec<String>)> {
         ("r08_group_members_stay", stay("group_members")),
         ("r08_group_members_only_end", end("group_members", "person_id = 'other'")),
         ("r08_workflows_stay", stay("workflows")),
-        ("r08_workflows_only_end", end("workflows", "stages = '[]'")),
+        (
+            "r08_workflows_only_end",
+            [
+                end("workflows", "stages = '[]'"),
+                end("workflows", "conditions = '[]'"),
+                end("workflows", "name = 'other'"),
+                end("workflows", "version = version + 1"),
+                end("workflows", "workflow_id = 'other'"),
+                end("workflows", "same_person_twice = NOT same_person_twice"),
+            ]
+            .concat(),
+        ),
+        ("r08_responsibilities_stay", stay("responsibilities")),
+        (
+            "r08_responsibilities_keep_their_keys",
+            [
+                "key = 'other' WHERE key = 'handed-over'",
+                "created_at = created_at + 1 WHERE key = 'handed-over'",
+                "version = version - 1 WHERE key = 'handed-over'",
+                "ended_at = NULL WHERE key = 'ended'",
+                "name = 'other' WHERE key = 'ended'",
+            ]
+            .map(|set| format!("UPDATE responsibilities SET {set}"))
+            .to_vec(),
+        ),
+        ("r08_responsibility_holders_stay", stay("responsibility_holders")),
+        (
+            "r08_responsibility_holders_only_end",
+            [
+                end("responsibility_holders", "person_id = 'other'"),
+                end("responsibility_holders", "deputy = NOT deputy"),
+                end("responsibility_holders", "responsibility_id = 'other'"),
+            ]
+            .concat(),
+        ),
     ]
 }
 

@@ -1,6 +1,8 @@
 //! What the database itself refuses, whatever the program asks: each trigger is tried with plain SQL.
 
 mod attempts;
+mod reviews;
+mod urgent;
 
 use std::collections::BTreeSet;
 
@@ -73,6 +75,10 @@ both! {
         refused(app, "r17");
     }
 
+    fn c16_the_database_keeps_urgent_publications(app) {
+        refused(app, "c16");
+    }
+
     fn r20_the_database_keeps_the_record(app) {
         refused(app, "r20");
     }
@@ -111,6 +117,8 @@ both! {
             "UPDATE record_personal SET person_id = NULL, ciphertext = NULL".to_owned(),
             "UPDATE revision_authors SET person_id = NULL".to_owned(),
             "UPDATE decisions SET person_id = NULL".to_owned(),
+            "UPDATE review_comments SET person_id = NULL".to_owned(),
+            "UPDATE review_suggestions SET person_id = NULL, accepted_by = NULL".to_owned(),
             "UPDATE shares SET person_id = NULL, state = 'failed'".to_owned(),
         ] {
             attempt(app, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"));

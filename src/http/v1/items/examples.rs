@@ -57,7 +57,7 @@ pub fn draft_item<K: ItemKind>() -> Value {
 }
 
 /// An item that is live.
-pub(super) fn live_item<K: ItemKind>() -> Value {
+pub fn live_item<K: ItemKind>() -> Value {
     let mut item = item::<K>("live", revision::<K>(), 3);
     set(&mut item, "live_revision", json!(1));
     reviewed::<K>(item)

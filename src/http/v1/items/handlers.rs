@@ -128,12 +128,12 @@ pub(super) async fn submit<K: ItemKind>(
     Body(body): Body<Submission>,
 ) -> Result<HttpResponse> {
     let once = once(K::OPERATIONS.submit, key, &id, &body)?;
-    let command = Submit { kind: K::KIND, id, digest: body.digest };
+    let command = Submit { kind: K::KIND, id, digest: body.digest, extended_to: None, urgent: None };
     let (desk, now) = (app.clone(), app.clock.now());
     // Trying every way to share is slow, and it reads and writes in turns.
     let work = move || item_submit(&desk.db, &desk.context, &desk.snapshots, &actor, &once, &command, now);
     let submitted = app.think(work).await?;
-    let (view, words) = app.read(move |conn, _| review_with_words(conn, submitted.resource)).await?;
+    let (view, words) = app.read(move |conn, _| review_with_words(conn, submitted.resource, now)).await?;
     let present = app.snapshots.content();
     let warnings = app.think(move || Ok(words.map(|words| warnings(&present, id, &words, now)))).await?;
     Ok(done(StatusCode::CREATED, submitted.replayed)
@@ -154,7 +154,8 @@ pub(super) async fn decide<K: ItemKind>(
     // Asking the rules is slow, and it reads and writes in turns.
     let work = move || item_decide(&desk.db, &desk.context, &desk.snapshots, &actor, &once, &command);
     let decided = app.think(work).await?;
-    let view = app.read(move |conn, _| review_get(conn, decided.resource)).await?;
+    let now = app.clock.now();
+    let view = app.read(move |conn, _| review_get(conn, decided.resource, now)).await?;
     Ok(done(StatusCode::CREATED, decided.replayed).json(Review::whole(view)?))
 }
 

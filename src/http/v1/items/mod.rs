@@ -3,6 +3,7 @@
 //! What differs between kinds is an [`ItemKind`]: the file of a kind states its names, the shape of its
 //! content and examples; types, descriptions and handlers are here.
 
+mod differences;
 mod examples;
 mod handlers;
 mod operations;
@@ -14,7 +15,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
-pub use self::examples::{draft_item, ended_item};
+pub use self::examples::{draft_item, ended_item, live_item};
 pub use self::handlers::{advise, reread, with_item};
 pub use self::operations::{draft_put, routes, shared_routes};
 pub use self::types::{Item, ItemCreate, ItemDraft, NewItem, shown_state};
@@ -61,6 +62,8 @@ pub struct Operations {
     pub get: &'static str,
     /// Reading a revision.
     pub revision_get: &'static str,
+    /// Comparing two revisions.
+    pub revision_difference: &'static str,
     /// Saving a draft.
     pub draft_put: &'static str,
     /// Submitting a draft.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::types::{DecisionCreate, Ending, Item, ItemDraft, ItemFilter, ItemPage, ItemRevision, Submission};
-use super::{ItemKind, WrittenKind, examples, handlers};
+use super::{ItemKind, WrittenKind, differences, examples, handlers};
 use crate::app::actor::Permission;
 use crate::app::rules::are_looked_at;
 use crate::domain::ids::Kind;
@@ -40,6 +40,7 @@ pub fn shared_routes<K: ItemKind>() -> Vec<Route> {
         Route::get(all.as_str(), read, list::<K>(), handlers::list::<K>),
         Route::get(one.as_str(), read, get::<K>(), handlers::get::<K>),
         Route::get(under("revisions/{n}"), read, revision_get::<K>(), handlers::revision_get::<K>),
+        differences::route::<K>(),
         Route::post(under("submission"), write, submit::<K>(), handlers::submit::<K>),
         Route::post(under("decisions"), review, decide::<K>(), handlers::decide::<K>),
         Route::post(under("recall"), publish, recall::<K>(), handlers::recall::<K>),
@@ -129,7 +130,8 @@ fn submit<K: ItemKind>() -> Operation {
                        country, so that what is approved can be shared; `comment_room` tells what each \
                        combination leaves for a comment. Another digest is 409 `revision_changed` with the \
                        present one. The words of a review that ended with `changes_requested`, `withdrawn` or \
-                       `lapsed` may be submitted again as the next revision. Rules in force look at each \
+                       `lapsed` may be submitted again as the next revision. While a revision that was \
+                       published urgently awaits its review, no newer one is submitted: 409 `review_open`. Rules in force look at each \
                        text: one that blocks is 422 `rule_violated`, with the place of each violation; those \
                        that warn refuse nothing, and stand in `warnings`. A hashtag that is blocked is such a \
                        rule, and one that is required for the post and not named by it is the fault \
@@ -179,6 +181,8 @@ fn decide<K: ItemKind>() -> Operation {
         .idempotency_key()
         .answer::<Review>(201, "The review with the decision.", examples::review::<K>(true))
         .errors(&codes)
+        // Only posts are published urgently.
+        .errors(if K::KIND == Kind::Post { &[Code::PublisherCannotDecide] } else { &[] })
         .errors(by_rules::<K>())
         .event(Event::DecisionMade.as_str())
 }

@@ -23,6 +23,7 @@ use crate::http::schema::{Content, Slug};
 use crate::http::v1::answers::{REASON_MAX, not_blank};
 use crate::http::v1::findings::{RuleFinding, told};
 use crate::http::v1::reviews::Review;
+use crate::http::v1::urgent_publications::Urgent;
 
 /// The whole content of a draft.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
@@ -88,13 +89,18 @@ pub struct DecisionCreate {
     #[validate(length(min = 1, max = REASON_MAX))]
     #[schema(min_length = 1, max_length = 2000, nullable = false)]
     pub reason: Option<String>,
+    /// For whom a deputy decides. Left out, whoever is in the pool decides for themselves, and a deputy for the
+    /// one whose deputy they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub on_behalf_of: Option<PersonId>,
 }
 
 impl DecisionCreate {
     /// The decision that is asked for.
     pub fn into_command(self, kind: Kind, id: ItemId) -> Decide {
-        let Self { revision, digest, decision, reason } = self;
-        Decide { kind, id, revision, digest, decision, reason }
+        let Self { revision, digest, decision, reason, on_behalf_of } = self;
+        Decide { kind, id, revision, digest, decision, reason, on_behalf_of }
     }
 }
 
@@ -250,11 +256,15 @@ impl Item {
 #[derive(Serialize, ToSchema)]
 struct Blocker {
     /// How: `pin_expired`, `pin_recalled` or `pin_not_approved` by what it pins; `rule_violated` by a rule in
-    /// force that it breaks, `rule_broken` by one that cannot be evaluated.
+    /// force that it breaks, `rule_broken` by one that cannot be evaluated; `urgent_unreviewed` or
+    /// `urgent_refused` where it was published urgently and its review did not end in time, or did not approve it.
     #[schema(max_length = 64)]
     code: &'static str,
-    /// The pinned item, the rule, or the hashtag that is blocked and works like one.
-    item: ItemId,
+    /// The pinned item, the rule, or the hashtag that is blocked and works like one; absent where it is the lack
+    /// of its own review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    item: Option<ItemId>,
     /// Since when.
     since: Time,
 }
@@ -306,6 +316,10 @@ pub struct ItemRevision {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     approved_at: Option<Time>,
+    /// That it was published before its review, and what came of that; only where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    urgent: Option<Urgent>,
     /// The entry that redacted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -361,7 +375,7 @@ struct Redacted {
 
 /// What a reference resolved to.
 #[derive(Serialize, ToSchema)]
-struct Pin {
+pub struct Pin {
     /// The kind of the item.
     kind: Kind,
     /// The item.
@@ -399,6 +413,7 @@ impl From<RevisionView> for ItemRevision {
             created_at: view.created_at,
             submitted_at: view.submitted_at,
             approved_at: view.approved_at,
+            urgent: view.urgent.map(Urgent::from),
             redacted: view.redacted_idx.map(|index| Redacted { index }),
             media: None,
         }

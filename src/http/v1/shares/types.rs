@@ -15,6 +15,7 @@ use crate::domain::ids::{ClientId, Digest, ItemId, Kind, PersonId, ShareId};
 use crate::domain::share::{Outcome, ShownState};
 use crate::domain::time::Time;
 use crate::http::paging::Limit;
+use crate::http::v1::answers::is_false;
 use crate::http::v1::findings::RuleFinding;
 use crate::http::v1::sharing::{DisclaimerUsed, SharedImage, TextPart};
 use crate::store::shares;
@@ -187,6 +188,10 @@ pub(super) struct Share {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10_000, required = false)]
     warnings: Vec<RuleFinding>,
+    /// Whether it was issued on an urgent publication that no review had approved by then; absent otherwise.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    urgent: bool,
     /// The fingerprint of channels, organisation, rules and blocked hashtags that were in force.
     rules_digest: Digest,
     /// When it was issued.
@@ -227,6 +232,7 @@ impl From<ShareView> for Share {
             outcomes,
             warnings,
             images,
+            urgent,
             must_attach,
         } = view;
         let (index, leaf_hash) = receipt;
@@ -255,6 +261,7 @@ impl From<ShareView> for Share {
             must_paste: row.must_paste,
             must_attach,
             warnings: warnings.into_iter().map(RuleFinding::from).collect(),
+            urgent,
             rules_digest: row.rules_digest,
             issued_at: row.issued_at,
             lapses_at: row.lapses_at,

@@ -1,94 +1,78 @@
-//! Reviews: the queue of what waits for decisions, and each run of a workflow.
+//! What requests and answers say of a review.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
-use super::answers::{after, cursor_after, page};
-use super::decisions::{Decision, example_decision};
-use super::findings::{RuleFinding, told};
-use super::workflows::Pool;
-use crate::app::actor::Permission;
-use crate::app::reviews::{ReviewView, StageView, review_get, review_list};
+use crate::app::reviews::{ReviewView, StageView, WorkflowNamed};
 use crate::domain::channels::ChannelId;
 use crate::domain::findings::Finding;
-use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ReviewId};
+use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ReviewId, WorkflowId};
 use crate::domain::review::{ReviewState, StageState};
-use crate::domain::roles::Scope;
 use crate::domain::time::Time;
-use crate::error::{Code, Error, Result};
-use crate::http::Frame;
-use crate::http::extract::{Caller, Path, Query};
-use crate::http::operation::{NO_EVENT, Operation};
+use crate::domain::workflow::Quorum;
+use crate::error::{Error, Result};
 use crate::http::paging::Limit;
 use crate::http::schema::{CountryCode, LanguageTag};
-use crate::http::table::Route;
-use crate::state::App;
+use crate::http::v1::answers::{REASON_MAX, is_false, not_blank};
+use crate::http::v1::decisions::Decision;
+use crate::http::v1::findings::{RuleFinding, told};
+use crate::http::v1::pools::{NewPool, Pool};
 
-/// The routes of this file.
-pub fn routes() -> Vec<Route> {
-    let read = Permission::Holds(Scope::ContentRead);
-    let list = Operation::new(
-        "review_list",
-        "reviews",
-        "List reviews",
-        "Reviews in the order in which they were asked for, the longest waiting first. With `mine=true` \
-         only the open ones that wait for the caller: in the pool of the open stage as it stands now, not \
-         an author, and not decided yet; that needs a person. A page may be short, or empty, and still \
-         have a next one.",
-    )
-    .query::<ReviewFilter>()
-    .paged()
-    .answer::<ReviewPage>(200, "A page of reviews.", json!({ "items": [example_review(false)] }))
-    .errors(&[Code::PersonRequired])
-    .event(NO_EVENT);
-    let get = Operation::new(
-        "review_get",
-        "reviews",
-        "Read a review",
-        "One run of a workflow over one revision: its stages as they stood when it opened, the decisions \
-         in each, and the room that each way to share leaves for a comment.",
-    )
-    .answer::<Review>(200, "The review.", example_review(true))
-    .event(NO_EVENT);
-    vec![
-        Route::get("/v1/reviews", Permission::HoldsPerhapsFor(Scope::ContentRead), list, reviews_list),
-        Route::get("/v1/reviews/{id}", read, get, review_read),
-    ]
+/// A stage that is given to others.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+pub(super) struct Reassignment {
+    /// The stage, from 0.
+    #[validate(range(max = 9))]
+    #[schema(minimum = 0, maximum = 9)]
+    pub(super) stage: u8,
+    /// Who may decide in it from now on.
+    pub(super) reviewers: NewPool,
+    /// Why.
+    #[validate(length(min = 1, max = REASON_MAX), custom(function = not_blank))]
+    #[schema(min_length = 1, max_length = 2000)]
+    pub(super) reason: String,
 }
 
-/// The address of a review.
-pub fn review_address(id: ReviewId) -> String {
-    format!("/v1/reviews/{id}")
+/// A later end of a window.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+pub(super) struct Extension {
+    /// When sharing ends.
+    pub(super) expires_at: Time,
 }
 
 /// What a list of reviews is narrowed to.
 #[derive(Debug, Deserialize, Serialize, IntoParams)]
-struct ReviewFilter {
+pub(super) struct ReviewFilter {
     /// Only those that wait for the caller.
-    mine: Option<bool>,
-    /// Only those in this state; with `mine` they are open.
-    state: Option<ReviewState>,
+    pub(super) mine: Option<bool>,
+    /// Only those with a stage that is overdue.
+    pub(super) overdue: Option<bool>,
+    /// Only those that cannot end as things stand.
+    pub(super) stuck: Option<bool>,
+    /// Only those of items of this kind.
+    pub(super) kind: Option<Kind>,
+    /// Only those in this state; with any of the first three they are open.
+    pub(super) state: Option<ReviewState>,
     /// How many.
     #[serde(default, skip_serializing)]
     #[param(value_type = u16)]
-    limit: Limit,
+    pub(super) limit: Limit,
     /// Where to begin.
     #[serde(skip_serializing)]
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
 }
 
 /// One page of reviews, the longest waiting first.
 #[derive(Serialize, ToSchema)]
-struct ReviewPage {
+pub(super) struct ReviewPage {
     /// The reviews, without their `comment_room`.
     #[schema(max_items = 200)]
-    items: Vec<Review>,
+    pub(super) items: Vec<Review>,
     /// Where the next page begins; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 512, nullable = false)]
-    next_cursor: Option<String>,
+    pub(super) next_cursor: Option<String>,
 }
 
 /// One run of a workflow over one revision.
@@ -107,6 +91,16 @@ pub struct Review {
     digest: Digest,
     /// Open, or its outcome.
     state: ReviewState,
+    /// The version of the workflow that governs it.
+    workflow: ReviewWorkflow,
+    /// The review whose approvals stand for the first stages, where this one resumed behind them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    resumed_from: Option<ReviewId>,
+    /// Whether the words were published urgently, so that this review comes after; absent otherwise.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    urgent: bool,
     /// The stages in their order, as they stood when the review opened.
     #[schema(max_items = 10)]
     stages: Vec<ReviewStage>,
@@ -130,20 +124,58 @@ pub struct Review {
     closed_at: Option<Time>,
 }
 
+/// The version of a workflow that governs a review.
+#[derive(Serialize, ToSchema)]
+struct ReviewWorkflow {
+    /// The workflow.
+    id: WorkflowId,
+    /// The version.
+    #[schema(minimum = 1)]
+    version: i64,
+    /// What that version is called.
+    #[schema(max_length = 100)]
+    name: String,
+}
+
 /// One stage of a review.
 #[derive(Serialize, ToSchema)]
 struct ReviewStage {
     /// What it is called.
     #[schema(max_length = 100)]
     name: String,
-    /// Who may decide.
+    /// Who may decide, as the review opened.
     reviewers: Pool,
+    /// Who may decide instead or as well, since it was given to others or escalated.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 100)]
+    given_to: Vec<Pool>,
     /// How many approvals pass it.
-    #[schema(minimum = 1, maximum = 50)]
-    quorum: u32,
+    quorum: Quorum,
     /// Its state.
     state: StageState,
-    /// What was decided in it, in the order of the record.
+    /// Why it cannot end, while its state is `stuck`: `not_enough_reviewers`, or `asked_reviewer_left` where
+    /// all who were asked must approve. It can be reassigned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, nullable = false)]
+    reason: Option<String>,
+    /// When it opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    since: Option<Time>,
+    /// When it is overdue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    due_at: Option<Time>,
+    /// Approvals that are missing, while it is waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, nullable = false)]
+    missing: Option<u32>,
+    /// Who can give one, while it is waited for: at most twenty of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
+    waits_for: Vec<PersonId>,
+    /// What was decided in it, in the order of the record; of an earlier review and revision, where the review
+    /// resumed behind it.
     #[schema(max_items = 1000)]
     decisions: Vec<Decision>,
 }
@@ -172,8 +204,12 @@ struct CommentRoom {
 impl Review {
     /// The review as other resources show it, without its comment room.
     pub fn summary(view: ReviewView) -> Self {
-        let ReviewView { row, stages } = view;
+        let ReviewView { row, workflow, urgent, stages } = view;
+        let WorkflowNamed { id, version, name } = workflow;
         Self {
+            workflow: ReviewWorkflow { id, version, name },
+            resumed_from: row.resumed_from,
+            urgent,
             id: row.id,
             kind: row.kind,
             item_id: row.item_id,
@@ -206,61 +242,15 @@ impl From<StageView> for ReviewStage {
         Self {
             name: stage.name,
             reviewers: stage.reviewers.into(),
+            given_to: stage.given_to.into_iter().map(Pool::from).collect(),
             quorum: stage.quorum,
             state: stage.state,
+            reason: stage.stuck,
+            since: stage.since,
+            due_at: stage.due_at,
+            missing: stage.lacks,
+            waits_for: stage.waits_for,
             decisions: stage.decisions.into_iter().map(Decision::from).collect(),
         }
     }
-}
-
-async fn reviews_list(
-    request: HttpRequest,
-    app: web::Data<App>,
-    frame: web::Data<Frame>,
-    Caller(actor): Caller,
-    Query(query): Query<ReviewFilter>,
-) -> Result<HttpResponse> {
-    let mine = query.mine.unwrap_or_default().then(|| actor.person()).transpose()?;
-    let walk = frame.cursor_key.walk("review_list", &actor, &query)?;
-    let after = after(&walk, query.cursor.as_deref())?;
-    let limit = usize::from(query.limit.get());
-    let (views, last) = app.read(move |conn, _| review_list(conn, query.state, mine, after, limit)).await?;
-    let next_cursor = cursor_after(&walk, last)?;
-    let items = views.into_iter().map(Review::summary).collect();
-    Ok(page(&request, next_cursor.as_deref(), &ReviewPage { items, next_cursor: next_cursor.clone() }))
-}
-
-async fn review_read(app: web::Data<App>, Path(id): Path<ReviewId>) -> Result<HttpResponse> {
-    let view = app.read(move |conn, _| review_get(conn, id)).await?;
-    Ok(HttpResponse::Ok().json(Review::whole(view)?))
-}
-
-/// An example of a review that was approved; `whole` with its comment room.
-pub fn example_review(whole: bool) -> Value {
-    let mut review = json!({
-        "id": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f90",
-        "kind": "post",
-        "item_id": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f81",
-        "revision": 1,
-        "digest": "sha256:5f2b8c1d0e9a47365c4b3a2918f7e6d5c4b3a29180f7e6d5c4b3a29180f7e6d5",
-        "state": "approved",
-        "stages": [{
-            "name": "review",
-            "reviewers": { "role": "reviewer" },
-            "quorum": 1,
-            "state": "passed",
-            "decisions": [example_decision()],
-        }],
-        "opened_at": "2026-11-20T14:02:11.482Z",
-        "opened_by": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fa1",
-        "closed_at": "2026-11-20T15:30:00.120Z",
-    });
-    if whole && let Some(members) = review.as_object_mut() {
-        let room = json!([
-            { "language": "nl", "channel": "linkedin", "copy_id": "nl-1", "room": 200 },
-            { "language": "en", "channel": "x", "copy_id": "en-1", "room": 61 },
-        ]);
-        members.insert("comment_room".to_owned(), room);
-    }
-    review
 }

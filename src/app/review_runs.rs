@@ -1,0 +1,288 @@
+//! A review with all that its machine needs: stages, decisions, who was asked, to whom stages were given,
+//! authors. Every use case that looks into reviews reads them here, many at once.
+
+use std::collections::HashMap;
+
+use super::pools::Pools;
+use crate::domain::ids::{ItemId, Kind, PersonId, ReviewId};
+use crate::domain::review::{Bar, Review, StageRun};
+use crate::domain::staffing::{self, Demand};
+use crate::domain::workflow::{QUORUM_MAX, Quorum, Reviewers, Stage};
+use crate::error::Result;
+use crate::store::connection::Conn;
+use crate::store::review_stages::{self, Asked, PoolRow, StageRow};
+use crate::store::reviews::{self, DecisionRow, ReviewRow};
+use crate::store::revisions;
+use crate::store::urgent_publications::{self, UrgentRow};
+
+/// How many reviews back approvals can be carried from.
+const RESUMED_MOST: usize = 50;
+
+/// A review as its use cases see it.
+#[derive(Debug, Clone)]
+pub struct ReviewRun {
+    /// Its row.
+    pub row: ReviewRow,
+    /// Its stages as they stood when it opened.
+    pub stages: Vec<Stage>,
+    /// The review as the machine sees it.
+    pub machine: Review,
+    /// The decisions, those that are carried from an earlier review first.
+    pub decisions: Vec<DecisionRow>,
+    /// When each stage opened and is due; `None` of those that did not open, and of old reviews.
+    pub times: Vec<Option<StageRow>>,
+    /// Who may decide in each stage, now that it was perhaps given to others.
+    pub pools: Vec<Vec<Reviewers>>,
+    /// The urgent publication that it follows, if it is a review afterwards.
+    pub urgent: Option<UrgentRow>,
+    /// What bars persons from deciding, whatever pool they are in.
+    pub bars: Vec<(PersonId, Bar)>,
+}
+
+impl ReviewRun {
+    /// The stage that is open.
+    pub fn open_stage(&self) -> Option<usize> {
+        self.machine.open_stage()
+    }
+
+    /// The pools of a stage.
+    pub fn pools_of(&self, stage: usize) -> &[Reviewers] {
+        self.pools.get(stage).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What bars one of these persons.
+    pub fn bar_of(&self, persons: &[PersonId]) -> Option<Bar> {
+        self.bars.iter().find(|(barred, _)| persons.contains(barred)).map(|(_, bar)| *bar)
+    }
+
+    /// Who cannot decide in a stage, though perhaps in its pool: who is barred, and who has decided.
+    pub fn excluded(&self, stage: usize) -> Vec<PersonId> {
+        let barred = self.bars.iter().map(|(person, _)| *person);
+        barred.chain(self.machine.decided_for(stage)).collect()
+    }
+
+    /// Who is waited for in the open stage, at most `limit` of them.
+    pub fn waited_for(&self, conn: &mut Conn, pools: &mut Pools, limit: usize) -> Result<Vec<PersonId>> {
+        let Some(stage) = self.open_stage() else { return Ok(Vec::new()) };
+        let mut able = pools.able(conn, self.pools_of(stage), self.row.kind, &self.excluded(stage), limit)?;
+        able.truncate(limit);
+        Ok(able)
+    }
+
+    /// What the stages from the open one on still ask for.
+    pub fn demands(&self, conn: &mut Conn, pools: &mut Pools) -> Result<Vec<Demand>> {
+        let Some(open) = self.open_stage() else { return Ok(Vec::new()) };
+        let stages: Vec<Wanted<'_>> = (open..self.stages.len())
+            .map(|stage| Wanted {
+                pools: self.pools_of(stage),
+                lacks: self.machine.lacks(stage),
+                excluded: self.excluded(stage),
+            })
+            .collect();
+        demands(conn, pools, self.row.kind, &stages)
+    }
+
+    /// The stage that cannot end as things stand, from 0.
+    pub fn stuck_stage(&self, conn: &mut Conn, pools: &mut Pools) -> Result<Option<usize>> {
+        let Some(open) = self.open_stage() else { return Ok(None) };
+        let demands = self.demands(conn, pools)?;
+        Ok(staffing::short(&demands, self.machine.same_person_twice).map(|at| open + at))
+    }
+}
+
+/// What one stage asks for.
+struct Wanted<'a> {
+    pools: &'a [Reviewers],
+    /// Approvals that are missing; `None` = those of all who can give one.
+    lacks: Option<u32>,
+    excluded: Vec<PersonId>,
+}
+
+/// The seats of stages and who may take one. Of each pool as many are read as a matching can need.
+fn demands(conn: &mut Conn, pools: &mut Pools, kind: Kind, stages: &[Wanted<'_>]) -> Result<Vec<Demand>> {
+    let mut whole: Vec<Option<Vec<PersonId>>> = Vec::with_capacity(stages.len());
+    for stage in stages {
+        whole.push(match stage.lacks {
+            Some(_) => None,
+            None => Some(pools.asked(conn, stage.pools, kind, &stage.excluded)?),
+        });
+    }
+    let quorums: Vec<u32> = stages
+        .iter()
+        .zip(&whole)
+        .map(|(stage, whole)| match whole {
+            Some(whole) => u32::try_from(whole.len()).unwrap_or(u32::MAX).max(1),
+            None => stage.lacks.unwrap_or(1),
+        })
+        .collect();
+    let enough = staffing::enough(quorums.iter().copied());
+    let mut demands = Vec::with_capacity(stages.len());
+    for ((stage, whole), quorum) in stages.iter().zip(whole).zip(quorums) {
+        let pool = match whole {
+            // Nobody waits for more approvals than a quorum can ask for.
+            Some(whole) if whole.len() > QUORUM_MAX as usize => Vec::new(),
+            Some(whole) => whole,
+            None => pools.able(conn, stage.pools, kind, &stage.excluded, enough)?,
+        };
+        demands.push(Demand { quorum, pool });
+    }
+    Ok(demands)
+}
+
+/// The first stage of a workflow whose quorum no assignment of distinct persons who may decide, none of them
+/// `excluded`, fills (R9). Stages before `first_stage` need nobody any more.
+pub fn short_stage(
+    conn: &mut Conn,
+    pools: &mut Pools,
+    kind: Kind,
+    (stages, same_person_twice): (&[Stage], bool),
+    first_stage: usize,
+    excluded: &[PersonId],
+) -> Result<Option<usize>> {
+    let wants = |stage: &Stage| (stage.quorum.count(), [stage.reviewers.clone()]);
+    let stages: Vec<(Option<u32>, [Reviewers; 1])> = stages.iter().skip(first_stage).map(wants).collect();
+    let wanted: Vec<Wanted<'_>> = stages
+        .iter()
+        .map(|(lacks, pools)| Wanted { pools, lacks: *lacks, excluded: excluded.to_vec() })
+        .collect();
+    let demands = demands(conn, pools, kind, &wanted)?;
+    Ok(staffing::short(&demands, same_person_twice).map(|at| first_stage + at))
+}
+
+/// One review.
+pub fn load_one(conn: &mut Conn, row: ReviewRow) -> Result<Option<ReviewRun>> {
+    Ok(load(conn, vec![row])?.pop())
+}
+
+/// These reviews, in their order.
+pub fn load(conn: &mut Conn, rows: Vec<ReviewRow>) -> Result<Vec<ReviewRun>> {
+    let before = resumed_from(conn, &rows)?;
+    let ids: Vec<ReviewId> = rows.iter().map(|row| row.id).collect();
+    let all: Vec<ReviewId> = ids.iter().copied().chain(before.keys().copied()).collect();
+    let versions: Vec<_> = rows.iter().map(|row| row.workflow_id).collect();
+    let revisions: Vec<(ItemId, i64)> = rows.iter().map(|row| (row.item_id, row.revision)).collect();
+    let read = Read {
+        twice: crate::store::workflows::find_all(conn, &versions)?
+            .into_iter()
+            .map(|row| (row.id.uuid(), row.same_person_twice))
+            .collect(),
+        decisions: reviews::decisions_of(conn, &all)?,
+        times: review_stages::of(conn, &ids)?,
+        asked: review_stages::asked(conn, &ids)?,
+        given: review_stages::pools(conn, &ids)?,
+        authors: revisions::authors_of(conn, &revisions)?,
+        urgent: urgent_publications::of_reviews(conn, &ids)?,
+        before,
+    };
+    rows.into_iter().map(|row| read.run(row)).collect()
+}
+
+/// What was read of some reviews.
+struct Read {
+    twice: HashMap<uuid::Uuid, bool>,
+    decisions: Vec<DecisionRow>,
+    times: Vec<StageRow>,
+    asked: Asked,
+    given: Vec<PoolRow>,
+    authors: HashMap<(ItemId, i64), Vec<PersonId>>,
+    urgent: Vec<UrgentRow>,
+    before: HashMap<ReviewId, ReviewRow>,
+}
+
+impl Read {
+    fn run(&self, row: ReviewRow) -> Result<ReviewRun> {
+        let stages = row.stages()?;
+        let decisions = self.decisions_of(&row);
+        let time_of = |stage: usize| {
+            let is_it = |time: &&StageRow| time.review_id == row.id && is_stage(time.stage, stage);
+            self.times.iter().find(is_it).cloned()
+        };
+        let times: Vec<Option<StageRow>> = (0..stages.len()).map(time_of).collect();
+        let mut pools = Vec::with_capacity(stages.len());
+        let mut runs = Vec::with_capacity(stages.len());
+        for (at, stage) in stages.iter().enumerate() {
+            let asked = self.asked.get(&(row.id, i64::try_from(at).unwrap_or(i64::MAX)));
+            let has_opened = times.get(at).is_some_and(Option::is_some);
+            pools.push(self.pools_of(&row, at, stage, asked.filter(|_| has_opened))?);
+            runs.push(StageRun {
+                quorum: stage.quorum,
+                asked: asked.map_or(0, |asked| u32::try_from(asked.len()).unwrap_or(u32::MAX)),
+                carried: at < row.first_stage(),
+            });
+        }
+        let authors = self.authors.get(&(row.item_id, row.revision));
+        let urgent = self.urgent.iter().find(|urgent| urgent.review_id == row.id).cloned();
+        let publisher = urgent.as_ref().and_then(|urgent| urgent.person_id);
+        let authors = authors.into_iter().flatten().map(|author| (*author, Bar::Author));
+        let bars = authors.chain(publisher.map(|person| (person, Bar::Publisher))).collect();
+        let machine = Review {
+            state: row.state,
+            stages: runs,
+            decisions: decisions.iter().map(DecisionRow::decision).collect(),
+            same_person_twice: self.twice.get(&row.workflow_id.uuid()).copied().unwrap_or_default(),
+        };
+        Ok(ReviewRun { row, stages, machine, decisions, times, pools, urgent, bars })
+    }
+
+    /// Its own decisions after the approvals that it carries.
+    fn decisions_of(&self, row: &ReviewRow) -> Vec<DecisionRow> {
+        let mut decisions = Vec::new();
+        let (mut from, mut until) = (row.resumed_from, row.first_stage());
+        while let Some(before) = from.and_then(|id| self.before.get(&id)) {
+            let is_carried = |cast: &&DecisionRow| {
+                cast.review_id == before.id && (before.first_stage()..until).contains(&cast.stage())
+            };
+            decisions.extend(self.decisions.iter().filter(is_carried).cloned());
+            (from, until) = (before.resumed_from, until.min(before.first_stage()));
+        }
+        decisions.sort_by_key(|cast| cast.idx);
+        decisions.extend(self.decisions.iter().filter(|cast| cast.review_id == row.id).cloned());
+        decisions
+    }
+
+    /// Who may decide in a stage: the pool that it began with or was given to, or of it who was asked, where
+    /// everybody is; and whom it was escalated to since.
+    fn pools_of(
+        &self,
+        row: &ReviewRow,
+        at: usize,
+        stage: &Stage,
+        asked: Option<&Vec<Option<PersonId>>>,
+    ) -> Result<Vec<Reviewers>> {
+        let given = self.given.iter().filter(|pool| pool.review_id == row.id && is_stage(pool.stage, at));
+        let mut pools = vec![stage.reviewers.clone()];
+        let mut escalated = Vec::new();
+        for pool in given {
+            if pool.replaces() {
+                (pools, escalated) = (vec![pool.reviewers()?], Vec::new());
+            } else {
+                escalated.push(pool.reviewers()?);
+            }
+        }
+        if let (Quorum::All, Some(asked)) = (stage.quorum, asked) {
+            pools = asked.iter().flatten().map(|person| Reviewers::Person(*person)).collect();
+        }
+        pools.extend(escalated);
+        Ok(pools)
+    }
+}
+
+fn is_stage(stored: i64, stage: usize) -> bool {
+    usize::try_from(stored).is_ok_and(|stored| stored == stage)
+}
+
+/// The reviews on whose approvals these stand.
+fn resumed_from(conn: &mut Conn, rows: &[ReviewRow]) -> Result<HashMap<ReviewId, ReviewRow>> {
+    let mut before: HashMap<ReviewId, ReviewRow> = HashMap::new();
+    let mut wanted: Vec<ReviewId> = rows.iter().filter_map(|row| row.resumed_from).collect();
+    for _ in 0..RESUMED_MOST {
+        wanted.retain(|id| !before.contains_key(id));
+        if wanted.is_empty() {
+            break;
+        }
+        let found = reviews::find_all(conn, &wanted)?;
+        wanted = found.iter().filter_map(|row| row.resumed_from).collect();
+        before.extend(found.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(before)
+}
