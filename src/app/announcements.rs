@@ -213,3 +213,27 @@ pub(super) fn urgent_closed(tx: &mut WriteTx<'_>, run: &ReviewRun) -> Result<()>
     let to = vec![Recipient::Authors, Recipient::Role(Role::Publisher)];
     of_review(tx, Topic::UrgentReviewed, run, Recipients { to, except: Vec::new() }, Detail::new())
 }
+
+/// Somebody said something in a review: its authors are told, who has decided in it, and whom it answers.
+pub(super) fn commented(
+    tx: &mut WriteTx<'_>,
+    run: &ReviewRun,
+    by: PersonId,
+    answered: Option<PersonId>,
+) -> Result<()> {
+    let decided = run.decisions.iter().filter_map(|cast| cast.person_id);
+    let persons = decided.chain(answered).map(Recipient::Person);
+    let to = std::iter::once(Recipient::Authors).chain(persons).collect();
+    of_review(tx, Topic::Commented, run, Recipients { to, except: vec![by] }, Detail::new())
+}
+
+/// Somebody suggested other words: their authors are told.
+pub(super) fn suggested(tx: &mut WriteTx<'_>, run: &ReviewRun) -> Result<()> {
+    of_review(tx, Topic::Suggested, run, Recipients::only(Recipient::Authors), Detail::new())
+}
+
+/// A suggestion was taken: whoever made it is told, and is an author by it.
+pub(super) fn suggestion_taken(tx: &mut WriteTx<'_>, subject: Subject, proposer: PersonId) -> Result<()> {
+    let recipients = Recipients::only(Recipient::Person(proposer));
+    of_item(tx, Topic::SuggestionTaken, subject, recipients, Detail::new())
+}

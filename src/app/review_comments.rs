@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 use super::actor::Actor;
+use super::announcements;
 use super::authentication;
 use super::context::Context;
 use super::journal::{self, By, Facts};
@@ -71,6 +72,8 @@ pub fn review_comment_create(
         idx: receipt.index,
     };
     review_comments::insert(tx, &comment)?;
+    let answered = command.reply_to.map(|id| review_comments::find(tx.conn(), id)).transpose()?.flatten();
+    announcements::commented(tx, &run, person, answered.and_then(|comment| comment.person_id))?;
     Ok(id)
 }
 

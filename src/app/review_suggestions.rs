@@ -6,11 +6,14 @@
 use serde_json::Value;
 
 use super::actor::Actor;
+use super::announcements;
 use super::authentication;
 use super::context::Context;
 use super::items::{self, Saved, check_content, find, revision_facts, working_revision};
 use super::journal::{self, By, Facts};
 use super::review_participants;
+use super::stages;
+use crate::domain::announcement::Subject;
 use crate::domain::content::Content;
 use crate::domain::difference::is_within;
 use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ReviewId, SuggestionId};
@@ -75,6 +78,8 @@ pub fn review_suggestion_create(
         idx: receipt.index,
     };
     rows::insert(tx, &suggestion)?;
+    let run = stages::reread(tx.conn(), review.id)?;
+    announcements::suggested(tx, &run)?;
     Ok(id)
 }
 
@@ -163,6 +168,10 @@ pub fn review_suggestion_accept(
     };
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::SuggestionAccepted, facts)?;
     rows::accept(tx, id, person, draft.revision, receipt.index)?;
+    if let Some(proposer) = suggestion.person_id {
+        let subject = Subject { item: item.id, kind: item.kind, revision: draft.revision };
+        announcements::suggestion_taken(tx, subject, proposer)?;
+    }
     Ok(saved)
 }
 

@@ -116,6 +116,26 @@ fn another_node(app: &TestApp) -> Db {
 }
 
 both! {
+    fn what_is_said_and_suggested_in_a_review_is_told_to_those_it_concerns(app) {
+        let post = app.submitted_post(|_| ());
+        let item = app.author().get(&post.path("")).send().expect(200);
+        let review = format!("/v1/reviews/{}", item.text("/review/id"));
+        let said = json!({ "text": "Is that so?" });
+        let comment = app.reviewer().post(&format!("{review}/comments")).json(&said).send().expect(201);
+        let answer = json!({ "text": "It is.", "reply_to": comment["id"] });
+        app.author().post(&format!("{review}/comments")).json(&answer).send().expect(201);
+        let changes = json!([{ "pointer": "/content/title", "value": "Better" }]);
+        let body = json!({ "changes": changes, "reason": "It reads better." });
+        let made = app.reviewer().post(&format!("{review}/suggestions")).json(&body).send().expect(201);
+        let path = format!("{review}/suggestions/{}/acceptance", made.text("/id"));
+        app.author().post(&path).send().expect(200);
+        tell(app);
+        let (author, reviewer) = (topics(&app.author()), topics(&app.reviewer()));
+        let times = |topics: &[String], topic: &str| topics.iter().filter(|it| *it == topic).count();
+        assert_eq!((times(&author, "commented"), times(&author, "suggested")), (1, 1), "{author:?}");
+        assert_eq!((times(&reviewer, "commented"), times(&reviewer, "suggestion_taken")), (1, 1), "{reviewer:?}");
+    }
+
     fn each_is_told_once_of_what_concerns_them(app) {
         let writer = app.person("writer", &[Role::Author, Role::Reviewer]);
         let (one, two) = (app.reviewer(), app.person("two", &[Role::Reviewer]));
