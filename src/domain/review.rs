@@ -33,6 +33,8 @@ use super::workflow::Quorum;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod sequences;
+#[cfg(test)]
 mod tests;
 
 /// A stage as the machine sees it.

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod reviews;
+mod targets;
 mod urgent;
 
 use std::collections::BTreeSet;
@@ -14,7 +15,8 @@ use greenlight::error::Error;
 use greenlight::store::Lane;
 
 use crate::support::{Backend, TestApp, both};
-use attempts::{Targets, insert_decision};
+use attempts::insert_decision;
+use targets::Targets;
 
 /// Runs a statement in a transaction that is taken back.
 fn attempt(app: &TestApp, sql: &str) -> QueryResult<()> {

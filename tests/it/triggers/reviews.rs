@@ -3,7 +3,7 @@
 use greenlight::domain::roles::Role;
 use serde_json::json;
 
-use super::attempts::Targets;
+use super::targets::Targets;
 use crate::support::{Post, TestApp};
 
 /// A review whose stage asks everybody, was reminded of, overdue and given to others; and a delegation that

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::attempts::Targets;
+use super::targets::Targets;
 use crate::support::TestApp;
 
 /// Publishes two posts before their reviews, one of which is reviewed afterwards.
