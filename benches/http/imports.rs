@@ -38,8 +38,8 @@ pub fn measure(server: &Server, organisation: &Organisation, posts: &[Value], du
     let ratio = p99_during.as_secs_f64() / p99_alone.as_secs_f64();
     println!(
         "import     shares alone p99 {p99_alone:.2?}, during an import of {ROWS} rows p99 {p99_during:.2?} \
-         (ratio {ratio:.2}), longest write under the lock {held:.2?} ({held_alone:.2?} before the import); {:.0} shares/s alone, {:.0} during the \
-         {took:.1?} of the import",
+         (ratio {ratio:.2}), longest write under the lock {held:.2?} \
+         ({held_alone:.2?} before the import); {:.0} shares/s alone, {:.0} during the {took:.1?} of the import",
         alone.rate, during.rate,
     );
     assert!(ratio < RATIO_MAX, "an import makes the shares' p99 {ratio:.2} times as long");

@@ -32,9 +32,9 @@ use crate::store::{Db, Lane};
 
 /// How many rows one transaction writes at most.
 const BATCH_ROWS: usize = 25;
-/// After how long a transaction takes no further row: shares wait for it, and with 15 ms their p99 was up to
-/// three times as long.
-const BATCH_TIME: Duration = Duration::from_millis(5);
+/// After how long a transaction takes no further row: the row then in work and the commit come on top, and no
+/// write may hold the lock over 50 ms.
+const BATCH_TIME: Duration = Duration::from_millis(10);
 /// After how long without a move an import was cut short.
 const CUT_SHORT_AFTER: Duration = Duration::from_secs(600);
 

@@ -4,52 +4,41 @@
 //! The trying is slow and happens before the lock is taken, as a [`Plan`]. Under the lock the plan is
 //! only compared with what it rests on; when that moved, a new plan is made.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod planning;
 
+use self::planning::{Plan, read_draft};
 use super::actor::Actor;
 use super::authentication;
 use super::availability::Histories;
 use super::context::Context;
 use super::idempotency::{Done, Once};
-use super::items::{check_content, find, open_next, revision_facts, working_revision};
+use super::items::{find, open_next, revision_facts, working_revision};
 use super::journal::{self, By};
 use super::pools::Pools;
-use super::references::References;
-use super::resumption::{self, Changed, Returned};
+use super::resumption::{self, Resumed};
 use super::review_runs::short_stage;
-use super::rules::{Rules, RulesRead};
+use super::rules::RulesRead;
 use super::snapshots::Snapshots;
 use super::stages;
 use super::urgent;
-use super::verdict::Verdict;
-use super::words::{Words, shown};
 use super::workflows::{not_enough_reviewers, workflow_for};
-use crate::domain::content::Content;
-use crate::domain::disclaimers::InForce;
 use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ReviewId};
-use crate::domain::images::{self, Shown};
 use crate::domain::lifecycle::{EndingKind, Submission, submission};
-use crate::domain::material::Material;
-use crate::domain::matrix::{CommentRoom, can_be_required, check_image, check_submission};
-use crate::domain::required_hashtags;
-use crate::domain::revision::{Pin, Resolved, Source, document, sort_pins};
+use crate::domain::revision::document;
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
-use crate::error::{Code, Error, Fault, Result};
+use crate::error::{Code, Error, Result};
 use crate::record::Event;
 use crate::store::connection::Conn;
 use crate::store::items::{self as item_rows, ItemRow};
 use crate::store::reviews::{self, NewReview, ReviewRow};
 use crate::store::revisions::{self, Frozen, RevisionRow};
+use crate::store::workflows::WorkflowRow;
 use crate::store::write::WriteTx;
-use crate::store::{Db, Lane, record};
+use crate::store::{Db, Lane};
 
 /// How often a plan is made anew before the submission gives way.
 const ROUNDS: u32 = 5;
-
-/// How long before its window closes words can still be submitted.
-const LEAD: Duration = Duration::from_mins(5);
 
 /// A draft that somebody wants to submit.
 #[derive(Debug, Clone)]
@@ -64,16 +53,6 @@ pub struct Submit {
     pub extended_to: Option<Time>,
     /// Why it is published at once, before its review.
     pub urgent: Option<String>,
-}
-
-/// What a submission will freeze, and what that rests on.
-#[derive(Debug)]
-struct Plan {
-    content_version: i64,
-    content: Content,
-    pins: Vec<Pin>,
-    comment_room: Vec<CommentRoom>,
-    changed: Option<Changed>,
 }
 
 /// Submits a draft, and answers its review. It blocks: call it off the event loop.
@@ -132,134 +111,6 @@ fn submit_once(
         snapshots.follow();
     }
     Ok(submitted.value)
-}
-
-/// A draft with what it refers to, as they stood at one moment.
-struct Draft {
-    content_version: i64,
-    source: Source,
-    content: Content,
-    references: References,
-    returned: Option<Returned>,
-}
-
-/// Reads the draft and what it refers to; refuses what cannot be submitted.
-fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, now: Time) -> Result<Draft> {
-    let content_version = record::state(conn)?.versions.content;
-    let item = find(conn, command.kind, command.id)?;
-    let working = working_revision(conn, &item)?;
-    check_submittable(conn, &item, &working, &command.digest, now)?;
-    let json = working.content.as_deref().ok_or_else(|| nothing_to_submit("Its content was redacted."))?;
-    let mut content = Content::from_json(item.kind, json)?;
-    if let (Content::Post(post), Some(extended_to)) = (&mut content, command.extended_to) {
-        post.expires_at = Some(extended_to);
-    }
-    check_content(conn, context, &content)?;
-    if content.window().1.is_some_and(|expires_at| expires_at <= now.after(LEAD)) {
-        let (member, detail) = match item.kind {
-            Kind::Image => {
-                ("rights", "The rights, or somebody's consent, have ended, or do within five minutes.")
-            }
-            _ => (
-                "expires_at",
-                "The window has closed, or does within five minutes: nobody could decide by then.",
-            ),
-        };
-        let fault = Fault::body(format!("/content/{member}"), "window_closed", detail);
-        return Err(Error::invalid_content(vec![fault]));
-    }
-    let references = match &content {
-        Content::Post(post) => References::read(conn, post, now)?,
-        Content::Image(_) => References::of_image(conn, now)?,
-        Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => References::default(),
-    };
-    let returned = Returned::read(conn, &working)?;
-    let source = Source { item: item.id, revision: working.revision, digest: working.digest };
-    Ok(Draft { content_version, source, content, references, returned })
-}
-
-impl Draft {
-    /// Pins what the draft refers to and tries every way to share it (R10); the rules look at each text.
-    fn plan(self, context: &Context, rules: Arc<Rules>, now: Time) -> Result<Plan> {
-        let Self { content_version, source, content, references, returned } = self;
-        let changed = |content: &Content, pins: &[Pin]| {
-            returned.map(|returned| returned.changed(content, pins)).transpose()
-        };
-        let References { hashtags, live_hashtags, images, live_disclaimers, recalled_disclaimers } =
-            references;
-        let missing = match (&content, rules.policy()) {
-            (Content::Post(post), Ok(policy)) => {
-                required_hashtags::missing(post, &live_hashtags, policy, now)
-            }
-            _ => Vec::new(),
-        };
-        let words = Words { id: source.item, revision: source.revision, content, hashtags, images };
-        let verdict = Verdict::new(rules, &words, now);
-        let Words { content, hashtags, images, .. } = words;
-        let alone;
-        let (post, images) = match &content {
-            Content::Post(post) => (post.as_ref(), shown(&images)),
-            Content::Image(image) => {
-                alone = images::alone(image, &context.channels, &[]);
-                (&alone, vec![Shown { source: source.clone(), image }])
-            }
-            Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => {
-                verdict.check()?;
-                let changed = changed(&content, &[])?;
-                return Ok(Plan {
-                    content_version,
-                    content,
-                    pins: Vec::new(),
-                    comment_room: Vec::new(),
-                    changed,
-                });
-            }
-        };
-        let material = Material {
-            post,
-            source: &source,
-            hashtags: &hashtags,
-            images: &images,
-            disclaimers: InForce { pinned: &[], live: &live_disclaimers, recalled: &recalled_disclaimers },
-            organisation: &context.organisation,
-        };
-        let tried = match content.kind() {
-            Kind::Image => check_image(&material, &context.channels),
-            _ => check_submission(&material, &context.channels),
-        };
-        let comment_room = passed(missing, tried, &verdict)?;
-        let required = can_be_required(post, material.has_ai_image(), &live_disclaimers);
-        let mut pins: Vec<Pin> = hashtags.iter().map(|found| pin(Kind::Hashtag, found)).collect();
-        pins.extend(required.into_iter().map(|found| pin(Kind::Disclaimer, found)));
-        pins.extend(images.iter().filter(|shown| shown.source.item != source.item).map(image_pin));
-        sort_pins(&mut pins);
-        let changed = changed(&content, &pins)?;
-        Ok(Plan { content_version, content, pins, comment_room, changed })
-    }
-}
-
-fn image_pin(shown: &Shown<'_>) -> Pin {
-    let Source { item, revision, digest } = shown.source.clone();
-    Pin { kind: Kind::Image, id: item, key: None, revision, digest }
-}
-
-/// The room for comments, if nothing that is demanded is missing, every way to share was found to work and no
-/// rule blocks a text. What only warns refuses nothing, and is told beside what does.
-fn passed(
-    missing: Vec<Fault>,
-    tried: Result<Vec<CommentRoom>, Vec<Fault>>,
-    verdict: &Verdict,
-) -> Result<Vec<CommentRoom>> {
-    let mut faults = missing;
-    match tried {
-        Ok(room) if faults.is_empty() => return verdict.check().map(|()| room),
-        Ok(_) => {}
-        Err(tried) => faults.extend(tried),
-    }
-    faults.extend(verdict.faults());
-    let detail = "It lacks what is required of it, or could not be shared everywhere it is meant for; each place is \
-                  in errors.";
-    Err(Error::new(Code::InvalidContent, detail).faults(faults))
 }
 
 /// Refuses what cannot be submitted, or is not what was seen.
@@ -331,64 +182,38 @@ fn submit(
     command: &Submit,
     plan: &Plan,
 ) -> Result<ReviewId> {
-    let submitter = actor.person()?;
     let scope = if command.urgent.is_some() { Scope::Publish } else { Scope::ContentWrite };
     authentication::authorise(tx, actor, scope)?;
     let item = find(tx.conn(), command.kind, command.id)?;
-    let working = working_revision(tx.conn(), &item)?;
-    let now = tx.now();
-    let revision = match check_submittable(tx.conn(), &item, &working, &command.digest, now)? {
-        Submission::RepeatsAsNext => {
-            // Whoever extends a window edits the post (R3).
-            let editors: &[PersonId] = if command.extended_to.is_some() { &[submitter] } else { &[] };
-            open_next(tx, &item, &working, &plan.content, editors)?;
-            working.revision + 1
-        }
-        _ => working.revision,
-    };
-    let workflow = workflow_for(tx.conn(), &plan.content)?;
-    let authors = revisions::authors(tx.conn(), item.id, revision)?;
-    let of_workflow = workflow.stages()?;
-    let resumed = resumption::resumed(tx.conn(), &item, plan.changed.as_ref(), &workflow, &authors)?;
-    let mut pools = Pools::of(tx)?;
-    let staffed = (of_workflow.as_slice(), workflow.same_person_twice);
-    let excluded = resumed.as_ref().map_or(authors.clone(), |resumed| resumed.excluded(&authors));
-    let first_stage = resumed.as_ref().map_or(0, |resumed| resumed.stage);
-    // Where it is urgent, the review opens all the same, and says that it is stuck.
-    if command.urgent.is_none()
-        && let Some(short) = short_stage(tx.conn(), &mut pools, item.kind, staffed, first_stage, &excluded)?
-    {
-        return Err(not_enough_reviewers(&of_workflow, short));
-    }
-
+    let revision = revision_to_freeze(tx, actor, &item, command, plan)?;
+    let opening = opening(tx, &item, revision, command, plan)?;
     let (_, digest) = document(item.id, item.key.as_ref(), revision, &plan.content, &plan.pins)?;
     let id = ReviewId::generate();
     let facts = revision_facts(&item, revision, &digest)
         .with("draft_digest", command.digest.as_str())
         .with("review_id", id.to_string())
-        .with("workflow_id", workflow.workflow_id.to_string())
-        .with("workflow_version", workflow.version)
-        .with_some("first_stage", resumed.as_ref().map(|resumed| resumed.stage))
-        .with_some("resumed_from", resumed.as_ref().map(|resumed| resumed.from.to_string()));
+        .with("workflow_id", opening.workflow.workflow_id.to_string())
+        .with("workflow_version", opening.workflow.version)
+        .with_some("first_stage", opening.resumed.as_ref().map(|resumed| resumed.stage))
+        .with_some("resumed_from", opening.resumed.as_ref().map(|resumed| resumed.from.to_string()));
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::RevisionSubmitted, facts)?;
     let pins = json(&plan.pins)?;
     revisions::freeze(tx, item.id, revision, &Frozen { pins: &pins, digest: &digest, idx: receipt.index })?;
-    reviews::insert(
-        tx,
-        &NewReview {
-            id,
-            item: item.id,
-            kind: item.kind,
-            revision,
-            digest: &digest,
-            workflow: workflow.id,
-            first_stage,
-            resumed_from: resumed.map(|resumed| resumed.from),
-            stages: &workflow.stages,
-            comment_room: &json(&plan.comment_room)?,
-            opened_by: submitter,
-        },
-    )?;
+    let first_stage = opening.first_stage();
+    let review = NewReview {
+        id,
+        item: item.id,
+        kind: item.kind,
+        revision,
+        digest: &digest,
+        workflow: opening.workflow.id,
+        first_stage,
+        resumed_from: opening.resumed.map(|resumed| resumed.from),
+        stages: &opening.workflow.stages,
+        comment_room: &json(&plan.comment_room)?,
+        opened_by: actor.person()?,
+    };
+    reviews::insert(tx, &review)?;
     if let Some(reason) = &command.urgent {
         urgent::publish(tx, context, actor, &item, (revision, &digest, id), reason)?;
     }
@@ -401,16 +226,66 @@ fn submit(
     Ok(id)
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String> {
-    serde_json_canonicalizer::to_string(value).map_err(Error::internal)
+/// The revision that is frozen: the draft, or a new one with the words of one that came to an end.
+fn revision_to_freeze(
+    tx: &mut WriteTx<'_>,
+    actor: &Actor,
+    item: &ItemRow,
+    command: &Submit,
+    plan: &Plan,
+) -> Result<i64> {
+    let working = working_revision(tx.conn(), item)?;
+    let now = tx.now();
+    match check_submittable(tx.conn(), item, &working, &command.digest, now)? {
+        Submission::RepeatsAsNext => {
+            let submitter = [actor.person()?];
+            // Whoever extends a window edits the post (R3).
+            let editors: &[PersonId] = if command.extended_to.is_some() { &submitter } else { &[] };
+            open_next(tx, item, &working, &plan.content, editors)?;
+            Ok(working.revision + 1)
+        }
+        _ => Ok(working.revision),
+    }
 }
 
-fn pin<T>(kind: Kind, found: &Resolved<T>) -> Pin {
-    Pin {
-        kind,
-        id: found.id,
-        key: Some(found.key.clone()),
-        revision: found.revision,
-        digest: found.digest.clone(),
+/// How a review begins.
+struct Opening {
+    workflow: WorkflowRow,
+    resumed: Option<Resumed>,
+}
+
+impl Opening {
+    fn first_stage(&self) -> usize {
+        self.resumed.as_ref().map_or(0, |resumed| resumed.stage)
     }
+}
+
+/// The workflow that applies, and where its review begins; refuses one that could not end (R9).
+fn opening(
+    tx: &mut WriteTx<'_>,
+    item: &ItemRow,
+    revision: i64,
+    command: &Submit,
+    plan: &Plan,
+) -> Result<Opening> {
+    let workflow = workflow_for(tx.conn(), &plan.content)?;
+    let authors = revisions::authors(tx.conn(), item.id, revision)?;
+    let stages = workflow.stages()?;
+    let resumed = resumption::resumed(tx.conn(), item, plan.changed.as_ref(), &workflow, &authors)?;
+    let excluded = resumed.as_ref().map_or(authors.clone(), |resumed| resumed.excluded(&authors));
+    let opening = Opening { workflow, resumed };
+    // Where it is urgent, the review opens all the same, and says that it is stuck.
+    if command.urgent.is_none() {
+        let mut pools = Pools::of(tx)?;
+        let staffed = (stages.as_slice(), opening.workflow.same_person_twice);
+        let first = opening.first_stage();
+        if let Some(short) = short_stage(tx.conn(), &mut pools, item.kind, staffed, first, &excluded)? {
+            return Err(not_enough_reviewers(&stages, short));
+        }
+    }
+    Ok(opening)
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json_canonicalizer::to_string(value).map_err(Error::internal)
 }

@@ -154,7 +154,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Import { file, author, format } => {
             import::import(&load()?, &file, author.as_deref(), format)
         }
-        Command::Openapi => output::text(&Document::new(&http::routes()).text),
+        Command::Openapi => output::text(&Document::new(http::routes()).text),
         Command::Admin(Admin::Create { email, display_name }) => {
             admin::create(&load()?, &email, display_name.as_deref())
         }

@@ -47,7 +47,7 @@ pub(super) fn run(
             rt::spawn(notifications::tell(app.clone())),
         ];
         let (last_uses, db) = (Arc::clone(&app.last_uses), app.db.clone());
-        let serving = http::serve(listener, &connections, frame, web::Data::new(app), http::routes)
+        let serving = http::serve(listener, &connections, frame, web::Data::new(app), http::routes())
             .map_err(|error| Failure::new(format!("the server cannot be started: {error}")))?;
         let server = rt::spawn(serving.server);
         ready(serving.address)?;

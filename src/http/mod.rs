@@ -48,7 +48,7 @@ mod tests;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use actix_web::body::BoxBody;
@@ -118,8 +118,8 @@ pub struct Frame {
     pub authenticate: Authenticate,
     /// The key of cursors.
     pub cursor_key: CursorKey,
-    /// The OpenAPI document of the routes that are served.
-    pub document: Document,
+    /// The OpenAPI document of the routes that are served, written when it is first asked for.
+    pub document: LazyLock<Document>,
 }
 
 /// The frame of a server.
@@ -138,14 +138,17 @@ pub fn frame_for(app: &state::App) -> Frame {
         let app = app.clone();
         Box::pin(async move { app.authenticate(&request).await })
     });
-    Frame { settings, authenticate, cursor_key, document: Document::new(&routes()) }
+    Frame { settings, authenticate, cursor_key, document: LazyLock::new(|| Document::new(routes())) }
 }
 
-/// Every route of the API.
-pub fn routes() -> Vec<Route> {
-    let mut routes = v1::routes();
-    routes.extend(openapi::routes());
-    routes
+/// Every route of the API, made once: its description is large, and each worker serves the same.
+pub fn routes() -> &'static [Route] {
+    static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
+        let mut routes = v1::routes();
+        routes.extend(openapi::routes());
+        routes
+    });
+    &ROUTES
 }
 
 /// The application, the same for the server and for tests: the frame around `routes`, whose handlers
@@ -153,7 +156,7 @@ pub fn routes() -> Vec<Route> {
 pub fn create_app<S: 'static>(
     frame: web::Data<Frame>,
     state: web::Data<S>,
-    routes: Vec<Route>,
+    routes: &[Route],
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -161,7 +164,7 @@ pub fn create_app<S: 'static>(
         Response = ServiceResponse<BoxBody>,
         Error = actix_web::Error,
         InitError = (),
-    >,
+    > + use<S>,
 > {
     let docs = frame.settings.docs;
     App::new()
@@ -219,10 +222,10 @@ pub fn serve<S: Send + Sync + 'static>(
     connections: &Connections,
     frame: web::Data<Frame>,
     state: web::Data<S>,
-    routes: fn() -> Vec<Route>,
+    routes: &'static [Route],
 ) -> io::Result<Serving> {
     let address = listener.local_addr()?;
-    let server = HttpServer::new(move || create_app(frame.clone(), state.clone(), routes()))
+    let server = HttpServer::new(move || create_app(frame.clone(), state.clone(), routes))
         .workers(connections.workers)
         .max_connections(connections.max_connections)
         .client_request_timeout(connections.head_timeout)

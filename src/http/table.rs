@@ -24,7 +24,8 @@ pub struct Route {
     pub permission: Permission,
     /// What the OpenAPI document says of it.
     pub operation: Operation,
-    handler: actix_web::Route,
+    /// Makes the handler behind its gate: once for each worker.
+    handler: Box<dyn Fn() -> actix_web::Route + Send + Sync>,
 }
 
 impl Route {
@@ -36,7 +37,7 @@ impl Route {
         handler: H,
     ) -> Self
     where
-        H: Handler<A>,
+        H: Handler<A> + Send + Sync,
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
@@ -51,7 +52,7 @@ impl Route {
         handler: H,
     ) -> Self
     where
-        H: Handler<A>,
+        H: Handler<A> + Send + Sync,
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
@@ -66,7 +67,7 @@ impl Route {
         handler: H,
     ) -> Self
     where
-        H: Handler<A>,
+        H: Handler<A> + Send + Sync,
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
@@ -81,7 +82,7 @@ impl Route {
         handler: H,
     ) -> Self
     where
-        H: Handler<A>,
+        H: Handler<A> + Send + Sync,
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
@@ -96,7 +97,7 @@ impl Route {
         handler: H,
     ) -> Self
     where
-        H: Handler<A>,
+        H: Handler<A> + Send + Sync,
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
@@ -111,34 +112,35 @@ impl Route {
         handler: H,
     ) -> Self
     where
-        H: Handler<A>,
+        H: Handler<A> + Send + Sync,
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
         let gate = Gate { permission, takes_query: operation.takes_query() };
-        let methods = match method {
-            Method::GET => guard::Any(guard::Get()).or(guard::Head()),
-            _ => guard::Any(guard::Method(method.clone())),
-        };
-        let handler = web::route()
-            .guard(methods)
-            .to(handler)
-            .wrap(from_fn(move |request, next| gate.pass(request, next)));
+        let taken = method.clone();
+        let handler = Box::new(move || {
+            let methods = match taken {
+                Method::GET => guard::Any(guard::Get()).or(guard::Head()),
+                _ => guard::Any(guard::Method(taken.clone())),
+            };
+            let gate = from_fn(move |request, next| gate.pass(request, next));
+            web::route().guard(methods).to(handler.clone()).wrap(gate)
+        });
         Self { method, path, permission, operation, handler }
     }
 }
 
 /// Registers the routes: one resource for each address, static addresses before those with parameters.
-pub fn register(routes: Vec<Route>, config: &mut ServiceConfig) {
+pub fn register(routes: &[Route], config: &mut ServiceConfig) {
     // `{` sorts after every letter and digit, so that a static sibling is asked first.
-    let mut paths: BTreeMap<String, Vec<Route>> = BTreeMap::new();
+    let mut paths: BTreeMap<&str, Vec<&Route>> = BTreeMap::new();
     for route in routes {
-        paths.entry(route.path.clone()).or_default().push(route);
+        paths.entry(&route.path).or_default().push(route);
     }
     for (path, routes) in paths {
         let methods: Vec<Method> = routes.iter().map(|route| route.method.clone()).collect();
         let resource = web::resource(path);
-        let resource = routes.into_iter().fold(resource, |resource, route| resource.route(route.handler));
+        let resource = routes.iter().fold(resource, |resource, route| resource.route((route.handler)()));
         config.service(close(resource, &methods));
     }
 }

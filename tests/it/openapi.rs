@@ -14,7 +14,7 @@ use greenlight::record::Event;
 fn the_committed_document_is_the_present_one() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/greenlight.json");
     let committed = std::fs::read_to_string(path).unwrap_or_default();
-    let present = Document::new(&http::routes()).text;
+    let present = Document::new(http::routes()).text;
     let differs = committed.lines().zip(present.lines()).find(|(old, new)| old != new);
     assert!(
         committed == present,

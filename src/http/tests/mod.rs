@@ -13,7 +13,7 @@ mod requests;
 mod routing;
 mod service;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use actix_web::body::to_bytes;
@@ -220,7 +220,7 @@ fn frame() -> web::Data<Frame> {
         },
         authenticate: Arc::new(|auth| Box::pin(async move { Ok(actor_of(&auth)) })),
         cursor_key: CursorKey::new([7; 32]),
-        document: Document::new(&sample_routes()),
+        document: LazyLock::new(|| Document::new(&sample_routes())),
     })
 }
 
@@ -254,7 +254,7 @@ impl Answer {
 async fn send(request: TestRequest) -> Answer {
     let mut routes = sample_routes();
     routes.extend(super::openapi::routes());
-    let app = init_service(create_app(frame(), web::Data::new(()), routes)).await;
+    let app = init_service(create_app(frame(), web::Data::new(()), &routes)).await;
     let response: ServiceResponse = call_service(&app, request.to_request()).await;
     let (status, headers) = (response.status(), response.headers().clone());
     let body = to_bytes(response.into_body()).await.unwrap();

@@ -17,7 +17,7 @@ async fn a_failure_inside_shows_nothing_of_its_cause() {
 
 #[actix_web::test]
 async fn a_panic_is_a_500_and_the_server_lives_on() {
-    let app = init_service(create_app(frame(), web::Data::new(()), sample_routes())).await;
+    let app = init_service(create_app(frame(), web::Data::new(()), &sample_routes())).await;
     for _ in 0..3 {
         let response = call_service(&app, get("/v1/samples/panic").to_request()).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -79,7 +79,7 @@ async fn a_real_server_finds_a_port_cuts_what_is_slow_and_stops() {
         ..Connections::default()
     };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let serving = serve(listener, &connections, frame(), web::Data::new(()), served_routes).unwrap();
+    let serving = serve(listener, &connections, frame(), web::Data::new(()), &SERVED).unwrap();
     assert_ne!(serving.address.port(), 0);
     let (address, running) = (serving.address, tokio::spawn(serving.server));
     let answers = web::block(move || {
@@ -106,11 +106,11 @@ async fn a_real_server_finds_a_port_cuts_what_is_slow_and_stops() {
     running.await.unwrap().unwrap();
 }
 
-fn served_routes() -> Vec<Route> {
+static SERVED: LazyLock<Vec<Route>> = LazyLock::new(|| {
     let mut routes = sample_routes();
-    routes.extend(crate::http::routes());
+    routes.extend(crate::http::v1::routes());
     routes
-}
+});
 
 /// A log that a test can read.
 #[derive(Clone, Default)]

@@ -286,7 +286,7 @@ fn serve(app: App, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
             let connections = Connections { workers: 1, ..Connections::default() };
             let frame = Data::new(http::frame_for(&app));
             let state = Data::new(app.clone());
-            let serving = http::serve(listener, &connections, frame, state, http::routes).unwrap();
+            let serving = http::serve(listener, &connections, frame, state, http::routes()).unwrap();
             let watcher = rt::spawn(watch(app.clone()));
             started.send(serving.handle).unwrap();
             serving.server.await.unwrap();
