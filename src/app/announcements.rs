@@ -1,7 +1,7 @@
 //! What is announced when something happens to a review or an item: one row in its transaction, whoever is
 //! told. Who that is is found when it is spread ([`super::notifications`]).
 
-use super::review_runs::ReviewRun;
+use super::review_runs::{ReviewRun, StagePool};
 use crate::domain::announcement::{Detail, Recipient, Recipients, Subject, Topic};
 use crate::domain::delegation::Delegation;
 use crate::domain::ids::{DelegationId, PersonId};
@@ -67,7 +67,8 @@ fn of_review(
 
 /// Whoever a stage waits for.
 fn waited_for(run: &ReviewRun, at: usize) -> Recipients {
-    let to = run.pools_of(at).iter().cloned().map(Recipient::Reviewers).collect();
+    let invited = run.pools.get(at).map(StagePool::invited).unwrap_or_default();
+    let to = invited.into_iter().map(Recipient::Reviewers).collect();
     Recipients { to, except: run.excluded(at) }
 }
 

@@ -25,6 +25,8 @@ pub struct BatchDecision {
     pub reason: Option<String>,
     /// For whom a deputy decides.
     pub on_behalf_of: Option<PersonId>,
+    /// The stage that is meant.
+    pub stage: Option<usize>,
 }
 
 /// Casts each decision in its own transaction, in the order in which they came, and answers each. One that
@@ -40,9 +42,9 @@ pub fn decide_all(
     let ids: Vec<ItemId> = batch.iter().map(|(_, decision)| decision.item).collect();
     let items = db.read_now(|conn| items::find_all(conn, &ids))?;
     let decide = |(once, decision): (Once, BatchDecision)| {
-        let BatchDecision { item: id, revision, digest, decision, reason, on_behalf_of } = decision;
+        let BatchDecision { item: id, revision, digest, decision, reason, on_behalf_of, stage } = decision;
         let item = items.iter().find(|item| item.id == id).ok_or_else(|| Error::not_found("item"))?;
-        let command = Decide { kind: item.kind, id, revision, digest, decision, reason, on_behalf_of };
+        let command = Decide { kind: item.kind, id, revision, digest, decision, reason, on_behalf_of, stage };
         item_decide(db, context, snapshots, actor, &once, &command)
     };
     Ok(batch.into_iter().map(decide).collect())

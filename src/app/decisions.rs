@@ -53,6 +53,8 @@ pub struct Decide {
     pub reason: Option<String>,
     /// For whom a deputy decides; absent = for themselves, or for the one whose deputy they are.
     pub on_behalf_of: Option<PersonId>,
+    /// The stage that whoever decides means, from 0; absent = the one that is open.
+    pub stage: Option<usize>,
 }
 
 /// Casts a decision on one exact revision, and answers its review. It blocks: call it off the event loop.
@@ -167,6 +169,7 @@ fn decide(
     let action = Action::Decide {
         voter,
         decision: command.decision,
+        stage: command.stage,
         has_reason: command.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty()),
         in_pool,
         bar: run.bar_of(&voters),
@@ -218,7 +221,8 @@ fn voter(
 ) -> Result<(Voter, bool)> {
     let themselves = Voter { person, on_behalf_of: None };
     let Some(stage) = run.open_stage() else { return Ok((themselves, false)) };
-    let seats = pools.seats_of(conn, run.pools_of(stage), run.row.kind, person)?;
+    let of = run.pools_of(conn, pools, stage)?;
+    let seats = pools.seats_of(conn, &of, run.row.kind, person)?;
     if let Some(named) = on_behalf_of.filter(|named| *named != person) {
         return Ok((Voter { person, on_behalf_of: Some(named) }, seats.contains(&named)));
     }
@@ -306,10 +310,7 @@ fn conclude(tx: &mut WriteTx<'_>, run: &ReviewRun, outcome: ReviewState, idx: i6
 
 fn refused(refusal: Refusal, run: &ReviewRun) -> Error {
     let error = match refusal {
-        Refusal::Closed => {
-            let detail = format!("The review has ended: {}.", run.row.state);
-            Error::new(Code::StageClosed, detail)
-        }
+        Refusal::Closed => closed(run),
         Refusal::Barred(Bar::Author) => Error::new(
             Code::AuthorCannotDecide,
             "You, or whom you decide for, wrote some of these words; somebody else of the reviewers decides.",
@@ -341,6 +342,16 @@ fn refused(refusal: Refusal, run: &ReviewRun) -> Error {
         }
     };
     error.with("review_id", run.row.id.to_string()).with("state", run.row.state.as_str())
+}
+
+/// That the review has ended, or which stage of it is open.
+fn closed(run: &ReviewRun) -> Error {
+    let Some(open) = run.open_stage() else {
+        return Error::new(Code::StageClosed, format!("The review has ended: {}.", run.row.state));
+    };
+    let name = run.stages.get(open).map(|stage| stage.name.as_str()).unwrap_or_default();
+    let detail = format!("The stage that you mean is not open: stage {open}, {name}, is.");
+    Error::new(Code::StageClosed, detail).with("open_stage", open)
 }
 
 /// One page of decisions, newest first, below an index of the record.

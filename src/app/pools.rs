@@ -32,6 +32,15 @@ pub struct Pools {
     now: Time,
 }
 
+/// A seat in a pool, and who can take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    /// Whose it is.
+    pub of: PersonId,
+    /// They themselves, or their deputy while they are deactivated.
+    pub taken_by: PersonId,
+}
+
 /// What is known of who may decide in a pool.
 #[derive(Debug, Clone, Default)]
 struct Known {
@@ -69,19 +78,36 @@ impl Pools {
         excluded: &[PersonId],
         enough: usize,
     ) -> Result<Vec<PersonId>> {
+        let seats = self.seats(conn, pools, kind, excluded, enough)?;
+        let mut able: Vec<PersonId> = seats.into_iter().map(|seat| seat.taken_by).collect();
+        able.sort_unstable();
+        Ok(able)
+    }
+
+    /// The seats of these persons. Nobody takes two: a deputy of several is waited for once.
+    fn seats(
+        &mut self,
+        conn: &mut Conn,
+        pools: &[Reviewers],
+        kind: Kind,
+        excluded: &[PersonId],
+        enough: usize,
+    ) -> Result<Vec<Seat>> {
         let key = name(pools)?;
         let known = self.known.get(&key).cloned().unwrap_or_default();
-        let mut others = without(&known.persons, excluded);
-        if !known.is_whole && others.len() < enough {
+        let mut present = without(&known.persons, excluded);
+        if !known.is_whole && present.len() < enough {
             let read = self.read_pool(conn, pools, enough.saturating_add(excluded.len()))?;
-            others = without(&read.persons, excluded);
+            present = without(&read.persons, excluded);
             self.known.insert(key, read);
         }
-        let away = self.deputies_of_the_away(conn, pools, kind, excluded)?;
-        others.extend(away.into_iter().filter(|deputy| !excluded.contains(deputy)));
-        others.sort_unstable();
-        others.dedup();
-        Ok(others)
+        let mut seats: Vec<Seat> = present.into_iter().map(|of| Seat { of, taken_by: of }).collect();
+        for (of, taken_by) in self.deputies_of_the_away(conn, pools, kind, excluded)? {
+            if !excluded.contains(&taken_by) && seats.iter().all(|seat| seat.taken_by != taken_by) {
+                seats.push(Seat { of, taken_by });
+            }
+        }
+        Ok(seats)
     }
 
     fn read_pool(&mut self, conn: &mut Conn, pools: &[Reviewers], most: usize) -> Result<Known> {
@@ -91,16 +117,16 @@ impl Pools {
         Ok(Known { is_whole: persons.len() < limit, persons })
     }
 
-    /// Whom a stage asks that asks everybody: all who may decide on items of a kind, none of the `excluded`,
-    /// or at least one more than it can ask. Of a responsibility that is who holds it; its deputies only where
-    /// none of those can.
+    /// Whom a stage asks that asks everybody: the seats of all who may decide on items of a kind, none of them
+    /// `excluded`, or at least one more than it can ask. Of a responsibility that is who holds it; its deputies
+    /// only where none of those can.
     pub fn asked(
         &mut self,
         conn: &mut Conn,
         pools: &[Reviewers],
         kind: Kind,
         excluded: &[PersonId],
-    ) -> Result<Vec<PersonId>> {
+    ) -> Result<Vec<Seat>> {
         let most = QUORUM_MAX as usize + 1;
         let mut holding = Vec::with_capacity(pools.len());
         for pool in pools {
@@ -116,27 +142,44 @@ impl Pools {
                 other => holding.push(other.clone()),
             }
         }
-        match self.able(conn, &holding, kind, excluded, most)? {
-            none if none.is_empty() => self.able(conn, pools, kind, excluded, most),
+        match self.seats(conn, &holding, kind, excluded, most)? {
+            none if none.is_empty() => self.seats(conn, pools, kind, excluded, most),
             asked => Ok(asked),
         }
     }
 
-    /// The deputies of those who belong to these pools and are deactivated, none of them `excluded`.
+    /// Those of these persons who belong to any of these pools, whether or not they may decide.
+    pub fn members(
+        &mut self,
+        conn: &mut Conn,
+        pools: &[Reviewers],
+        persons: &[PersonId],
+    ) -> Result<Vec<PersonId>> {
+        let parts = self.parts(conn, pools)?;
+        let mut members = Vec::with_capacity(persons.len());
+        for person in persons {
+            if reviewers::is_in(conn, &parts, *person)? {
+                members.push(*person);
+            }
+        }
+        Ok(members)
+    }
+
+    /// Those who belong to these pools and are deactivated, none of them `excluded`, each with their deputy.
     fn deputies_of_the_away(
         &mut self,
         conn: &mut Conn,
         pools: &[Reviewers],
         kind: Kind,
         excluded: &[PersonId],
-    ) -> Result<Vec<PersonId>> {
+    ) -> Result<Vec<(PersonId, PersonId)>> {
         let key = (name(pools)?, kind);
         if !self.away.contains_key(&key) {
             let away = self.read_away(conn, pools, kind)?;
             self.away.insert(key.clone(), away);
         }
         let away = self.away.get(&key).into_iter().flatten();
-        Ok(away.filter(|it| !excluded.contains(&it.from)).map(|it| it.to).collect())
+        Ok(away.filter(|it| !excluded.contains(&it.from)).map(|it| (it.from, it.to)).collect())
     }
 
     fn read_away(&mut self, conn: &mut Conn, pools: &[Reviewers], kind: Kind) -> Result<Vec<Delegation>> {

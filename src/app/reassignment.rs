@@ -7,12 +7,12 @@ use super::context::Context;
 use super::journal::{self, By, Facts};
 use super::pool_names::PoolNamed;
 use super::pools::Pools;
+use super::review_runs::not_enough_reviewers;
 use super::stages;
-use super::workflows::not_enough_reviewers;
 use crate::domain::ids::ReviewId;
-use crate::domain::review::{DecisionKind, ReviewState, StageState};
+use crate::domain::review::{ReviewState, StageState};
 use crate::domain::roles::Scope;
-use crate::domain::workflow::{Quorum, Reviewers};
+use crate::domain::workflow::Reviewers;
 use crate::error::{Code, Error, Fault, Result};
 use crate::record::Event;
 use crate::store::write::WriteTx;
@@ -31,8 +31,9 @@ pub struct Reassign {
     pub reason: String,
 }
 
-/// Gives a stage that has not passed to others. Decisions that were cast in it stay; a pool that could not
-/// end it is refused (R9).
+/// Gives a stage that has not passed to others. Decisions that were cast in it stay, and its time begins anew;
+/// somebody is left to decide in it. A pool that could not end it, or that would make another stage stuck, is
+/// refused (R9).
 pub fn review_reassign(
     tx: &mut WriteTx<'_>,
     context: &Context,
@@ -65,22 +66,18 @@ pub fn review_reassign(
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::StageReassigned, facts)?;
     let because = Some((command.reason.as_str(), actor.person));
     review_stages::insert_pool(tx, (row.id, at), &reviewers, because, receipt.index)?;
-    let mut pools = Pools::of(tx)?;
-    if stage.quorum == Quorum::All && run.open_stage() == Some(at) {
-        // Whoever has approved here stays asked, so that their approval counts.
-        let approved = run.decisions.iter().filter(|cast| {
-            cast.stage() == at && cast.decision == DecisionKind::Approve && cast.review_id == row.id
-        });
-        let mut asked: Vec<_> = approved.filter_map(|cast| cast.on_behalf_of.or(cast.person_id)).collect();
-        let of = [reviewers.clone()];
-        asked.extend(pools.asked(tx.conn(), &of, run.row.kind, &run.excluded(at))?);
-        asked.sort_unstable();
-        asked.dedup();
-        review_stages::ask_instead(tx, row.id, at, &asked)?;
+    if run.open_stage() == Some(at) {
+        let given = stages::reread(tx.conn(), row.id)?;
+        stages::reopen(tx, &given, at, receipt.index)?;
     }
+    let mut pools = Pools::of(tx)?;
+    let was_stuck = run.stuck_stage(tx.conn(), &mut pools)?;
     let run = stages::reread(tx.conn(), row.id)?;
-    if run.stuck_stage(tx.conn(), &mut pools)? == Some(at) {
-        return Err(not_enough_reviewers(&run.stages, at));
+    match run.stuck_stage(tx.conn(), &mut pools)? {
+        Some(stuck) if stuck == at || was_stuck.is_none() => {
+            return Err(not_enough_reviewers(&run.stages, stuck));
+        }
+        _ => {}
     }
     stages::keep_stuck(tx, &run, &mut pools)?;
     announcements::stage_reassigned(tx, &run, at)?;

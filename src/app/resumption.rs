@@ -3,18 +3,21 @@
 //! It begins with the first stage, unless the workflow says `asking_stage`. Then it begins with the stage that
 //! asked for changes, and the approvals of the stages before stand, but only while they still are what they
 //! were given for: the same version of the workflow applies, nothing is pinned anew, only what comments of
-//! that stage's reviewers point at was changed, and nobody who approved has become an author (R3). What an
-//! author says widens nothing.
+//! that stage's reviewers point at was changed, and nobody who approved has become an author (R3). Its reviewers
+//! are those who decided in it, and those who could: what an author, of the old words or the new, or a reviewer
+//! of another stage says widens nothing.
 
 use serde_json::Value;
 
-use super::review_runs;
+use super::pools::Pools;
+use super::review_runs::{self, ReviewRun, StagePool};
 use crate::domain::content::Content;
 use crate::domain::difference::{self, is_within};
 use crate::domain::ids::{PersonId, ReviewId};
 use crate::domain::lifecycle::RevisionState;
 use crate::domain::review::{DecisionKind, ReviewState};
 use crate::domain::revision::Pin;
+use crate::domain::time::Time;
 use crate::domain::workflow::Resume;
 use crate::error::{Error, Result};
 use crate::store::connection::Conn;
@@ -91,6 +94,7 @@ pub(super) fn resumed(
     changed: Option<&Changed>,
     workflow: &WorkflowRow,
     authors: &[PersonId],
+    now: Time,
 ) -> Result<Option<Resumed>> {
     let changed = changed.filter(|changed| changed.pins_are_same && workflow.resume == Resume::AskingStage);
     let Some(changed) = changed else { return Ok(None) };
@@ -108,13 +112,35 @@ pub(super) fn resumed(
     if carried.iter().any(|person| authors.contains(person)) {
         return Ok(None);
     }
-    let wrote = |person: &Option<PersonId>| person.is_none_or(|person| run.bar_of(&[person]).is_some());
-    let said = review_comments::pointers(conn, from, stage)?;
-    let pointed: Vec<&str> =
-        said.iter().filter(|(_, person)| !wrote(person)).map(|(place, _)| place.as_str()).collect();
+    let resumed = Resumed { stage, from, carried, same_person_twice: workflow.same_person_twice };
+    let pointed = pointed_at(conn, &run, stage, &resumed.excluded(authors), now)?;
     let is_pointed_at = |place: &String| pointed.iter().any(|pointed| is_within(place, pointed));
-    if !changed.places.iter().all(is_pointed_at) {
-        return Ok(None);
+    Ok(changed.places.iter().all(is_pointed_at).then_some(resumed))
+}
+
+/// The places that comments of a stage's reviewers point at; who is `excluded` is none of them.
+fn pointed_at(
+    conn: &mut Conn,
+    run: &ReviewRun,
+    stage: usize,
+    excluded: &[PersonId],
+    now: Time,
+) -> Result<Vec<String>> {
+    let of = run.pools.get(stage).map(StagePool::invited).unwrap_or_default();
+    let mut pools = Pools::read(conn, now)?;
+    let mut pointed = Vec::new();
+    for (place, person) in review_comments::pointers(conn, run.row.id, stage)? {
+        let Some(person) = person else { continue };
+        if excluded.contains(&person) || run.bar_of(&[person]).is_some() {
+            continue;
+        }
+        let has_decided = run
+            .decisions
+            .iter()
+            .any(|cast| cast.stage() == stage && [cast.person_id, cast.on_behalf_of].contains(&Some(person)));
+        if has_decided || !pools.seats_of(conn, &of, run.row.kind, person)?.is_empty() {
+            pointed.push(place);
+        }
     }
-    Ok(Some(Resumed { stage, from, carried, same_person_twice: workflow.same_person_twice }))
+    Ok(pointed)
 }

@@ -35,7 +35,7 @@ pub fn check(conn: &mut Conn, id: ReviewId, person: PersonId, now: Time) -> Resu
 fn has_seat(conn: &mut Conn, run: &ReviewRun, person: PersonId, now: Time) -> Result<bool> {
     let mut pools = Pools::read(conn, now)?;
     for of_stage in &run.pools {
-        if !pools.seats_of(conn, of_stage, run.row.kind, person)?.is_empty() {
+        if !pools.seats_of(conn, &of_stage.whole(), run.row.kind, person)?.is_empty() {
             return Ok(true);
         }
     }

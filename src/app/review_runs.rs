@@ -7,8 +7,9 @@ use super::pools::Pools;
 use crate::domain::ids::{ItemId, Kind, PersonId, ReviewId};
 use crate::domain::review::{Bar, Review, StageRun};
 use crate::domain::staffing::{self, Demand};
+use crate::domain::time::Time;
 use crate::domain::workflow::{QUORUM_MAX, Quorum, Reviewers, Stage};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::store::connection::Conn;
 use crate::store::review_stages::{self, Asked, PoolRow, StageRow};
 use crate::store::reviews::{self, DecisionRow, ReviewRow};
@@ -31,12 +32,41 @@ pub struct ReviewRun {
     pub decisions: Vec<DecisionRow>,
     /// When each stage opened and is due; `None` of those that did not open, and of old reviews.
     pub times: Vec<Option<StageRow>>,
-    /// Who may decide in each stage, now that it was perhaps given to others.
-    pub pools: Vec<Vec<Reviewers>>,
+    /// Whom each stage is given to.
+    pub pools: Vec<StagePool>,
     /// The urgent publication that it follows, if it is a review afterwards.
     pub urgent: Option<UrgentRow>,
     /// What bars persons from deciding, whatever pool they are in.
     pub bars: Vec<(PersonId, Bar)>,
+}
+
+/// Whom a stage is given to.
+#[derive(Debug, Clone)]
+pub struct StagePool {
+    /// The pool that it began with, or was given to since.
+    given: Reviewers,
+    /// Of it who is asked, where everybody is, once the stage has opened.
+    asked: Option<Vec<PersonId>>,
+    /// Whom it was escalated to since.
+    escalated: Vec<Reviewers>,
+    /// When it was given to others, if it was.
+    pub given_at: Option<Time>,
+}
+
+impl StagePool {
+    /// All of it, asked or not.
+    pub fn whole(&self) -> Vec<Reviewers> {
+        std::iter::once(&self.given).chain(&self.escalated).cloned().collect()
+    }
+
+    /// Who is invited to decide, whether or not they still may.
+    pub fn invited(&self) -> Vec<Reviewers> {
+        let given = match &self.asked {
+            Some(asked) => asked.iter().copied().map(Reviewers::Person).collect(),
+            None => vec![self.given.clone()],
+        };
+        given.into_iter().chain(self.escalated.iter().cloned()).collect()
+    }
 }
 
 impl ReviewRun {
@@ -45,9 +75,14 @@ impl ReviewRun {
         self.machine.open_stage()
     }
 
-    /// The pools of a stage.
-    pub fn pools_of(&self, stage: usize) -> &[Reviewers] {
-        self.pools.get(stage).map(Vec::as_slice).unwrap_or_default()
+    /// Who may decide in a stage as its pool stands right now (R8). Whoever was asked by a stage that asks
+    /// everybody and has left its pool since may not any more.
+    pub fn pools_of(&self, conn: &mut Conn, pools: &mut Pools, stage: usize) -> Result<Vec<Reviewers>> {
+        let Some(pool) = self.pools.get(stage) else { return Ok(Vec::new()) };
+        let Some(asked) = &pool.asked else { return Ok(pool.invited()) };
+        let members = pools.members(conn, std::slice::from_ref(&pool.given), asked)?;
+        let members = members.into_iter().map(Reviewers::Person);
+        Ok(members.chain(pool.escalated.iter().cloned()).collect())
     }
 
     /// What bars one of these persons.
@@ -64,7 +99,8 @@ impl ReviewRun {
     /// Who is waited for in the open stage, at most `limit` of them.
     pub fn waited_for(&self, conn: &mut Conn, pools: &mut Pools, limit: usize) -> Result<Vec<PersonId>> {
         let Some(stage) = self.open_stage() else { return Ok(Vec::new()) };
-        let mut able = pools.able(conn, self.pools_of(stage), self.row.kind, &self.excluded(stage), limit)?;
+        let of = self.pools_of(conn, pools, stage)?;
+        let mut able = pools.able(conn, &of, self.row.kind, &self.excluded(stage), limit)?;
         able.truncate(limit);
         Ok(able)
     }
@@ -72,13 +108,14 @@ impl ReviewRun {
     /// What the stages from the open one on still ask for.
     pub fn demands(&self, conn: &mut Conn, pools: &mut Pools) -> Result<Vec<Demand>> {
         let Some(open) = self.open_stage() else { return Ok(Vec::new()) };
-        let stages: Vec<Wanted<'_>> = (open..self.stages.len())
-            .map(|stage| Wanted {
-                pools: self.pools_of(stage),
+        let mut stages = Vec::with_capacity(self.stages.len());
+        for stage in open..self.stages.len() {
+            stages.push(Wanted {
+                pools: self.pools_of(conn, pools, stage)?,
                 lacks: self.machine.lacks(stage),
                 excluded: self.excluded(stage),
-            })
-            .collect();
+            });
+        }
         demands(conn, pools, self.row.kind, &stages)
     }
 
@@ -91,20 +128,23 @@ impl ReviewRun {
 }
 
 /// What one stage asks for.
-struct Wanted<'a> {
-    pools: &'a [Reviewers],
+struct Wanted {
+    pools: Vec<Reviewers>,
     /// Approvals that are missing; `None` = those of all who can give one.
     lacks: Option<u32>,
     excluded: Vec<PersonId>,
 }
 
 /// The seats of stages and who may take one. Of each pool as many are read as a matching can need.
-fn demands(conn: &mut Conn, pools: &mut Pools, kind: Kind, stages: &[Wanted<'_>]) -> Result<Vec<Demand>> {
+fn demands(conn: &mut Conn, pools: &mut Pools, kind: Kind, stages: &[Wanted]) -> Result<Vec<Demand>> {
     let mut whole: Vec<Option<Vec<PersonId>>> = Vec::with_capacity(stages.len());
     for stage in stages {
         whole.push(match stage.lacks {
             Some(_) => None,
-            None => Some(pools.asked(conn, stage.pools, kind, &stage.excluded)?),
+            None => {
+                let asked = pools.asked(conn, &stage.pools, kind, &stage.excluded)?;
+                Some(asked.into_iter().map(|seat| seat.taken_by).collect())
+            }
         });
     }
     let quorums: Vec<u32> = stages
@@ -122,7 +162,7 @@ fn demands(conn: &mut Conn, pools: &mut Pools, kind: Kind, stages: &[Wanted<'_>]
             // Nobody waits for more approvals than a quorum can ask for.
             Some(whole) if whole.len() > QUORUM_MAX as usize => Vec::new(),
             Some(whole) => whole,
-            None => pools.able(conn, stage.pools, kind, &stage.excluded, enough)?,
+            None => pools.able(conn, &stage.pools, kind, &stage.excluded, enough)?,
         };
         demands.push(Demand { quorum, pool });
     }
@@ -139,14 +179,29 @@ pub fn short_stage(
     first_stage: usize,
     excluded: &[PersonId],
 ) -> Result<Option<usize>> {
-    let wants = |stage: &Stage| (stage.quorum.count(), [stage.reviewers.clone()]);
-    let stages: Vec<(Option<u32>, [Reviewers; 1])> = stages.iter().skip(first_stage).map(wants).collect();
-    let wanted: Vec<Wanted<'_>> = stages
-        .iter()
-        .map(|(lacks, pools)| Wanted { pools, lacks: *lacks, excluded: excluded.to_vec() })
-        .collect();
+    let wants = |stage: &Stage| Wanted {
+        pools: vec![stage.reviewers.clone()],
+        lacks: stage.quorum.count(),
+        excluded: excluded.to_vec(),
+    };
+    let wanted: Vec<Wanted> = stages.iter().skip(first_stage).map(wants).collect();
     let demands = demands(conn, pools, kind, &wanted)?;
     Ok(staffing::short(&demands, same_person_twice).map(|at| first_stage + at))
+}
+
+/// That a stage cannot reach its quorum.
+pub fn not_enough_reviewers(stages: &[Stage], short: usize) -> Error {
+    let stage = stages.get(short);
+    let name = stage.map(|stage| stage.name.as_str()).unwrap_or_default();
+    let limit = match stage.map(|stage| stage.quorum) {
+        Some(Quorum::All) => " Everybody of it can be asked while that is 50 persons or fewer.",
+        _ => "",
+    };
+    let detail = format!(
+        "Stage {name} cannot reach its quorum: too few active reviewers are left who are no authors and are not \
+         needed in another stage.{limit} Name more of them for it, or ask for fewer."
+    );
+    Error::new(Code::NotEnoughReviewers, detail).with("stage", name)
 }
 
 /// One review.
@@ -202,11 +257,12 @@ impl Read {
         let mut runs = Vec::with_capacity(stages.len());
         for (at, stage) in stages.iter().enumerate() {
             let asked = self.asked.get(&(row.id, i64::try_from(at).unwrap_or(i64::MAX)));
-            let has_opened = times.get(at).is_some_and(Option::is_some);
-            pools.push(self.pools_of(&row, at, stage, asked.filter(|_| has_opened))?);
+            let asked = asked.map(Vec::as_slice).unwrap_or_default();
+            let asks_all = stage.quorum == Quorum::All && times.get(at).is_some_and(Option::is_some);
+            pools.push(self.pool_of(&row, at, stage, Some(asked).filter(|_| asks_all))?);
             runs.push(StageRun {
                 quorum: stage.quorum,
-                asked: asked.map_or(0, |asked| u32::try_from(asked.len()).unwrap_or(u32::MAX)),
+                asked: u32::try_from(asked.len()).unwrap_or(u32::MAX),
                 carried: at < row.first_stage(),
             });
         }
@@ -240,30 +296,25 @@ impl Read {
         decisions
     }
 
-    /// Who may decide in a stage: the pool that it began with or was given to, or of it who was asked, where
-    /// everybody is; and whom it was escalated to since.
-    fn pools_of(
+    /// Whom a stage is given to; `asked` where it asks everybody and has opened.
+    fn pool_of(
         &self,
         row: &ReviewRow,
         at: usize,
         stage: &Stage,
-        asked: Option<&Vec<Option<PersonId>>>,
-    ) -> Result<Vec<Reviewers>> {
-        let given = self.given.iter().filter(|pool| pool.review_id == row.id && is_stage(pool.stage, at));
-        let mut pools = vec![stage.reviewers.clone()];
-        let mut escalated = Vec::new();
-        for pool in given {
+        asked: Option<&[Option<PersonId>]>,
+    ) -> Result<StagePool> {
+        let later = self.given.iter().filter(|pool| pool.review_id == row.id && is_stage(pool.stage, at));
+        let (mut given, mut escalated, mut given_at) = (stage.reviewers.clone(), Vec::new(), None);
+        for pool in later {
             if pool.replaces() {
-                (pools, escalated) = (vec![pool.reviewers()?], Vec::new());
+                (given, escalated, given_at) = (pool.reviewers()?, Vec::new(), Some(pool.from_at));
             } else {
                 escalated.push(pool.reviewers()?);
             }
         }
-        if let (Quorum::All, Some(asked)) = (stage.quorum, asked) {
-            pools = asked.iter().flatten().map(|person| Reviewers::Person(*person)).collect();
-        }
-        pools.extend(escalated);
-        Ok(pools)
+        let asked = asked.map(|asked| asked.iter().flatten().copied().collect());
+        Ok(StagePool { given, asked, escalated, given_at })
     }
 }
 

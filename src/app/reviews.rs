@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::items::BATCH;
 use super::pools::Pools;
-use super::review_runs::{self, ReviewRun};
+use super::review_runs::{self, ReviewRun, StagePool};
 use crate::domain::ids::{ItemId, Kind, PersonId, ReviewId, WorkflowId, WorkflowVersionId};
 use crate::domain::review::{ReviewState, StageState};
 use crate::domain::time::Time;
@@ -16,6 +16,8 @@ use crate::store::workflows;
 
 /// Persons whom a stage waits for that are told; there may be more.
 const WAITED_FOR: usize = 20;
+/// Stuck reviews that are named at most.
+const STUCK_MOST: i64 = 10_000;
 
 /// A review as it is read.
 #[derive(Debug, Clone)]
@@ -156,8 +158,15 @@ fn waits_for(conn: &mut Conn, pools: &mut Pools, run: &ReviewRun, person: Person
     if excluded.contains(&person) {
         return Ok(false);
     }
-    let seats = pools.seats_of(conn, run.pools_of(stage), run.row.kind, person)?;
+    let of = run.pools_of(conn, pools, stage)?;
+    let seats = pools.seats_of(conn, &of, run.row.kind, person)?;
     Ok(seats.iter().any(|seat| !excluded.contains(seat)))
+}
+
+/// Every open review that is known to be stuck, or the oldest [`STUCK_MOST`] of them.
+pub fn stuck_reviews(conn: &mut Conn) -> Result<Vec<ReviewId>> {
+    let filter = ReviewFilter { stuck: true, state: Some(ReviewState::Open), ..ReviewFilter::default() };
+    Ok(reviews::list(conn, &filter, None, STUCK_MOST)?.into_iter().map(|row| row.id).collect())
 }
 
 /// The reviews of the newest revisions of these items.
@@ -198,7 +207,10 @@ fn stage_view(run: &ReviewRun, at: usize, waits_for: &[PersonId]) -> Option<Stag
     let is_open = run.open_stage() == Some(at);
     let times = run.times.get(at).and_then(Option::as_ref);
     let is_stuck = run.row.stuck_stage.is_some_and(|stuck| usize::try_from(stuck).is_ok_and(|it| it == at));
-    let given_to = run.pools_of(at).iter().filter(|pool| **pool != stage.reviewers).cloned().collect();
+    let pool = run.pools.get(at);
+    let invited = pool.map(StagePool::invited).unwrap_or_default();
+    let given_at = pool.and_then(|pool| pool.given_at);
+    let given_to = invited.into_iter().filter(|pool| *pool != stage.reviewers).collect();
     Some(StageView {
         name: stage.name.clone(),
         reviewers: stage.reviewers.clone(),
@@ -207,7 +219,7 @@ fn stage_view(run: &ReviewRun, at: usize, waits_for: &[PersonId]) -> Option<Stag
         state: if is_stuck { StageState::Stuck } else { run.machine.stage_state(at) },
         stuck: run.row.stuck_reason.clone().filter(|_| is_stuck),
         since: match times {
-            Some(times) => Some(times.opened_at),
+            Some(times) => given_at.max(Some(times.opened_at)),
             None => is_open.then_some(run.row.opened_at),
         },
         due_at: times.and_then(|times| times.due_at),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::announcements;
 use super::pools::Pools;
-use super::review_runs::{self, ReviewRun};
-use crate::domain::ids::ReviewId;
+use super::review_runs::{self, ReviewRun, StagePool, not_enough_reviewers};
+use crate::domain::ids::{PersonId, ReviewId};
 use crate::domain::time::Time;
-use crate::domain::workflow::{Quorum, Stage};
+use crate::domain::workflow::{QUORUM_MAX, Quorum, Stage};
 use crate::error::{Error, Result};
 use crate::store::connection::Conn;
 use crate::store::write::WriteTx;
@@ -21,19 +21,46 @@ pub const NOT_ENOUGH_REVIEWERS: &str = "not_enough_reviewers";
 pub const ASKED_REVIEWER_LEFT: &str = "asked_reviewer_left";
 
 /// Opens a stage of a review: from now on it is waited for. Where it asks everybody, that is whoever may
-/// decide now; whoever has decided in this review has done so already.
+/// decide now; whoever has decided in this review has done so already. Nobody is asked where that are more than
+/// a quorum can ask for: then the stage is stuck.
 pub(super) fn open(tx: &mut WriteTx<'_>, run: &ReviewRun, at: usize) -> Result<()> {
     let stage = run.stages.get(at).ok_or_else(|| Error::internal("a stage that is not there"))?;
     let asked = match stage.quorum {
-        Quorum::All => {
-            let mut pools = Pools::of(tx)?;
-            pools.asked(tx.conn(), run.pools_of(at), run.row.kind, &run.excluded(at))?
-        }
+        Quorum::All => everybody(tx, run, at)?,
         Quorum::Any | Quorum::Count(_) => Vec::new(),
     };
     let dates = dates(tx, stage);
     review_stages::open(tx, run.row.id, at, dates, &asked)?;
     announcements::stage_opened(tx, run, at)
+}
+
+/// Gives an open stage to others, by the entry at `idx` of the record: its time begins anew, and where it asks everybody, whoever may decide now is
+/// asked. Whoever has approved in it stays asked, so that their approval counts.
+pub(super) fn reopen(tx: &mut WriteTx<'_>, run: &ReviewRun, at: usize, idx: i64) -> Result<()> {
+    let stage = run.stages.get(at).ok_or_else(|| Error::internal("a stage that is not there"))?;
+    let dates = dates(tx, stage);
+    review_stages::restart(tx, run.row.id, at, dates, idx)?;
+    if stage.quorum != Quorum::All {
+        return Ok(());
+    }
+    let asked = everybody(tx, run, at)?;
+    // With nobody new, the approvals so far would pass it by themselves.
+    if asked.is_empty() {
+        return Err(not_enough_reviewers(&run.stages, at));
+    }
+    let approved = run.decisions.iter().filter(|cast| cast.stage() == at && cast.review_id == run.row.id);
+    let asked: Vec<Option<PersonId>> =
+        approved.map(|cast| cast.on_behalf_of.or(cast.person_id)).chain(asked).collect();
+    review_stages::ask_instead(tx, run.row.id, at, &asked)
+}
+
+/// Whom a stage asks that asks everybody.
+fn everybody(tx: &mut WriteTx<'_>, run: &ReviewRun, at: usize) -> Result<Vec<Option<PersonId>>> {
+    let mut pools = Pools::of(tx)?;
+    let of = run.pools.get(at).map(StagePool::whole).unwrap_or_default();
+    let seats = pools.asked(tx.conn(), &of, run.row.kind, &run.excluded(at))?;
+    let seats = Some(seats).filter(|seats| seats.len() <= QUORUM_MAX as usize).unwrap_or_default();
+    Ok(seats.into_iter().map(|seat| Some(seat.of)).collect())
 }
 
 /// When those who are waited for are reminded, and when the stage is overdue.
@@ -64,7 +91,6 @@ pub(super) fn keep_stuck(tx: &mut WriteTx<'_>, run: &ReviewRun, pools: &mut Pool
 }
 
 fn reason(run: &ReviewRun, stage: usize) -> &'static str {
-    let asks_all = run.stages.get(stage).is_some_and(|stage| stage.quorum == Quorum::All);
-    let has_opened = run.open_stage() == Some(stage);
-    if asks_all && has_opened { ASKED_REVIEWER_LEFT } else { NOT_ENOUGH_REVIEWERS }
+    let has_asked = run.machine.stages.get(stage).is_some_and(|stage| stage.asked > 0);
+    if has_asked { ASKED_REVIEWER_LEFT } else { NOT_ENOUGH_REVIEWERS }
 }

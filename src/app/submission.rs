@@ -16,17 +16,19 @@ use super::items::{find, open_next, revision_facts, working_revision};
 use super::journal::{self, By};
 use super::pools::Pools;
 use super::resumption::{self, Resumed};
-use super::review_runs::short_stage;
+use super::review_runs::{not_enough_reviewers, short_stage};
 use super::rules::RulesRead;
 use super::snapshots::Snapshots;
 use super::stages;
 use super::urgent;
-use super::workflows::{not_enough_reviewers, workflow_for};
+use super::workflows::workflow_for;
 use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ReviewId};
 use crate::domain::lifecycle::{EndingKind, Submission, submission};
+use crate::domain::review::ReviewState;
 use crate::domain::revision::document;
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
+use crate::domain::urgent::UrgentOutcome;
 use crate::error::{Code, Error, Result};
 use crate::record::Event;
 use crate::store::connection::Conn;
@@ -118,15 +120,27 @@ fn check_submittable(
     conn: &mut Conn,
     item: &ItemRow,
     working: &RevisionRow,
-    digest: &Digest,
+    command: &Submit,
     now: Time,
 ) -> Result<Submission> {
-    let step = submission(working.state, is_stopped(conn, item, working, now)?);
+    let urgent = urgent::of_revision(conn, item.id, working.revision)?;
+    if urgent.as_ref().is_some_and(|urgent| urgent.outcome == Some(UrgentOutcome::Refused)) {
+        return Err(nothing_to_submit(
+            "The review of what was published urgently refused it: edit it first.",
+        ));
+    }
+    let has_lapsed = match urgent.filter(|urgent| urgent.outcome.is_none()) {
+        Some(urgent) => {
+            reviews::find(conn, urgent.review_id)?.is_some_and(|it| it.state == ReviewState::Lapsed)
+        }
+        None => false,
+    };
+    let step = submission(working.state, has_lapsed || is_stopped(conn, item, working, now)?);
     if step == Submission::RefusedInReview {
         let review = reviews::find_of(conn, item.id, working.revision)?;
         return Err(review_open("This item is under review already.", review));
     }
-    if working.digest != *digest {
+    if working.digest != command.digest {
         return Err(Error::new(Code::RevisionChanged, "The draft has changed since you read it.")
             .with("revision", working.revision)
             .with("digest", working.digest.as_str())
@@ -135,6 +149,12 @@ fn check_submittable(
     if step == Submission::RefusedNothingNew {
         let detail = format!("Revision {} is {}: edit it first.", working.revision, working.state);
         return Err(nothing_to_submit(&detail));
+    }
+    // Nobody brings back alone what others stopped or sent back (C18).
+    if command.urgent.is_some() && step == Submission::RepeatsAsNext {
+        let detail = "These words were stopped, or sent back by their review: they go live by a review only. \
+                      Submit them, or change them first.";
+        return Err(nothing_to_submit(detail));
     }
     if let Some(review) = reviews::open_of(conn, item.id)? {
         let detail = format!(
@@ -236,7 +256,7 @@ fn revision_to_freeze(
 ) -> Result<i64> {
     let working = working_revision(tx.conn(), item)?;
     let now = tx.now();
-    match check_submittable(tx.conn(), item, &working, &command.digest, now)? {
+    match check_submittable(tx.conn(), item, &working, command, now)? {
         Submission::RepeatsAsNext => {
             let submitter = [actor.person()?];
             // Whoever extends a window edits the post (R3).
@@ -268,10 +288,11 @@ fn opening(
     command: &Submit,
     plan: &Plan,
 ) -> Result<Opening> {
+    let now = tx.now();
     let workflow = workflow_for(tx.conn(), &plan.content)?;
     let authors = revisions::authors(tx.conn(), item.id, revision)?;
     let stages = workflow.stages()?;
-    let resumed = resumption::resumed(tx.conn(), item, plan.changed.as_ref(), &workflow, &authors)?;
+    let resumed = resumption::resumed(tx.conn(), item, plan.changed.as_ref(), &workflow, &authors, now)?;
     let excluded = resumed.as_ref().map_or(authors.clone(), |resumed| resumed.excluded(&authors));
     let opening = Opening { workflow, resumed };
     // Where it is urgent, the review opens all the same, and says that it is stuck.

@@ -13,7 +13,9 @@
 //!
 //! Two things are stricter than the lifecycle says of what is approved. Editing words that no review has
 //! approved yet keeps their authors: R3 starts afresh with an approval because others looked at the words, and
-//! nobody has. And after a refusal the same words are not submitted again: an edit goes on from there.
+//! nobody has. And after a refusal the same words are not submitted again: an edit goes on from there. Nor are
+//! words published urgently that were recalled, retired or blocked, or whose review sent them back: nobody brings
+//! them back alone (C18). What lapsed meanwhile is extended as any other (R11), for a review first.
 //!
 //! Lists and reports of it are no audit data of other persons (R24): they tell what the organisation published,
 //! as posts themselves do, so they ask for no purpose; the report names nobody.
@@ -277,8 +279,13 @@ fn tell(tx: &mut WriteTx<'_>, overdue: &[UrgentRow]) -> Result<usize> {
 
 /// Whether a revision was published urgently and no review has approved it since.
 pub(super) fn is_unreviewed(conn: &mut Conn, item: ItemId, revision: i64) -> Result<bool> {
+    Ok(of_revision(conn, item, revision)?.is_some_and(|row| !row.urgent().is_confirmed()))
+}
+
+/// The urgent publication of a revision, if it was published so.
+pub(super) fn of_revision(conn: &mut Conn, item: ItemId, revision: i64) -> Result<Option<UrgentRow>> {
     let rows = urgent_publications::of_items(conn, &[item])?;
-    Ok(rows.iter().any(|row| row.revision == revision && !row.urgent().is_confirmed()))
+    Ok(rows.into_iter().find(|row| row.revision == revision))
 }
 
 /// One page of urgent publications, newest first, below an index of the record.

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::journal::{self, By, Facts};
 use super::pool_names::PoolNamed;
 use super::pools::Pools;
-use super::review_runs::short_stage;
+use super::review_runs::{not_enough_reviewers, short_stage};
 use crate::domain::channels::ChannelId;
 use crate::domain::content::Content;
 use crate::domain::ids::{Digest, Kind, PersonId, WorkflowId, is_slug};
@@ -325,16 +325,6 @@ pub(super) fn workflow_for(conn: &mut Conn, content: &Content) -> Result<Workflo
             Err(Error::new(Code::WorkflowTie, detail).with("workflows", tied))
         }
     }
-}
-
-/// Says that a stage cannot reach its quorum.
-pub(super) fn not_enough_reviewers(stages: &[Stage], short: usize) -> Error {
-    let name = stages.get(short).map(|stage| stage.name.as_str()).unwrap_or_default();
-    let detail = format!(
-        "Stage {name} cannot reach its quorum: there are not enough active reviewers who are not authors and \
-         are not needed in another stage, or more than 50 where all of them must approve."
-    );
-    Error::new(Code::NotEnoughReviewers, detail).with("stage", name)
 }
 
 /// The newest version of a workflow.

@@ -104,6 +104,7 @@ mod tests {
                 in_pool: true,
                 bar: None,
                 needed_in: None,
+                stage: None,
             };
             let actions = DecisionKind::ALL.map(decide).into_iter().chain([Action::Withdraw, Action::Lapse]);
             for action in actions {

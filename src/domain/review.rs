@@ -42,7 +42,7 @@ mod tests;
 pub struct StageRun {
     /// How many approvals pass it.
     pub quorum: Quorum,
-    /// Of a stage that asks everybody: how many were asked when it opened. It never passes with none.
+    /// Of a stage that asks everybody: how many are asked since it opened. It never passes with none.
     pub asked: u32,
     /// Whether the approvals of an earlier review stand for it, where the review resumed behind it.
     pub carried: bool,
@@ -147,6 +147,8 @@ pub enum Action {
         voter: Voter,
         /// What.
         decision: DecisionKind,
+        /// The stage that they mean to decide; `None` = the one that is open (C6).
+        stage: Option<usize>,
         /// Whether a reason was given.
         has_reason: bool,
         /// Whether the voter, or whom they decide for, is in the open stage's pool right now.
@@ -165,7 +167,7 @@ pub enum Action {
 /// Why an action is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// The review has its outcome already (R5).
+    /// The review has its outcome already, or another stage than the one that is meant is open (R5).
     Closed,
     /// Something bars the voter.
     Barred(Bar),
@@ -241,7 +243,8 @@ impl Review {
 
     fn has_quorum(&self, stage: usize) -> bool {
         let Some(run) = self.stages.get(stage) else { return false };
-        run.carried || self.approvals(stage) >= run.quorum.count().unwrap_or(run.asked.max(1))
+        let needed = run.quorum.count().or(Some(run.asked).filter(|asked| *asked > 0));
+        run.carried || needed.is_some_and(|needed| self.approvals(stage) >= needed)
     }
 
     fn approvals(&self, stage: usize) -> u32 {
@@ -253,12 +256,20 @@ impl Review {
 
 /// What `action` does to `review`, or why it is refused. Nothing is changed here.
 pub fn step(review: &Review, action: &Action) -> Result<Step, Refusal> {
-    let stage = review.open_stage().ok_or(Refusal::Closed)?;
+    if review.state != ReviewState::Open {
+        return Err(Refusal::Closed);
+    }
+    let open = review.open_stage();
+    // An edit and the time end a review whatever its stages are.
+    let stage = open.unwrap_or_default();
     let ended = |state| Ok(Step { stage, state, opens: None });
     match action {
         Action::Withdraw => ended(ReviewState::Withdrawn),
         Action::Lapse => ended(ReviewState::Lapsed),
-        Action::Decide { voter, decision, has_reason, in_pool, bar, needed_in } => {
+        Action::Decide { voter, decision, has_reason, in_pool, bar, needed_in, stage: meant } => {
+            if open.is_none() || meant.is_some_and(|meant| Some(meant) != open) {
+                return Err(Refusal::Closed);
+            }
             if let Some(bar) = bar {
                 return Err(Refusal::Barred(*bar));
             }

@@ -40,7 +40,7 @@ pub fn open(
     review: ReviewId,
     stage: usize,
     (remind_at, due_at): (Option<Time>, Option<Time>),
-    asked: &[PersonId],
+    asked: &[Option<PersonId>],
 ) -> Result<()> {
     let row = (
         review_stages::review_id.eq(review.to_string()),
@@ -54,21 +54,26 @@ pub fn open(
 }
 
 /// Keeps that these persons are asked.
-fn ask(tx: &mut WriteTx<'_>, review: ReviewId, stage: usize, asked: &[PersonId]) -> Result<()> {
+fn ask(tx: &mut WriteTx<'_>, review: ReviewId, stage: usize, asked: &[Option<PersonId>]) -> Result<()> {
     for person in asked {
         let row = (
             review_asked::id.eq(uuid::Uuid::now_v7().to_string()),
             review_asked::review_id.eq(review.to_string()),
             review_asked::stage.eq(number(stage)),
-            review_asked::person_id.eq(person.to_string()),
+            review_asked::person_id.eq(person.map(|person| person.to_string())),
         );
         diesel::insert_into(review_asked::table).values(row).execute(tx.conn())?;
     }
     Ok(())
 }
 
-/// Asks these persons instead of those who were asked so far.
-pub fn ask_instead(tx: &mut WriteTx<'_>, review: ReviewId, stage: usize, asked: &[PersonId]) -> Result<()> {
+/// Asks these persons instead of those who were asked so far; `None` stands for somebody who was erased.
+pub fn ask_instead(
+    tx: &mut WriteTx<'_>,
+    review: ReviewId,
+    stage: usize,
+    asked: &[Option<PersonId>],
+) -> Result<()> {
     let now = tx.now().micros();
     let present = review_asked::table
         .filter(review_asked::review_id.eq(review.to_string()))
@@ -76,6 +81,26 @@ pub fn ask_instead(tx: &mut WriteTx<'_>, review: ReviewId, stage: usize, asked: 
         .filter(review_asked::until_at.is_null());
     diesel::update(present).set(review_asked::until_at.eq(now)).execute(tx.conn())?;
     ask(tx, review, stage, asked)
+}
+
+/// Begins the time of an open stage anew, by the reassignment at `idx` of the record.
+pub fn restart(
+    tx: &mut WriteTx<'_>,
+    review: ReviewId,
+    stage: usize,
+    (remind_at, due_at): (Option<Time>, Option<Time>),
+    idx: i64,
+) -> Result<()> {
+    diesel::update(review_stages::table.find((review.to_string(), number(stage))))
+        .set((
+            review_stages::remind_at.eq(remind_at.map(Time::micros)),
+            review_stages::due_at.eq(due_at.map(Time::micros)),
+            review_stages::reminded_at.eq(None::<i64>),
+            review_stages::overdue_at.eq(None::<i64>),
+            review_stages::restarted_idx.eq(idx),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
 }
 
 /// Closes a stage that passed.

@@ -309,6 +309,7 @@ diesel::table! {
         reminded_at -> Nullable<BigInt>,
         overdue_at -> Nullable<BigInt>,
         closed_at -> Nullable<BigInt>,
+        restarted_idx -> Nullable<BigInt>,
     }
 }
 

@@ -27,10 +27,14 @@ fn anna_decides(app: &TestApp) -> (Client, Client) {
     (anna, ben)
 }
 
-fn deactivate(app: &TestApp, client: &Client) -> Answer {
+fn set_active(app: &TestApp, client: &Client, active: bool) -> Answer {
     let path = format!("/v1/people/{}", client.id());
     let version = app.admin().get(&path).send().expect(200)["version"].clone();
-    app.admin().patch(&path).if_match(&version).json(&json!({ "active": false })).send().expect(200)
+    app.admin().patch(&path).if_match(&version).json(&json!({ "active": active })).send().expect(200)
+}
+
+fn deactivate(app: &TestApp, client: &Client) -> Answer {
+    set_active(app, client, false)
 }
 
 fn wait(app: &TestApp) {
@@ -168,6 +172,43 @@ both! {
         assert_eq!((&stage["state"], &stage["reason"]), (&json!("stuck"), &json!("not_enough_reviewers")));
         assert_eq!(stuck["items"][0]["item_id"], post.id);
         approve(&ben, &post).problem("not_a_reviewer");
+    }
+
+    fn c10_a_stage_that_asks_everybody_asks_who_is_away_and_the_deputy_decides_for_them(app) {
+        let (anna, ben) = (app.person("anna", &[Role::Reviewer]), app.person("ben", &[Role::Reviewer]));
+        let (deputy, carl) = (app.person("deputy", &[Role::Reviewer]), app.person("carl", &[Role::Reviewer]));
+        let group = app.admin().post("/v1/groups").json(&json!({ "name": "Legal" })).send().expect(201);
+        for person in [&anna, &ben] {
+            let path = format!("/v1/groups/{}/members/{}", group.text("/id"), person.id());
+            app.admin().put(&path).send().expect(204);
+        }
+        let stages = json!([
+            { "name": "legal", "reviewers": { "group": group["id"] }, "quorum": "all" },
+            { "name": "then", "reviewers": { "role": "reviewer" }, "quorum": "any" },
+        ]);
+        app.change_workflow(&json!({ "stages": stages })).expect(200);
+        let made = delegate(&anna, &deputy, "2026-11-21", "2026-11-30").expect(201);
+        deactivate(app, &anna);
+        let post = app.submit(&app.draft(|_| ()));
+        let review = || app.author().get(&post.path("")).send().expect(200)["review"].clone();
+        assert_eq!(review()["stages"][0]["missing"], 2);
+        // Without the delegation nobody is left who could decide for her.
+        let ended = app.admin().delete(&format!("/v1/delegations/{}", made.text("/id"))).send().expect(200);
+        assert_eq!(ended["stuck_reviews"], json!([review()["id"]]));
+        assert_eq!(review()["stages"][0]["reason"], "asked_reviewer_left");
+        approve(&deputy, &post).problem("not_a_reviewer");
+        set_active(app, &anna, true);
+        delegate(&app.client(anna.id().parse().unwrap()), &deputy, "2026-11-21", "2026-11-30").expect(201);
+        deactivate(app, &anna);
+        let decided = approve(&deputy, &post).expect(201);
+        let cast = &decided["stages"][0]["decisions"][0];
+        assert_eq!((&cast["person_id"], &cast["on_behalf_of"]), (&json!(deputy.id()), &json!(anna.id())));
+        approve(&ben, &post).expect(201);
+        // She counts as having decided, though she was away.
+        set_active(app, &anna, true);
+        approve(&app.client(anna.id().parse().unwrap()), &post).problem("already_decided");
+        approve(&carl, &post).expect(201);
+        assert_eq!(review()["state"], "approved");
     }
 
     fn ending_a_delegation_names_what_becomes_stuck(app) {

@@ -141,6 +141,31 @@ both! {
         assert_eq!(decide(&late, &post, "reject", Some("No.")).problem("stage_closed")["state"], "approved");
     }
 
+    fn c06_a_decision_that_means_another_stage_than_the_open_one_is_a_conflict(app) {
+        let late = app.person("late", &[Role::Reviewer]);
+        let stage = |name: &str| json!({ "name": name, "reviewers": { "role": "reviewer" }, "quorum": "any" });
+        app.reviewer();
+        app.change_workflow(&json!({ "stages": [stage("facts"), stage("law")] })).expect(200);
+        let post = app.submit(&app.draft(|_| ()));
+        let approve = |client: &Client, stage: u8| {
+            let mut body = post.decision("approve", None);
+            body["stage"] = json!(stage);
+            client.post(&post.path("/decisions")).json(&body).send()
+        };
+        approve(&late, 1).problem("stage_closed");
+        approve(&app.reviewer(), 0).expect(201);
+        // Meant for the first stage, which has just passed.
+        let refused = approve(&late, 0).problem("stage_closed");
+        assert_eq!((&refused["state"], &refused["open_stage"]), (&json!("open"), &json!(1)));
+        let many = json!({ "decisions": [{
+            "item": post.id, "revision": post.revision, "digest": post.digest, "decision": "approve", "stage": 0,
+        }] });
+        let results = late.post("/v1/decision-batches").json(&many).send().expect(207);
+        assert_eq!(results.text("/results/0/problem/code"), "stage_closed");
+        approve(&late, 1).expect(201);
+        assert_eq!(item(app, &post)["review"]["state"], "approved");
+    }
+
     fn c07_a_second_submission_names_the_review_that_is_open(app) {
         let post = app.submitted_post(|_| ());
         let review = item(app, &post)["review"]["id"].clone();
@@ -178,6 +203,33 @@ both! {
         submit(app, &post);
         let review = item(app, &post)["review"].clone();
         assert_eq!((open_stage(&review), review["resumed_from"].is_null()), (0, true));
+    }
+
+    fn c08_what_others_than_that_stages_reviewers_say_spares_no_stage(app) {
+        let (editor, lawyer) = editors_and_a_lawyer(app);
+        // Reviewers of the editors' stage, who write as well, and one who comes to write later.
+        let other = app.person("other", &[Role::Reviewer, Role::Author]);
+        let group = app.admin().post("/v1/groups").json(&json!({ "name": "Editors" })).send().expect(201);
+        for person in [&editor, &other] {
+            let path = format!("/v1/groups/{}/members/{}", group.text("/id"), person.id());
+            app.admin().put(&path).send().expect(204);
+        }
+        let stages = json!([
+            { "name": "editors", "reviewers": { "group": group["id"] }, "quorum": "any" },
+            { "name": "legal", "reviewers": { "person": lawyer.id() }, "quorum": "any" },
+        ]);
+        app.change_workflow(&json!({ "stages": stages, "resume": "asking_stage" })).expect(200);
+        for who in [&editor, &other] {
+            let post = sent_back(app, &editor, &lawyer);
+            let review = item(app, &post).text("/review/id").to_owned();
+            let comment = json!({ "pointer": "/content", "text": "All of this." });
+            who.post(&format!("/v1/reviews/{review}/comments")).json(&comment).send().expect(201);
+            let writer = if who.id() == other.id() { other.clone() } else { app.author() };
+            save(app, &writer, &post, |content| content["title"] = json!("Something else"));
+            submit(app, &post);
+            let review = item(app, &post)["review"].clone();
+            assert_eq!((open_stage(&review), review["resumed_from"].is_null()), (0, true));
+        }
     }
 
     fn c08_it_begins_again_under_a_changed_workflow(app) {

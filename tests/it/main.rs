@@ -34,6 +34,7 @@ mod people;
 mod pictures;
 mod races;
 mod reading;
+mod reassigning;
 mod record;
 mod responsibilities;
 mod review;

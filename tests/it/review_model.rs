@@ -48,6 +48,16 @@ enum Command {
     Return { who: usize },
     Delegate { from: usize, to: usize },
     EndDelegation,
+    Belong { who: usize, stage: usize, belongs: bool },
+    Reassign { stage: usize, to: Given },
+}
+
+/// Whom a stage is given to.
+#[derive(Debug, Clone, Copy)]
+enum Given {
+    Person(usize),
+    /// The group that a stage of the workflow began with.
+    GroupOf(usize),
 }
 
 fn commands() -> impl Strategy<Value = Vec<Command>> {
@@ -65,6 +75,10 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
         1 => decider().prop_map(|who| Command::Return { who }),
         1 => (decider(), decider()).prop_map(|(from, to)| Command::Delegate { from, to }),
         1 => Just(Command::EndDelegation),
+        1 => (decider(), 0usize..2, any::<bool>())
+            .prop_map(|(who, stage, belongs)| Command::Belong { who, stage, belongs }),
+        2 => (0usize..3, prop_oneof![decider().prop_map(Given::Person), (0usize..2).prop_map(Given::GroupOf)])
+            .prop_map(|(stage, to)| Command::Reassign { stage, to }),
     ];
     proptest::collection::vec(command, 1..14)
 }
@@ -80,6 +94,10 @@ struct Model {
     authors: BTreeSet<usize>,
     votes: Vec<Vec<(usize, usize)>>,
     asked: Vec<Option<BTreeSet<usize>>>,
+    /// Who belongs to the group of each stage.
+    members: Vec<BTreeSet<usize>>,
+    /// To whom stages were given since the review opened.
+    given: Vec<Option<Given>>,
     away: BTreeSet<usize>,
     deputy: Option<(usize, usize)>,
 }
@@ -96,6 +114,8 @@ impl Model {
             authors: BTreeSet::from([0]),
             votes: vec![Vec::new(); stages.len()],
             asked: vec![None; stages.len()],
+            members: stages.iter().map(|(_, pool)| pool.iter().copied().collect()).collect(),
+            given: vec![None; stages.len()],
             away: BTreeSet::new(),
             deputy: None,
         }
@@ -109,8 +129,71 @@ impl Model {
         Self::decides(who) && !self.away.contains(&who)
     }
 
+    /// The pool that a stage has now, asked or not.
+    fn whole(&self, stage: usize) -> BTreeSet<usize> {
+        match self.given[stage].unwrap_or(Given::GroupOf(stage)) {
+            Given::Person(person) => BTreeSet::from([person]),
+            Given::GroupOf(stage) => self.members[stage].clone(),
+        }
+    }
+
     fn pool(&self, stage: usize) -> BTreeSet<usize> {
-        self.asked[stage].clone().unwrap_or_else(|| self.stages[stage].1.iter().copied().collect())
+        let whole = self.whole(stage);
+        match &self.asked[stage] {
+            Some(asked) => whole.intersection(asked).copied().collect(),
+            None => whole,
+        }
+    }
+
+    /// Whose seats are asked where everybody is: whoever is there, and who is away while a deputy sits for them who
+    /// has no seat of their own.
+    fn everybody(&self, stage: usize) -> BTreeSet<usize> {
+        let whole = self.whole(stage);
+        let out = self.out(stage);
+        let is_there = |who: &usize| self.can_decide(*who) && !out.contains(who);
+        let mut asked: BTreeSet<usize> = whole.iter().copied().filter(is_there).collect();
+        if let Some((owner, deputy)) = self.deputy
+            && !asked.contains(&deputy)
+            && self.seated(stage, &whole).contains(&deputy)
+        {
+            asked.insert(owner);
+        }
+        asked
+    }
+
+    /// The first stage that cannot end.
+    fn short(&self) -> Option<usize> {
+        let seats = self.seats();
+        let until =
+            |last: usize| seats.iter().filter(|(stage, _)| *stage <= last).cloned().collect::<Vec<_>>();
+        (0..self.stages.len()).find(|last| !self.can_fill(&until(*last)))
+    }
+
+    /// An administrator gives a stage to others.
+    fn reassign(&mut self, stage: usize, to: Given) -> &'static str {
+        if stage >= self.stages.len() {
+            return "invalid_content";
+        }
+        if self.phase != "in_review" || stage < self.open() {
+            return "stage_closed";
+        }
+        let (before, given, asked) = (self.short(), self.given.clone(), self.asked.clone());
+        self.given[stage] = Some(to);
+        let mut is_refused = false;
+        if stage == self.open() && self.stages[stage].0.is_none() {
+            let anew = self.everybody(stage);
+            is_refused = anew.is_empty();
+            self.asked[stage] = Some(self.votes[stage].iter().map(|(_, owner)| *owner).chain(anew).collect());
+        }
+        if !is_refused {
+            let after = self.short();
+            is_refused = after == Some(stage) || (after.is_some() && before.is_none());
+        }
+        if is_refused {
+            (self.given, self.asked) = (given, asked);
+            return "not_enough_reviewers";
+        }
+        "ok"
     }
 
     fn seated(&self, stage: usize, pool: &BTreeSet<usize>) -> BTreeSet<usize> {
@@ -182,7 +265,7 @@ impl Model {
 
     fn open_stage(&mut self, stage: usize) {
         if self.stages[stage].0.is_none() {
-            self.asked[stage] = Some(self.seated(stage, &self.pool(stage)));
+            self.asked[stage] = Some(self.everybody(stage));
         }
     }
 
@@ -216,10 +299,12 @@ impl Model {
             "approved" if !self.recalled => return "nothing_to_submit",
             _ => {}
         }
-        let (votes, asked) = (std::mem::take(&mut self.votes), std::mem::take(&mut self.asked));
-        (self.votes, self.asked) = (vec![Vec::new(); self.stages.len()], vec![None; self.stages.len()]);
-        if !self.can_fill(&self.seats()) {
-            (self.votes, self.asked) = (votes, asked);
+        let before = (self.votes.clone(), self.asked.clone(), self.given.clone());
+        let count = self.stages.len();
+        (self.votes, self.asked, self.given) =
+            (vec![Vec::new(); count], vec![None; count], vec![None; count]);
+        if self.short().is_some() {
+            (self.votes, self.asked, self.given) = before;
             return "not_enough_reviewers";
         }
         (self.phase, self.recalled, self.has_been_submitted) = ("in_review", false, true);
@@ -310,6 +395,8 @@ impl Model {
 struct House<'a> {
     app: &'a TestApp,
     people: RefCell<Vec<Client>>,
+    /// The groups of each workflow's stages.
+    groups: Vec<Vec<String>>,
 }
 
 impl House<'_> {
@@ -318,6 +405,15 @@ impl House<'_> {
         let version = self.app.admin().get(&path).send().expect(200)["version"].clone();
         let body = json!({ "active": active });
         self.app.admin().patch(&path).if_match(&version).json(&body).send().expect(200);
+    }
+
+    fn set_member(&self, group: &str, who: usize, belongs: bool) {
+        let path = format!("/v1/groups/{group}/members/{}", self.person(who).id());
+        if belongs {
+            self.app.admin().put(&path).send().expect(204);
+        } else {
+            self.app.admin().delete(&path).send().expect(200);
+        }
     }
 
     fn person(&self, who: usize) -> Client {
@@ -385,14 +481,14 @@ fn play(house: &House<'_>, workflow: usize, commands: &[Command]) -> Result<(), 
             Command::Leave { who } => {
                 house.set_active(*who, false);
                 model.away.insert(*who);
-                continue;
+                ("ok".to_owned(), "ok")
             }
             Command::Return { who } => {
                 house.set_active(*who, true);
                 if model.away.remove(who) {
                     house.sign_in(*who);
                 }
-                continue;
+                ("ok".to_owned(), "ok")
             }
             Command::Delegate { from, to } => {
                 let can =
@@ -403,12 +499,39 @@ fn play(house: &House<'_>, workflow: usize, commands: &[Command]) -> Result<(), 
                     delegation = Some((*from, made.text("/id").to_owned()));
                     model.deputy = Some((*from, *to));
                 }
-                continue;
+                ("ok".to_owned(), "ok")
             }
             Command::EndDelegation => {
                 end(app, &mut delegation);
                 model.deputy = None;
-                continue;
+                ("ok".to_owned(), "ok")
+            }
+            Command::Belong { who, stage, belongs } => {
+                if let Some(group) = house.groups[workflow].get(*stage)
+                    && model.members[*stage].contains(who) != *belongs
+                {
+                    house.set_member(group, *who, *belongs);
+                    if *belongs {
+                        model.members[*stage].insert(*who);
+                    } else {
+                        model.members[*stage].remove(who);
+                    }
+                }
+                ("ok".to_owned(), "ok")
+            }
+            Command::Reassign { stage, to } => {
+                let Some(review) = item(&post)["review"]["id"].as_str().map(str::to_owned) else { continue };
+                let (reviewers, to) = match to {
+                    Given::Person(who) => (json!({ "person": person(*who).id() }), *to),
+                    Given::GroupOf(of) => {
+                        let of = (*of).min(house.groups[workflow].len() - 1);
+                        (json!({ "group": house.groups[workflow][of] }), Given::GroupOf(of))
+                    }
+                };
+                let body = json!({ "stage": stage, "reviewers": reviewers, "reason": "To play." });
+                let path = format!("/v1/reviews/{review}/reassignment");
+                let answer = app.admin().post(&path).json(&body).send();
+                (told(&answer).to_owned(), model.reassign(*stage, to))
             }
         };
         prop_assert_eq!(&said, expected, "{:?}", command);
@@ -419,7 +542,7 @@ fn play(house: &House<'_>, workflow: usize, commands: &[Command]) -> Result<(), 
         prop_assert_eq!(&now["working_revision"]["authors"], &json!(known), "{:?}", command);
         if model.phase == "in_review" {
             let stuck = now.list("/review/stages").iter().any(|stage| stage["state"] == "stuck");
-            prop_assert_eq!(stuck, !model.can_fill(&model.seats()), "{:?}", command);
+            prop_assert_eq!(stuck, model.short().is_some(), "{:?}", command);
         }
     }
     // Nothing is left behind for the next.
@@ -427,6 +550,12 @@ fn play(house: &House<'_>, workflow: usize, commands: &[Command]) -> Result<(), 
     for who in model.away {
         house.set_active(who, true);
         house.sign_in(who);
+    }
+    for (stage, group) in house.groups[workflow].iter().enumerate() {
+        let began: BTreeSet<usize> = WORKFLOWS[workflow].1[stage].1.iter().copied().collect();
+        for who in began.symmetric_difference(&model.members[stage]) {
+            house.set_member(group, *who, began.contains(who));
+        }
     }
     let last = house.person(5).post(&post.path("/recall")).json(&json!({ "reason": "Over." })).send();
     prop_assert!([200, 409].contains(&last.status));
@@ -443,13 +572,15 @@ both! {
     fn the_program_does_what_the_model_says(app) {
         let people: Vec<Client> =
             ROLES.iter().enumerate().map(|(at, roles)| app.person(&format!("person-{at}"), roles)).collect();
-        for (topic, stages, twice) in WORKFLOWS {
+        let groups = RefCell::new(vec![Vec::new(); WORKFLOWS.len()]);
+        for (nth, (topic, stages, twice)) in WORKFLOWS.into_iter().enumerate() {
             let stage = |(at, (quorum, pool)): (usize, &Stage)| {
                 let group = app.admin().post("/v1/groups").json(&json!({ "name": format!("{topic} {at}") })).send().expect(201);
                 for who in *pool {
                     let path = format!("/v1/groups/{}/members/{}", group.text("/id"), people[*who].id());
                     app.admin().put(&path).send().expect(204);
                 }
+                groups.borrow_mut()[nth].push(group.text("/id").to_owned());
                 let quorum = quorum.map_or(json!("all"), |count| json!(count));
                 json!({ "name": format!("stage {at}"), "reviewers": { "group": group["id"] }, "quorum": quorum })
             };
@@ -460,7 +591,7 @@ both! {
             });
             app.admin().post("/v1/workflows").json(&body).send().expect(201);
         }
-        let house = House { app, people: RefCell::new(people) };
+        let house = House { app, people: RefCell::new(people), groups: groups.into_inner() };
         let config = Config { cases: SEQUENCES, failure_persistence: None, ..Config::default() };
         let mut runner = TestRunner::new(config);
         let sequences = (0..WORKFLOWS.len(), commands());

@@ -136,7 +136,8 @@ impl House {
         let submit = Submit { kind, id, digest: working().digest, extended_to: None, urgent: None };
         item_submit(&fixture.db, context, node, &self.author, &once, &submit, now).unwrap();
         let (digest, decision) = (working().digest, DecisionKind::Approve);
-        let decide = Decide { kind, id, revision: 1, digest, decision, reason: None, on_behalf_of: None };
+        let decide =
+            Decide { kind, id, revision: 1, digest, decision, reason: None, on_behalf_of: None, stage: None };
         item_decide(&fixture.db, context, node, &self.reviewer, &once, &decide).unwrap();
         id
     }

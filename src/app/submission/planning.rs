@@ -52,7 +52,7 @@ pub(super) fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, n
     let content_version = record::state(conn)?.versions.content;
     let item = find(conn, command.kind, command.id)?;
     let working = working_revision(conn, &item)?;
-    check_submittable(conn, &item, &working, &command.digest, now)?;
+    check_submittable(conn, &item, &working, command, now)?;
     let json = working.content.as_deref().ok_or_else(|| nothing_to_submit("Its content was redacted."))?;
     let mut content = Content::from_json(item.kind, json)?;
     if let (Content::Post(post), Some(extended_to)) = (&mut content, command.extended_to) {

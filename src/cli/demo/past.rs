@@ -253,7 +253,8 @@ impl Past {
         self.later(HOUR);
         let reviewer = self.person(REVIEWER)?;
         let (digest, reason) = (digest.clone(), reason.map(str::to_owned));
-        let command = Decide { kind, id, revision: 1, digest, decision, reason, on_behalf_of: None };
+        let command =
+            Decide { kind, id, revision: 1, digest, decision, reason, on_behalf_of: None, stage: None };
         let once = Once { operation: "demo", key: None, body: Vec::new() };
         let app = &self.app;
         item_decide(&app.db, &app.context, &app.snapshots, reviewer, &once, &command)?;

@@ -48,6 +48,20 @@ impl Present {
         self.can_decide(who) && pool.contains(&owner) && (owner == who || is_deputy)
     }
 
+    /// Whose seats are asked of a pool that is asked as a whole: whoever is there, and who is away while a deputy
+    /// sits for them, who has no seat of their own.
+    pub fn asked(&self, pool: &BTreeSet<usize>, excluded: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let mut asked: BTreeSet<usize> =
+            pool.iter().copied().filter(|who| self.can_decide(*who) && !excluded.contains(who)).collect();
+        if let Some((owner, deputy)) = self.deputy
+            && self.seated(pool, excluded).contains(&deputy)
+            && !asked.contains(&deputy)
+        {
+            asked.insert(owner);
+        }
+        asked
+    }
+
     /// Who sits on the seats of a pool: whoever is there, and the deputy of who is not.
     pub fn seated(&self, pool: &BTreeSet<usize>, excluded: &BTreeSet<usize>) -> BTreeSet<usize> {
         let mut seated: BTreeSet<usize> = pool.iter().copied().filter(|who| self.can_decide(*who)).collect();
@@ -190,7 +204,7 @@ impl Model {
     /// A stage opens: where it asks everybody, that is who can decide now.
     fn open_stage(&mut self, setting: &Setting, present: &Present, stage: usize) {
         if setting.stages[stage].0 == Quorum::All {
-            self.asked[stage] = Some(present.seated(&setting.stages[stage].1, &self.out(setting, stage)));
+            self.asked[stage] = Some(present.asked(&setting.stages[stage].1, &self.out(setting, stage)));
         }
     }
 

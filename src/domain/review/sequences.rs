@@ -121,7 +121,7 @@ impl<'a> Machines<'a> {
         if review.stages[stage].quorum != Quorum::All {
             return;
         }
-        let asked = present.seated(self.pool(stage), &self.excluded(self.review.as_ref().unwrap(), stage));
+        let asked = present.asked(self.pool(stage), &self.excluded(self.review.as_ref().unwrap(), stage));
         self.review.as_mut().unwrap().stages[stage].asked = u32::try_from(asked.len()).unwrap();
         self.asked[stage] = Some(asked);
     }
@@ -140,6 +140,7 @@ impl<'a> Machines<'a> {
         let action = Action::Decide {
             voter,
             decision,
+            stage: None,
             has_reason,
             in_pool: open.is_some_and(|stage| present.has_seat(self.pool(stage), who, owner)),
             bar: is_author.then_some(Bar::Author),

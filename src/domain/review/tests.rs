@@ -20,7 +20,15 @@ fn decide(person: PersonId, decision: DecisionKind) -> Action {
 }
 
 fn by(voter: Voter, decision: DecisionKind) -> Action {
-    Action::Decide { voter, decision, has_reason: true, in_pool: true, bar: None, needed_in: None }
+    Action::Decide {
+        voter,
+        decision,
+        has_reason: true,
+        in_pool: true,
+        bar: None,
+        needed_in: None,
+        stage: None,
+    }
 }
 
 fn apply(review: &mut Review, action: &Action) -> Result<Step, Refusal> {
@@ -64,7 +72,15 @@ fn r03_what_bars_somebody_bars_them_whatever_else_holds() {
     for bar in [Bar::Author, Bar::Publisher] {
         for decision in DecisionKind::ALL {
             let (has_reason, in_pool, needed_in) = (true, true, None);
-            let action = Action::Decide { voter, decision, has_reason, in_pool, bar: Some(bar), needed_in };
+            let action = Action::Decide {
+                voter,
+                decision,
+                has_reason,
+                in_pool,
+                bar: Some(bar),
+                needed_in,
+                stage: None,
+            };
             assert_eq!(step(&review(&[1]), &action), Err(Refusal::Barred(bar)));
         }
     }
@@ -122,6 +138,7 @@ fn r05_no_is_said_with_a_reason() {
             in_pool: true,
             bar: None,
             needed_in: None,
+            stage: None,
         };
         assert_eq!(step(&review(&[1]), &action), Err(Refusal::ReasonMissing));
     }
@@ -136,6 +153,7 @@ fn r09_who_is_needed_later_may_say_no_but_not_yes() {
         in_pool: true,
         bar: None,
         needed_in: Some(1),
+        stage: None,
     };
     let review = review(&[1, 1]);
     assert_eq!(step(&review, &needed(DecisionKind::Approve)), Err(Refusal::NeededIn(1)));
@@ -192,4 +210,41 @@ proptest! {
         prop_assert_eq!(review.state == ReviewState::Approved, full && !rejected);
         prop_assert_eq!(review.state == ReviewState::Rejected, rejected);
     }
+}
+
+#[test]
+fn r11_an_edit_and_the_time_end_a_review_whatever_its_stages_are() {
+    let stage = StageRun { quorum: Quorum::Any, asked: 0, carried: true };
+    let review = Review {
+        state: ReviewState::Open,
+        stages: vec![stage],
+        decisions: Vec::new(),
+        same_person_twice: false,
+    };
+    assert_eq!(review.open_stage(), None);
+    assert_eq!(step(&review, &Action::Lapse).map(|step| step.state), Ok(ReviewState::Lapsed));
+    assert_eq!(step(&review, &Action::Withdraw).map(|step| step.state), Ok(ReviewState::Withdrawn));
+    let person = PersonId::generate();
+    assert_eq!(step(&review, &decide(person, DecisionKind::Approve)), Err(Refusal::Closed));
+}
+
+#[test]
+fn c06_a_decision_says_which_stage_it_means() {
+    let means = |stage| {
+        let voter = Voter { person: PersonId::generate(), on_behalf_of: None };
+        let (decision, has_reason, in_pool) = (DecisionKind::Approve, true, true);
+        Action::Decide { voter, decision, stage, has_reason, in_pool, bar: None, needed_in: None }
+    };
+    assert_eq!(step(&review(&[1, 1]), &means(Some(1))), Err(Refusal::Closed));
+    assert!(step(&review(&[1, 1]), &means(Some(0))).is_ok() && step(&review(&[1, 1]), &means(None)).is_ok());
+}
+
+#[test]
+fn r09_a_stage_that_asks_everybody_never_passes_with_nobody() {
+    let everybody = StageRun { quorum: Quorum::All, asked: 0, carried: false };
+    let mut review = Review { stages: vec![everybody], ..review(&[]) };
+    let person = Some(PersonId::generate());
+    let cast = Decision { stage: 0, person, on_behalf_of: None, decision: DecisionKind::Approve };
+    review.decisions.push(cast);
+    assert_eq!((review.open_stage(), review.stage_state(0)), (Some(0), StageState::Open));
 }

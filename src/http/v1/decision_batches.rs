@@ -76,12 +76,18 @@ struct NewDecision {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     on_behalf_of: Option<PersonId>,
+    /// The stage that is meant, from 0: refused if another one is open by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(range(max = 9))]
+    #[schema(maximum = 9, nullable = false)]
+    stage: Option<u8>,
 }
 
 impl From<NewDecision> for BatchDecision {
     fn from(new: NewDecision) -> Self {
-        let NewDecision { item, revision, digest, decision, reason, on_behalf_of } = new;
-        Self { item, revision, digest, decision, reason, on_behalf_of }
+        let NewDecision { item, revision, digest, decision, reason, on_behalf_of, stage } = new;
+        let stage = stage.map(usize::from);
+        Self { item, revision, digest, decision, reason, on_behalf_of, stage }
     }
 }
 

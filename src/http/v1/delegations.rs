@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::answers::{after, cursor_after, cut, done, once, one_more, page};
-use super::stuck::{StuckReviews, after_change};
+use super::stuck::{StuckBefore, StuckReviews, look_after_change};
 use crate::app::actor::Permission;
 use crate::app::delegations::{Delegate, delegation_create, delegation_end, delegation_get, delegation_list};
 use crate::domain::ids::{DelegationId, Kind, PersonId};
@@ -203,7 +203,7 @@ async fn delegation_begin(
             Ok((Delegation::new(row, tx.now())?, done.replayed))
         })
         .await?;
-    after_change(&app).await?;
+    look_after_change(&app).await?;
     Ok(done(StatusCode::CREATED, replayed).json(delegation))
 }
 
@@ -229,8 +229,9 @@ async fn delegation_stop(
     Caller(actor): Caller,
     Path(id): Path<DelegationId>,
 ) -> Result<HttpResponse> {
+    let stuck_before = StuckBefore::read(&app).await?;
     app.write(Lane::Ordinary, move |tx, context| delegation_end(tx, context, &actor, id)).await?;
-    Ok(HttpResponse::Ok().json(after_change(&app).await?))
+    Ok(HttpResponse::Ok().json(stuck_before.after_change(&app).await?))
 }
 
 fn example_delegation() -> Value {

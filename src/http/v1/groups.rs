@@ -10,7 +10,7 @@ use validator::Validate;
 
 use super::answers::{after, cursor_after, cut, done, once, page};
 use super::people::{Person, PersonFilter, PersonPage, example_person};
-use super::stuck::{StuckReviews, after_change_of};
+use super::stuck::{StuckBefore, StuckReviews, look_after_change_of};
 use crate::app::actor::Permission;
 use crate::app::groups;
 use crate::app::people::group_member_list;
@@ -244,7 +244,7 @@ async fn group_member_add(
         groups::group_member_add(tx, &context.keys, &actor, id, person_id)
     })
     .await?;
-    after_change_of(&app, person_id).await?;
+    look_after_change_of(&app, person_id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -253,9 +253,10 @@ async fn group_member_remove(
     Caller(actor): Caller,
     Path(MemberPath { id, person_id }): Path<MemberPath>,
 ) -> Result<HttpResponse> {
+    let stuck_before = StuckBefore::read(&app).await?;
     app.write(Lane::Ordinary, move |tx, context| {
         groups::group_member_remove(tx, &context.keys, &actor, id, person_id)
     })
     .await?;
-    Ok(HttpResponse::Ok().json(after_change_of(&app, person_id).await?))
+    Ok(HttpResponse::Ok().json(stuck_before.after_change_of(&app, person_id).await?))
 }

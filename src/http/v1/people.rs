@@ -13,7 +13,7 @@ use validator::Validate;
 use super::answers::{after, cursor_after, cut, done, once, page};
 use super::mastodon::{MastodonAccount, MastodonUpdate};
 use super::secret::Secret;
-use super::stuck::{after_change, after_change_of};
+use super::stuck::StuckBefore;
 use crate::app::actor::Permission;
 use crate::app::delegations::delegations_given;
 use crate::app::passwords::Passwords;
@@ -397,6 +397,7 @@ async fn person_update(
 ) -> Result<HttpResponse> {
     let command = body.hashed(&app.passwords).await?;
     let (roles, activity) = (command.roles.is_some(), command.active);
+    let stuck_before = StuckBefore::read(&app).await?;
     let (view, given) = app
         .write(Lane::Ordinary, move |tx, context| {
             let keys = &context.keys;
@@ -408,8 +409,8 @@ async fn person_update(
     let mut person = Person::from(view);
     person.delegations = (activity == Some(false)).then_some(given);
     person.stuck_reviews = match (roles, activity) {
-        (true, _) => Some(after_change(&app).await?.stuck_reviews),
-        (false, Some(_)) => Some(after_change_of(&app, id).await?.stuck_reviews),
+        (true, _) => Some(stuck_before.after_change(&app).await?.stuck_reviews),
+        (false, Some(_)) => Some(stuck_before.after_change_of(&app, id).await?.stuck_reviews),
         (false, None) => None,
     };
     Ok(HttpResponse::Ok().insert_header(etag::of_version(person.version)).json(person))

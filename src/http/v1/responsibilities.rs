@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::answers::{after, cursor_after, cut, done, not_blank, once, page};
-use super::stuck::{StuckReviews, after_change};
+use super::stuck::{StuckBefore, StuckReviews};
 use crate::app::actor::Permission;
 use crate::app::responsibilities::{self as register, ResponsibilityContent, ResponsibilityView};
 use crate::domain::ids::{GroupId, Key, PersonId, ResponsibilityId, ReviewId};
@@ -362,13 +362,14 @@ async fn responsibility_update(
     Body(body): Body<ResponsibilityUpdate>,
 ) -> Result<HttpResponse> {
     let content = ResponsibilityContent::from(body);
+    let stuck_before = StuckBefore::read(&app).await?;
     let view = app
         .write(Lane::Ordinary, move |tx, context| {
             register::responsibility_update(tx, &context.keys, &actor, &key, version, &content)?;
             register::responsibility_get(tx.conn(), &key)
         })
         .await?;
-    let stuck = after_change(&app).await?;
+    let stuck = stuck_before.after_change(&app).await?;
     let mut changed = Responsibility::from(view);
     changed.stuck_reviews = Some(stuck.stuck_reviews);
     Ok(HttpResponse::Ok().insert_header(etag::of_version(changed.version)).json(changed))
@@ -380,11 +381,12 @@ async fn responsibility_end(
     Path(key): Path<Key>,
     IfMatch(version): IfMatch,
 ) -> Result<HttpResponse> {
+    let stuck_before = StuckBefore::read(&app).await?;
     app.write(Lane::Ordinary, move |tx, context| {
         register::responsibility_end(tx, &context.keys, &actor, &key, version)
     })
     .await?;
-    Ok(HttpResponse::Ok().json(after_change(&app).await?))
+    Ok(HttpResponse::Ok().json(stuck_before.after_change(&app).await?))
 }
 
 fn answer(view: ResponsibilityView) -> HttpResponse {

@@ -60,6 +60,8 @@ impl Targets {
                         "due_at = 1",
                         "remind_at = 1",
                         "review_id = 'other'",
+                        "restarted_idx = NULL, due_at = 1",
+                        "restarted_idx = restarted_idx - 1",
                     ],
                 ),
             ),

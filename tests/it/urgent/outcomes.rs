@@ -105,6 +105,12 @@ both! {
         let now = item(app, &post);
         assert_eq!((now.text("/availability"), &now["working_revision"]["state"]), ("expired", &json!("approved")));
         assert_eq!(now["working_revision"]["urgent"]["outcome"], Value::Null);
+        // One call extends it, for a review first.
+        let path = format!("/v1/reviews/{}/extension", now.text("/review/id"));
+        let later = json!({ "expires_at": after(app, HOUR).to_string() });
+        let extended = app.author().post(&path).json(&later).send().expect(201);
+        assert_eq!((&extended["revision"], &extended["state"]), (&json!(2), &json!("open")));
+        assert_eq!(item(app, &post).text("/availability"), "expired");
         let under_review = app.submitted_post(|content| {
             content["expires_at"] = json!(after(app, HOUR).to_string());
         });

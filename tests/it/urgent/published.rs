@@ -165,16 +165,34 @@ both! {
         publish_as(&own, &edit(&own, &draft, "My own words.")).expect(201);
     }
 
-    fn c16_the_same_words_of_a_review_that_ended_can_be_published(app) {
-        let post = app.submitted_post(|_| ());
-        decide(&app.reviewer(), &post, "request_changes").expect(201);
-        let live = publish(app, &post);
-        assert_eq!(live.revision, 2);
-        app.share(&live);
-        let rejected = app.submitted_post(|_| ());
-        decide(&app.reviewer(), &rejected, "reject").expect(201);
-        publish_as(&app.publisher(), &rejected).problem("nothing_to_submit");
-        publish_as(&app.publisher(), &app.live_post()).problem("nothing_to_submit");
+    fn c18_what_was_stopped_or_sent_back_is_not_published_urgently_by_the_same_words(app) {
+        let refused = |post: &Post| publish_as(&app.publisher(), post).problem("nothing_to_submit");
+        let end = |post: &Post, path: &str| {
+            app.publisher().post(&post.path(path)).json(&json!({ "reason": "Wrong." })).send().expect(200);
+        };
+        for decision in ["request_changes", "reject"] {
+            let post = app.submitted_post(|_| ());
+            decide(&app.reviewer(), &post, decision).expect(201);
+            refused(&post);
+            publish(app, &edit(&app.author(), &post, "Other words."));
+        }
+        let live = app.live_post();
+        refused(&live);
+        end(&live, "/recall");
+        refused(&live);
+        let under_review = app.submitted_post(|_| ());
+        end(&under_review, "/recall");
+        refused(&under_review);
+        // Neither does who published them urgently, nor after the review said no.
+        let urgent = published_draft(app);
+        decide(&app.reviewer(), &urgent, "reject").expect(201);
+        end(&urgent, "/recall");
+        refused(&urgent);
+        submit(app, &urgent).problem("nothing_to_submit");
+        let unreviewed = published_draft(app);
+        end(&unreviewed, "/retirement");
+        refused(&unreviewed);
+        app.approve(&app.submit(&unreviewed));
     }
 }
 

@@ -94,13 +94,20 @@ pub struct DecisionCreate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub on_behalf_of: Option<PersonId>,
+    /// The stage that is meant, from 0: 409 if another one is open by now. Left out, it is the open one,
+    /// whichever that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(range(max = 9))]
+    #[schema(maximum = 9, nullable = false)]
+    pub stage: Option<u8>,
 }
 
 impl DecisionCreate {
     /// The decision that is asked for.
     pub fn into_command(self, kind: Kind, id: ItemId) -> Decide {
-        let Self { revision, digest, decision, reason, on_behalf_of } = self;
-        Decide { kind, id, revision, digest, decision, reason, on_behalf_of }
+        let Self { revision, digest, decision, reason, on_behalf_of, stage } = self;
+        let stage = stage.map(usize::from);
+        Decide { kind, id, revision, digest, decision, reason, on_behalf_of, stage }
     }
 }
 

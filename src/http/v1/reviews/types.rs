@@ -158,7 +158,7 @@ struct ReviewStage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64, nullable = false)]
     reason: Option<String>,
-    /// When it opened.
+    /// Since when it is waited for: when it opened, or was given to others.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     since: Option<Time>,
