@@ -189,6 +189,26 @@ both! {
         app.employee().post("/v1/delegations").json(&json!({})).send().problem("forbidden");
     }
 
+    fn a_day_that_is_none_is_refused_in_words(app) {
+        let (anna, ben) = anna_decides(app);
+        for odd in [
+            "2027-02-30", "2027-01-01T00:00:00Z", "+262142-01-01", "-0001-01-01", "99999-01-01", "0000-01-01",
+            "9999-12-31", "2027-1-1", "01-01-2027", "tomorrow", "",
+        ] {
+            for (first, last, place) in [(odd, "2027-01-05", "#/from_date"), ("2026-12-21", odd, "#/until_date")] {
+                let refused = delegate(&anna, &ben, first, last).problem("invalid_request");
+                let fault = &refused["errors"][0];
+                assert_eq!((&fault["pointer"], &fault["code"]), (&json!(place), &json!("invalid_value")), "{odd}");
+                let detail = "The value is not a day that exists in the years 1970 to 9998, such as 2026-11-30, \
+                              without a time.";
+                assert_eq!(fault["detail"], detail, "{odd}");
+            }
+        }
+        delegate(&anna, &ben, "2026-12-21", "2026-12-21").expect(201);
+        let far = delegate(&anna, &ben, "9998-12-31", "9998-12-31").expect(201);
+        assert_eq!(far["until"], "9999-01-01T00:00:00Z");
+    }
+
     fn a_delegation_is_ended_by_its_giver_or_an_administrator(app) {
         let (anna, ben) = anna_decides(app);
         let made = delegate(&anna, &ben, "2026-11-21", "2026-11-30").expect(201);
