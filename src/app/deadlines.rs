@@ -2,11 +2,13 @@
 //! reviews that cannot end any more.
 //!
 //! It runs on every node, and by hand (`greenlight jobs run`). What is due is read without the lock; each thing is
-//! then done in a transaction that looks once more under the lock, so that it happens once, however many run
-//! it. An escalation adds reviewers. Nothing is ever approved by silence.
+//! then done in a transaction of its own that looks once more under the lock, so that it happens once, however
+//! many run it, and what cannot be done keeps nothing else waiting ([`due`]). An escalation adds reviewers.
+//! Nothing is ever approved by silence.
 
 use super::announcements;
 use super::context::Context;
+use super::due::{self, Tally};
 use super::go_live;
 use super::journal::{self, By, Facts};
 use super::lapses;
@@ -23,14 +25,12 @@ use crate::error::Result;
 use crate::record::Event;
 use crate::store::connection::Conn;
 use crate::store::review_stages::{self, StageRow};
-use crate::store::reviews::{self, ReviewFilter};
+use crate::store::reviews::{self, ReviewFilter, ReviewRow};
 use crate::store::write::WriteTx;
 use crate::store::{Db, Lane, reviewers};
 
-/// Things done in one transaction: few, so that it holds the lock for a moment only.
-const AT_ONCE: usize = 10;
-/// Reviews that are looked at together for whether they can end.
-const PAGE: usize = 200;
+/// The part of a run that looks for reviews that cannot end, as the log names it.
+const STUCK: &str = "look for what is stuck";
 
 /// What a run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,67 +48,75 @@ pub struct Ran {
     pub blocked: usize,
 }
 
+/// A run that did what it could, and could not do everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{failed} of what is due could not be done: the log says what and why; the next run tries again")]
+pub struct Unfinished {
+    /// What it did all the same.
+    pub ran: Ran,
+    /// Things that could not be done; each is in the log.
+    pub failed: usize,
+}
+
 /// Does all that is due. It blocks: call it off the event loop.
-pub fn run(db: &Db, context: &Context, rules: &Rules, now: Time) -> Result<Ran> {
-    let lapsed = lapse(db, context, now)?;
-    let reminded = each_stage(db, now, review_stages::to_remind, remind)?;
-    let overdue = each_stage(db, now, review_stages::to_escalate, |tx, row| overdue(tx, context, row))?;
-    let stuck = mark_stuck(db, now)?.len();
-    let blocked = go_live::check(db, rules, now)? + urgent::tell_overdue(db, now)?;
-    Ok(Ran { reminded, overdue, lapsed, stuck, blocked })
-}
-
-fn lapse(db: &Db, context: &Context, now: Time) -> Result<usize> {
-    let mut lapsed = 0;
-    loop {
-        let rows = db.read_now(|conn| reviews::outlived(conn, now, limit(AT_ONCE)))?;
-        if rows.is_empty() {
-            return Ok(lapsed);
-        }
-        let done = db.write_now(Lane::Ordinary, |tx| {
-            let mut done = 0;
-            for row in &rows {
-                done +=
-                    usize::from(lapses::lapse_if_outlived(tx, context, row.item_id, row.revision)?.is_some());
-            }
-            Ok(done)
-        })?;
-        lapsed += done.value;
-        // Somebody else was quicker with all of them, or the clock under the lock is behind: next time.
-        if done.value == 0 {
-            return Ok(lapsed);
-        }
+///
+/// What fails keeps nothing else waiting, neither of its own sort nor of another: it is logged, and answered
+/// by their number once the rest is done.
+pub fn run(db: &Db, context: &Context, rules: &Rules, now: Time) -> Result<Ran, Unfinished> {
+    let lapsed = lapse(db, context, now);
+    let reminded = each_stage(db, "remind", now, review_stages::to_remind, remind);
+    let escalate = |tx: &mut WriteTx<'_>, row: &StageRow| overdue(tx, context, row);
+    let overdue = each_stage(db, "escalate", now, review_stages::to_escalate, escalate);
+    let mut stuck = Tally::default();
+    if let Err(error) = look_at_all(db, now, &mut stuck) {
+        stuck.fail(STUCK, "all open reviews", &error);
     }
+    let (go_live, urgent) = (go_live::check(db, rules, now), urgent::tell_overdue(db, now));
+    let ran = Ran {
+        reminded: reminded.done,
+        overdue: overdue.done,
+        lapsed: lapsed.done,
+        stuck: stuck.done,
+        blocked: go_live.done + urgent.done,
+    };
+    let failed = [lapsed, reminded, overdue, stuck, go_live, urgent].iter().map(|part| part.failed).sum();
+    if failed == 0 { Ok(ran) } else { Err(Unfinished { ran, failed }) }
 }
 
-/// Does something with each stage that is found, a few to a transaction.
+fn lapse(db: &Db, context: &Context, now: Time) -> Tally {
+    due::each(
+        "lapse",
+        |row: &ReviewRow| about(row.id),
+        |after| {
+            let after = after.map(|row| row.id);
+            db.read_now(|conn| reviews::outlived(conn, now, after, due::LIMIT))
+        },
+        |row| {
+            let lapse =
+                |tx: &mut WriteTx<'_>| lapses::lapse_if_outlived(tx, context, row.item_id, row.revision);
+            Ok(db.write_now(Lane::Ordinary, lapse)?.value.is_some())
+        },
+    )
+}
+
+/// Does something with each stage that is found.
 fn each_stage(
     db: &Db,
+    part: &str,
     now: Time,
-    find: impl Fn(&mut Conn, Time, i64) -> Result<Vec<StageRow>>,
+    find: impl Fn(&mut Conn, Time, Option<&StageRow>, i64) -> Result<Vec<StageRow>>,
     act: impl Fn(&mut WriteTx<'_>, &StageRow) -> Result<bool>,
-) -> Result<usize> {
-    let mut acted = 0;
-    loop {
-        let rows = db.read_now(|conn| find(conn, now, limit(AT_ONCE)))?;
-        let done = match rows.is_empty() {
-            true => 0,
-            false => {
-                let all = |tx: &mut WriteTx<'_>| {
-                    let mut done = 0;
-                    for row in &rows {
-                        done += usize::from(act(tx, row)?);
-                    }
-                    Ok(done)
-                };
-                db.write_now(Lane::Ordinary, all)?.value
-            }
-        };
-        acted += done;
-        if done == 0 {
-            return Ok(acted);
-        }
-    }
+) -> Tally {
+    due::each(
+        part,
+        |row: &StageRow| about(row.review_id),
+        |after| db.read_now(|conn| find(conn, now, after, due::LIMIT)),
+        |row| Ok(db.write_now(Lane::Ordinary, |tx| act(tx, row))?.value),
+    )
+}
+
+fn about(review: ReviewId) -> String {
+    format!("review {review}")
 }
 
 /// The stage as it stands under the lock, while it is open.
@@ -150,32 +158,57 @@ fn overdue(tx: &mut WriteTx<'_>, context: &Context, row: &StageRow) -> Result<bo
 }
 
 /// Looks at every open review, keeps which cannot end as things stand, and answers those of which that was
-/// not known. Whoever changes who may decide calls it after their change.
+/// not known. Whoever changes who may decide calls it after their change, which a review that cannot be looked
+/// at does not make fail: it is logged, and the job looks again.
 pub fn mark_stuck(db: &Db, now: Time) -> Result<Vec<ReviewId>> {
+    look_at_all(db, now, &mut Tally::default())
+}
+
+/// The same, and counts how it went.
+fn look_at_all(db: &Db, now: Time, tally: &mut Tally) -> Result<Vec<ReviewId>> {
     let filter = ReviewFilter { state: Some(ReviewState::Open), ..ReviewFilter::default() };
     let (mut after, mut newly) = (None, Vec::new());
     loop {
-        let (changed, last) = db.read_now(|conn| {
-            let rows = reviews::list(conn, &filter, after, limit(PAGE))?;
-            let last = rows.last().map(|row| row.id).filter(|_| rows.len() == PAGE);
-            let mut pools = Pools::read(conn, now)?;
-            let mut changed = Vec::new();
-            for run in review_runs::load(conn, rows)? {
-                let stuck = run.stuck_stage(conn, &mut pools)?.and_then(|at| i64::try_from(at).ok());
-                if stuck != run.row.stuck_stage {
-                    changed.push(run.row.id);
-                }
-            }
-            Ok((changed, last))
-        })?;
-        for part in changed.chunks(AT_ONCE) {
-            newly.extend(db.write_now(Lane::Ordinary, |tx| keep_stuck(tx, part))?.value);
+        let rows = db.read_now(|conn| reviews::list(conn, &filter, after, due::LIMIT))?;
+        after = rows.last().map(|row| row.id).filter(|_| rows.len() == due::PAGE);
+        for id in changed_of(db, rows, now, tally) {
+            let kept = db.write_now(Lane::Ordinary, |tx| keep_stuck(tx, id)).map(|kept| kept.value);
+            newly.extend(kept.as_ref().is_ok_and(|is_new| *is_new).then_some(id));
+            tally.count(STUCK, || about(id), kept);
         }
-        match last {
-            Some(last) => after = Some(last),
-            None => return Ok(newly),
+        if after.is_none() {
+            return Ok(newly);
         }
     }
+}
+
+/// Of which of these reviews something else is kept than what is so. They are looked at together, and one by one
+/// where one of them cannot be.
+fn changed_of(db: &Db, rows: Vec<ReviewRow>, now: Time, tally: &mut Tally) -> Vec<ReviewId> {
+    if let Ok(changed) = db.read_now(|conn| look(conn, rows.clone(), now)) {
+        return changed;
+    }
+    let mut changed = Vec::new();
+    for row in rows {
+        let id = row.id;
+        match db.read_now(|conn| look(conn, vec![row], now)) {
+            Ok(found) => changed.extend(found),
+            Err(error) => tally.fail(STUCK, &about(id), &error),
+        }
+    }
+    changed
+}
+
+fn look(conn: &mut Conn, rows: Vec<ReviewRow>, now: Time) -> Result<Vec<ReviewId>> {
+    let mut pools = Pools::read(conn, now)?;
+    let mut changed = Vec::new();
+    for run in review_runs::load(conn, rows)? {
+        let stuck = run.stuck_stage(conn, &mut pools)?.and_then(|at| i64::try_from(at).ok());
+        if stuck != run.row.stuck_stage {
+            changed.push(run.row.id);
+        }
+    }
+    Ok(changed)
 }
 
 /// The same after a change of what this person belongs to: where they hold no role that decides, no review can
@@ -187,18 +220,8 @@ pub fn mark_stuck_without(db: &Db, person: PersonId, now: Time) -> Result<Vec<Re
     }
 }
 
-fn keep_stuck(tx: &mut WriteTx<'_>, ids: &[ReviewId]) -> Result<Vec<ReviewId>> {
+fn keep_stuck(tx: &mut WriteTx<'_>, id: ReviewId) -> Result<bool> {
     let mut pools = Pools::of(tx)?;
-    let mut newly = Vec::new();
-    for id in ids {
-        let run = stages::reread(tx.conn(), *id)?;
-        if run.row.state == ReviewState::Open && stages::keep_stuck(tx, &run, &mut pools)? {
-            newly.push(*id);
-        }
-    }
-    Ok(newly)
-}
-
-fn limit(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+    let run = stages::reread(tx.conn(), id)?;
+    Ok(run.row.state == ReviewState::Open && stages::keep_stuck(tx, &run, &mut pools)?)
 }

@@ -1,7 +1,5 @@
 //! Delegations: handing one's own work to a deputy for some days.
 
-use chrono::NaiveDate;
-
 use super::actor::Actor;
 use super::announcements;
 use super::authentication;
@@ -10,7 +8,7 @@ use super::journal::{self, By, Facts};
 use crate::domain::delegation::{DAYS_MAX, Delegation, between};
 use crate::domain::ids::{DelegationId, Kind, PersonId};
 use crate::domain::roles::Scope;
-use crate::domain::time::Time;
+use crate::domain::time::{Day, Time};
 use crate::error::{Code, Error, Fault, Result};
 use crate::record::Event;
 use crate::store::connection::Conn;
@@ -24,9 +22,9 @@ pub struct Delegate {
     /// The deputy.
     pub to: PersonId,
     /// The first day, in UTC.
-    pub from_date: NaiveDate,
+    pub from_date: Day,
     /// The last day, in UTC.
-    pub until_date: NaiveDate,
+    pub until_date: Day,
     /// Of which kinds; empty = of all.
     pub kinds: Vec<Kind>,
 }
@@ -72,7 +70,7 @@ fn checked(tx: &mut WriteTx<'_>, from: PersonId, command: &Delegate) -> Result<D
     match days {
         None => fault("/until_date", "before_the_first", "The last day is before the first."),
         Some((_, until)) if until <= now => fault("/until_date", "past", "These days are over."),
-        Some(_) if (command.until_date - command.from_date).num_days() >= DAYS_MAX => {
+        Some(_) if command.from_date.days_until(command.until_date) >= DAYS_MAX => {
             fault("/until_date", "too_long", "A delegation has at most 366 days.");
         }
         Some(_) => {}

@@ -6,10 +6,12 @@
 //! for it whatever the rule says of posts that were live before, as this one was not (`app::rules`). This is
 //! only the telling.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use super::announcements;
 use super::availability::Histories;
+use super::due::{self, Tally};
 use super::rules::Rules;
 use crate::domain::announcement::Subject;
 use crate::domain::lifecycle::{Availability, Blocker};
@@ -22,56 +24,51 @@ use crate::store::{Db, Lane, items};
 /// How long after its time a revision is still looked at: a server that was down for longer tells nobody of
 /// what was blocked meanwhile.
 const LATE: Duration = Duration::from_hours(7 * 24);
-/// Revisions that are looked at together.
-const AT_ONCE: i64 = 10;
 
-/// Looks at every scheduled revision whose time has come, and answers how many were blocked. It blocks: call
+/// Looks at every scheduled revision whose time has come, and counts those that were blocked. It blocks: call
 /// it off the event loop.
-pub(super) fn check(db: &Db, rules: &Rules, now: Time) -> Result<usize> {
-    let mut blocked = 0;
-    loop {
-        let begun = db.read_now(|conn| go_live_checks::waiting(conn, now.before(LATE), now, AT_ONCE))?;
-        if begun.is_empty() {
-            return Ok(blocked);
-        }
-        let blockers = blockers_of(db, &begun, rules, now)?;
-        let told = db.write_now(Lane::Ordinary, |tx| tell(tx, &begun, &blockers))?;
-        blocked += told.value;
-    }
+pub(super) fn check(db: &Db, rules: &Rules, now: Time) -> Tally {
+    let blocked = Cell::new(0);
+    let looked_at = due::each(
+        "go live",
+        |begun: &Begun| format!("item {}, revision {}", begun.item, begun.revision),
+        |last| db.read_now(|conn| go_live_checks::waiting(conn, (now.before(LATE), now), last, due::LIMIT)),
+        |begun| {
+            let blockers = blockers_of(db, begun, rules, now)?;
+            let told = db.write_now(Lane::Ordinary, |tx| tell(tx, begun, &blockers))?.value;
+            blocked.set(blocked.get() + usize::from(told == Some(true)));
+            Ok(told.is_some())
+        },
+    );
+    Tally { done: blocked.get(), ..looked_at }
 }
 
-/// What blocks each of these. Asking the rules takes its time, so it is done without the lock.
-fn blockers_of(db: &Db, begun: &[Begun], rules: &Rules, now: Time) -> Result<Vec<Vec<Blocker>>> {
+/// What blocks this. Asking the rules takes its time, so it is done without the lock.
+fn blockers_of(db: &Db, begun: &Begun, rules: &Rules, now: Time) -> Result<Vec<Blocker>> {
     db.read_now(|conn| {
-        let ids: Vec<_> = begun.iter().map(|begun| begun.item).collect();
+        let ids = [begun.item];
         let rows = items::find_all(conn, &ids)?;
         let mut histories = Histories::read(conn, &ids)?;
         histories.obey(conn, &rows, rules, now)?;
-        let blockers = |begun: &Begun| {
-            let present = histories.get(begun.item).and_then(|history| history.present(now));
-            let counts = present.is_some_and(|present| present.revision == begun.revision);
-            match histories.availability(begun.item, now) {
-                (Availability::Blocked, blockers) if counts => blockers,
-                _ => Vec::new(),
-            }
-        };
-        Ok(begun.iter().map(blockers).collect())
+        let present = histories.get(begun.item).and_then(|history| history.present(now));
+        let counts = present.is_some_and(|present| present.revision == begun.revision);
+        Ok(match histories.availability(begun.item, now) {
+            (Availability::Blocked, blockers) if counts => blockers,
+            _ => Vec::new(),
+        })
     })
 }
 
-/// Keeps that these were looked at, unless somebody was quicker, and tells of those that are blocked.
-fn tell(tx: &mut WriteTx<'_>, begun: &[Begun], blockers: &[Vec<Blocker>]) -> Result<usize> {
-    let mut blocked = 0;
-    for (Begun { item, kind, revision }, by) in begun.iter().zip(blockers) {
-        if go_live_checks::is_checked(tx.conn(), *item, *revision)? {
-            continue;
-        }
-        go_live_checks::insert(tx, *item, *revision, by.first().map(|blocker| blocker.code))?;
-        if !by.is_empty() {
-            let subject = Subject { item: *item, kind: *kind, revision: *revision };
-            announcements::item_blocked(tx, subject, by)?;
-            blocked += 1;
-        }
+/// Keeps that it was looked at, tells of it where it is blocked, and answers whether it is; nothing where
+/// somebody was quicker.
+fn tell(tx: &mut WriteTx<'_>, begun: &Begun, blockers: &[Blocker]) -> Result<Option<bool>> {
+    let Begun { item, kind, revision, .. } = *begun;
+    if go_live_checks::is_checked(tx.conn(), item, revision)? {
+        return Ok(None);
     }
-    Ok(blocked)
+    go_live_checks::insert(tx, item, revision, blockers.first().map(|blocker| blocker.code))?;
+    if !blockers.is_empty() {
+        announcements::item_blocked(tx, Subject { item, kind, revision }, blockers)?;
+    }
+    Ok(Some(!blockers.is_empty()))
 }

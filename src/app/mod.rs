@@ -18,6 +18,7 @@ pub mod decision_batches;
 pub mod decisions;
 pub mod delegations;
 pub mod differences;
+mod due;
 pub mod endings;
 pub mod extension;
 pub mod feed;

@@ -99,7 +99,7 @@ fn circles_of(conn: &mut Conn, announcement: &AnnouncementRow, now: Time) -> Res
             Recipient::Role(role) => (vec![Source::Role(role)], false),
             Recipient::Reviewers(reviewers) => {
                 except.extend(&authors);
-                (sources_of(conn, &reviewers, announcement.kind, now)?, true)
+                (sources_of(conn, &reviewers, announcement.kind, &except, now)?, true)
             }
         };
         let circle = |source| Circle { source, may_decide, except: except.clone() };
@@ -108,13 +108,21 @@ fn circles_of(conn: &mut Conn, announcement: &AnnouncementRow, now: Time) -> Res
     Ok(circles)
 }
 
-/// Where the reviewers of a pool are found, and whoever is a deputy of one of them.
-fn sources_of(conn: &mut Conn, reviewers: &Reviewers, kind: Option<Kind>, now: Time) -> Result<Vec<Source>> {
+/// Where the reviewers of a pool are found, and whoever is a deputy of one of them. A deputy stands for whom they
+/// decide for: of those who are excepted, or hold no role that decides, no deputy is told.
+fn sources_of(
+    conn: &mut Conn,
+    reviewers: &Reviewers,
+    kind: Option<Kind>,
+    except: &[PersonId],
+    now: Time,
+) -> Result<Vec<Source>> {
     let parts = reviewers::parts(conn, std::slice::from_ref(reviewers))?;
     let mut deputies = Vec::new();
     for delegation in delegations::in_force(conn, None, now)? {
-        let is_for_it = kind.is_none_or(|kind| delegation.is_for(kind));
-        if is_for_it && reviewers::is_in(conn, &parts, delegation.from)? {
+        let giver = delegation.from;
+        let is_for_it = kind.is_none_or(|kind| delegation.is_for(kind)) && !except.contains(&giver);
+        if is_for_it && reviewers::is_in(conn, &parts, giver)? && reviewers::has_deciding_role(conn, giver)? {
             deputies.push(delegation.to);
         }
     }

@@ -30,6 +30,7 @@ use super::authentication;
 use super::availability::Histories;
 use super::context::Context;
 use super::decisions::{ask_rules, have_rules_moved, lapsed};
+use super::due::{self, Tally};
 use super::idempotency::{Done, Once};
 use super::items::{find, revision_facts, working_revision};
 use super::journal::{self, By};
@@ -59,8 +60,6 @@ use crate::store::{Db, Lane, items as item_rows, reviews, revisions};
 
 /// How often the rules are asked anew before the publication gives way.
 const ROUNDS: u32 = 5;
-/// Publications of which people are told in one transaction.
-const TOLD_AT_ONCE: i64 = 10;
 /// Publications that one read counts at most.
 const COUNTED: usize = 1000;
 
@@ -241,40 +240,30 @@ pub(super) fn concluded(tx: &mut WriteTx<'_>, run: &ReviewRun, state: ReviewStat
     item_rows::mark_changed(tx, run.row.item_id)
 }
 
-/// Tells people of what was published urgently, was not reviewed in time and is blocked by that, and answers
-/// how much that was. It is blocked without this, from that moment on.
-pub(super) fn tell_overdue(db: &Db, now: Time) -> Result<usize> {
-    let mut told = 0;
-    loop {
-        let overdue = db.read_now(|conn| urgent_publications::overdue(conn, now, TOLD_AT_ONCE))?;
-        let done = match overdue.is_empty() {
-            true => 0,
-            false => db.write_now(Lane::Ordinary, |tx| tell(tx, &overdue))?.value,
-        };
-        told += done;
-        if done == 0 {
-            return Ok(told);
-        }
-    }
+/// Tells people of what was published urgently, was not reviewed in time and is blocked by that, and counts it.
+/// It is blocked without this, from that moment on.
+pub(super) fn tell_overdue(db: &Db, now: Time) -> Tally {
+    due::each(
+        "tell of what was published urgently and is unreviewed",
+        |row: &UrgentRow| format!("review {}", row.review_id),
+        |after| db.read_now(|conn| urgent_publications::overdue(conn, now, after, due::LIMIT)),
+        |row| Ok(db.write_now(Lane::Ordinary, |tx| tell(tx, row))?.value),
+    )
 }
 
-fn tell(tx: &mut WriteTx<'_>, overdue: &[UrgentRow]) -> Result<usize> {
-    let mut told = 0;
-    for row in overdue {
-        if !urgent_publications::set_overdue(tx, row)? {
-            continue;
-        }
-        told += 1;
-        // What was recalled or retired meanwhile waits for nobody.
-        let review = reviews::find(tx.conn(), row.review_id)?;
-        if review.is_some_and(|review| review.state == ReviewState::Open) {
-            let subject = Subject { item: row.item_id, kind: Kind::Post, revision: row.revision };
-            let code = crate::domain::urgent::URGENT_UNREVIEWED;
-            let by = Blocker { code, item: None, since: row.review_by };
-            announcements::item_blocked(tx, subject, &[by])?;
-        }
+fn tell(tx: &mut WriteTx<'_>, row: &UrgentRow) -> Result<bool> {
+    if !urgent_publications::set_overdue(tx, row)? {
+        return Ok(false);
     }
-    Ok(told)
+    // What was recalled or retired meanwhile waits for nobody.
+    let review = reviews::find(tx.conn(), row.review_id)?;
+    if review.is_some_and(|review| review.state == ReviewState::Open) {
+        let subject = Subject { item: row.item_id, kind: Kind::Post, revision: row.revision };
+        let code = crate::domain::urgent::URGENT_UNREVIEWED;
+        let by = Blocker { code, item: None, since: row.review_by };
+        announcements::item_blocked(tx, subject, &[by])?;
+    }
+    Ok(true)
 }
 
 /// Whether a revision was published urgently and no review has approved it since.

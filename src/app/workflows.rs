@@ -147,6 +147,7 @@ fn checked(tx: &mut WriteTx<'_>, context: &Context, id: WorkflowId, command: &Wo
             Some(pool) => named(pool, "escalate_to")?,
             None => None,
         };
+        faults.extend(escalation_fault(tx, command.kind, at, escalate_to.as_ref())?);
         let Some(reviewers) = reviewers else { continue };
         stages.push(Stage {
             name: stage.name.clone(),
@@ -213,6 +214,22 @@ fn date_faults(at: usize, stage: &StageSave) -> Vec<Fault> {
         faults.push(Fault::body(format!("/stages/{at}/escalate_to"), "never_due", detail));
     }
     faults
+}
+
+/// That a stage would escalate to nobody: whoever is added must be able to decide now, as whoever reviews must.
+fn escalation_fault(
+    tx: &mut WriteTx<'_>,
+    kind: Kind,
+    at: usize,
+    escalate_to: Option<&Reviewers>,
+) -> Result<Option<Fault>> {
+    let Some(pool) = escalate_to else { return Ok(None) };
+    let mut pools = Pools::of(tx)?;
+    if !pools.able(tx.conn(), std::slice::from_ref(pool), kind, &[], 1)?.is_empty() {
+        return Ok(None);
+    }
+    let detail = "Nobody of these is active and may decide, so the stage would be escalated to nobody.";
+    Ok(Some(Fault::body(format!("/stages/{at}/escalate_to"), "nobody_can_decide", detail)))
 }
 
 /// Refuses a set of workflows in which two tie, once `id` says what it should, or is gone.

@@ -123,11 +123,21 @@ fn run(intake: &mut Intake, file: &mut dyn Read, length: Option<u64>) -> Result<
     progress.finish();
     read.map_err(|error| {
         let row = error.extra.get("row").and_then(Value::as_i64).unwrap_or_default();
-        let failure = Failure::from(error);
+        let failure = Failure::from(naming_columns(error));
         Failure::new(format!(
             "the import was interrupted at row {row}: {failure} What was made before stays."
         ))
     })
+}
+
+/// The same error, each fault of which says in which column it lies.
+fn naming_columns(mut error: Error) -> Error {
+    for fault in &mut error.errors {
+        if let Some(column) = fault.extra.get("column").and_then(Value::as_str) {
+            fault.detail = format!("column {column:?}: {}", fault.detail);
+        }
+    }
+    error
 }
 
 fn read(intake: &mut Intake, file: &mut dyn Read, progress: &mut Progress) -> error::Result<()> {

@@ -5,10 +5,8 @@
 //! deactivated, because a person who is away is what it is made for; an administrator who deactivates
 //! somebody is told which of their delegations go on, and can end them.
 
-use chrono::NaiveDate;
-
 use super::ids::{Kind, PersonId};
-use super::time::Time;
+use super::time::{Day, Time};
 
 /// The most days that a delegation can have.
 pub const DAYS_MAX: i64 = 366;
@@ -51,12 +49,8 @@ impl Delegation {
 
 /// The moments between which these days lie, in UTC: from the first moment of the first day to the first
 /// moment after the last. Nothing where the last is before the first.
-pub fn between(first: NaiveDate, last: NaiveDate) -> Option<(Time, Time)> {
-    let midnight = |date: NaiveDate| {
-        date.and_hms_opt(0, 0, 0).map(|moment| Time::from_micros(moment.and_utc().timestamp_micros()))
-    };
-    let (from, until) = (midnight(first)?, midnight(last.succ_opt()?)?);
-    (first <= last).then_some((from, until))
+pub fn between(first: Day, last: Day) -> Option<(Time, Time)> {
+    (first <= last).then(|| (first.begins(), last.ends()))
 }
 
 #[cfg(test)]
@@ -65,7 +59,7 @@ mod tests {
     use super::*;
 
     fn delegation(from: PersonId, first: &str, last: &str, kinds: &[Kind]) -> Delegation {
-        let (from_at, until_at) = between(first.parse().unwrap(), last.parse().unwrap()).unwrap();
+        let (from_at, until_at) = between(Day::parse(first).unwrap(), Day::parse(last).unwrap()).unwrap();
         Delegation { from, to: PersonId::generate(), kinds: kinds.to_vec(), from_at, until_at }
     }
 
@@ -78,7 +72,7 @@ mod tests {
         assert!(it.holds(Kind::Post, at("2026-12-25T23:59:59.999Z")));
         assert!(!it.holds(Kind::Post, at("2026-12-26T00:00:00Z")));
         assert!(!it.holds(Kind::Image, at("2026-12-24T12:00:00Z")));
-        assert_eq!(between("2026-12-25".parse().unwrap(), "2026-12-24".parse().unwrap()), None);
+        assert_eq!(between(Day::parse("2026-12-25").unwrap(), Day::parse("2026-12-24").unwrap()), None);
     }
 
     #[test]

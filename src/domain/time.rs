@@ -1,9 +1,9 @@
-//! A moment in UTC, in microseconds: the form that both databases keep without loss.
+//! Moments and days in UTC. A moment is kept in microseconds: the form that both databases keep without loss.
 
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A moment in UTC. In JSON it is RFC 3339 with `Z`; any offset is taken and normalised.
@@ -94,6 +94,63 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
+/// A day in UTC, of a year from 1970 to 9998, so that the moment at which it ends can be told as well. In JSON it is
+/// such as `2026-11-30`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(NaiveDate);
+
+impl Day {
+    /// Reads a day that exists, in the one form `2026-11-30`.
+    pub fn parse(text: &str) -> Result<Self, InvalidDay> {
+        let is_form = text.len() == 10
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| is_form);
+        day.filter(|day| (1970..=9998).contains(&day.year())).map(Self).ok_or(InvalidDay)
+    }
+
+    /// The moment at which it begins.
+    pub fn begins(self) -> Time {
+        Time(self.0.and_time(NaiveTime::MIN).and_utc().timestamp_micros())
+    }
+
+    /// The moment at which it is over, which is the first of the next.
+    pub fn ends(self) -> Time {
+        self.begins().after(Duration::from_hours(24))
+    }
+
+    /// How many days later `other` is.
+    pub fn days_until(self, other: Self) -> i64 {
+        (other.0 - self.0).num_days()
+    }
+}
+
+/// The text is not a day that greenlight takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a day that exists in the years 1970 to 9998, such as 2026-11-30, without a time")]
+pub struct InvalidDay;
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -108,6 +165,37 @@ mod tests {
         for odd in ["", "2026-11-21", "2026-13-01T00:00:00Z", "1969-12-31T23:59:59Z", "2026-12-31T23:59:60Z"]
         {
             assert_eq!(Time::parse(odd), Err(InvalidTime), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_day_exists_and_stands_in_its_one_form() {
+        let day = Day::parse("2028-02-29").unwrap();
+        assert_eq!(
+            (day.to_string(), day.ends().to_string()),
+            ("2028-02-29".into(), "2028-03-01T00:00:00Z".into())
+        );
+        assert_eq!(Day::parse("9998-12-31").unwrap().ends().to_string(), "9999-01-01T00:00:00Z");
+        assert_eq!(day.days_until(Day::parse("2028-03-02").unwrap()), 2);
+        for odd in [
+            "",
+            "2027-02-29",
+            "2027-02-30",
+            "2027-13-01",
+            "2027-1-1",
+            "27-01-01",
+            "2027/01/01",
+            " 2027-01-1",
+            "2027-01-01T00:00:00Z",
+            "+262142-01-01",
+            "+2027-1-01",
+            "-001-01-01",
+            "1969-12-31",
+            "9999-01-01",
+            "2027-01-\u{662}1",
+            "tomorrow",
+        ] {
+            assert_eq!(Day::parse(odd), Err(InvalidDay), "{odd}");
         }
     }
 }

@@ -64,13 +64,19 @@ use crate::app::actor::{Actor, Permission};
 use crate::error::Result;
 use crate::state;
 
+/// How long a body that is taken piece by piece may take to arrive in all: a file of 64 MB takes as long on a line
+/// of one megabit a second, and whoever is slower holds a connection and an import open.
+pub const STREAM_TIMEOUT: Duration = Duration::from_secs(600);
+
 /// What the frame reads of the configuration.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The largest body, in bytes.
     pub body_bytes: usize,
-    /// How long a body may take to arrive.
+    /// How long a body may take to arrive, and a piece of one that is taken piece by piece.
     pub body_timeout: Duration,
+    /// How long all pieces of such a body may take together.
+    pub stream_timeout: Duration,
     /// The largest file that is uploaded, in bytes.
     pub file_bytes: u64,
     /// How long such a file may take to arrive.
@@ -88,6 +94,7 @@ impl Default for Settings {
         Self {
             body_bytes: 1 << 20,
             body_timeout: Duration::from_secs(30),
+            stream_timeout: STREAM_TIMEOUT,
             file_bytes: 20_000_000,
             file_timeout: Duration::from_secs(120),
             hsts_seconds: None,

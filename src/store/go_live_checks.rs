@@ -20,11 +20,25 @@ pub struct Begun {
     pub kind: Kind,
     /// The revision.
     pub revision: i64,
+    /// When its time came.
+    pub publish_at: Option<Time>,
 }
 
 /// Revisions that were approved before their time, whose time came between these moments, and that were not
-/// looked at since; the first of them first.
-pub fn waiting(conn: &mut Conn, after: Time, until: Time, limit: i64) -> Result<Vec<Begun>> {
+/// looked at since; the first of them first, after `last`.
+pub fn waiting(
+    conn: &mut Conn,
+    (after, until): (Time, Time),
+    last: Option<&Begun>,
+    limit: i64,
+) -> Result<Vec<Begun>> {
+    let at = last.and_then(|last| last.publish_at).map_or(0, Time::micros);
+    // No item has an empty id.
+    let item = last.map(|last| last.item.to_string()).unwrap_or_default();
+    let revision = last.map_or(0, |last| last.revision);
+    let later = revisions::item_id
+        .gt(item.clone())
+        .or(revisions::item_id.eq(item).and(revisions::revision.gt(revision)));
     let checked = go_live_checks::table
         .filter(go_live_checks::item_id.eq(revisions::item_id))
         .filter(go_live_checks::revision.eq(revisions::revision));
@@ -32,12 +46,14 @@ pub fn waiting(conn: &mut Conn, after: Time, until: Time, limit: i64) -> Result<
         .inner_join(items::table.on(items::id.eq(revisions::item_id)))
         .filter(revisions::publish_at.gt(after.micros()))
         .filter(revisions::publish_at.le(until.micros()))
+        .filter(revisions::publish_at.ge(at))
+        .filter(revisions::publish_at.gt(at).or(later))
         .filter(revisions::state.eq(RevisionState::Approved.as_str()))
         .filter(revisions::approved_at.lt(revisions::publish_at))
         .filter(not(exists(checked)))
-        .order((revisions::publish_at.asc(), revisions::item_id.asc()))
+        .order((revisions::publish_at.asc(), revisions::item_id.asc(), revisions::revision.asc()))
         .limit(limit)
-        .select((revisions::item_id, items::kind, revisions::revision))
+        .select((revisions::item_id, items::kind, revisions::revision, revisions::publish_at))
         .load(conn)?)
 }
 

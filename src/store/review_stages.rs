@@ -131,30 +131,56 @@ pub fn set_overdue(tx: &mut WriteTx<'_>, review: ReviewId, stage: usize) -> Resu
     Ok(())
 }
 
-/// Stages of open reviews whose persons are to be reminded by now.
-pub fn to_remind(conn: &mut Conn, now: Time, limit: i64) -> Result<Vec<StageRow>> {
+/// Stages of open reviews whose persons are to be reminded by now, after `after`; the first of them first.
+pub fn to_remind(conn: &mut Conn, now: Time, after: Option<&StageRow>, limit: i64) -> Result<Vec<StageRow>> {
+    let (at, review, stage) = place(after, |row| row.remind_at);
+    let later = review_stages::review_id
+        .gt(review.clone())
+        .or(review_stages::review_id.eq(review).and(review_stages::stage.gt(stage)));
     Ok(review_stages::table
         .filter(review_stages::remind_at.is_not_null())
         .filter(review_stages::remind_at.le(now.micros()))
+        .filter(review_stages::remind_at.ge(at))
+        .filter(review_stages::remind_at.gt(at).or(later))
         .filter(review_stages::reminded_at.is_null())
         .filter(review_stages::closed_at.is_null())
-        .order(review_stages::remind_at.asc())
+        .order((review_stages::remind_at.asc(), review_stages::review_id.asc(), review_stages::stage.asc()))
         .limit(limit)
         .select(StageRow::as_select())
         .load(conn)?)
 }
 
-/// Stages of open reviews that are overdue by now and were not noticed yet.
-pub fn to_escalate(conn: &mut Conn, now: Time, limit: i64) -> Result<Vec<StageRow>> {
+/// Stages of open reviews that are overdue by now and were not noticed yet, after `after`; the first of them
+/// first.
+pub fn to_escalate(
+    conn: &mut Conn,
+    now: Time,
+    after: Option<&StageRow>,
+    limit: i64,
+) -> Result<Vec<StageRow>> {
+    let (at, review, stage) = place(after, |row| row.due_at);
+    let later = review_stages::review_id
+        .gt(review.clone())
+        .or(review_stages::review_id.eq(review).and(review_stages::stage.gt(stage)));
     Ok(review_stages::table
         .filter(review_stages::due_at.is_not_null())
         .filter(review_stages::due_at.le(now.micros()))
+        .filter(review_stages::due_at.ge(at))
+        .filter(review_stages::due_at.gt(at).or(later))
         .filter(review_stages::overdue_at.is_null())
         .filter(review_stages::closed_at.is_null())
-        .order(review_stages::due_at.asc())
+        .order((review_stages::due_at.asc(), review_stages::review_id.asc(), review_stages::stage.asc()))
         .limit(limit)
         .select(StageRow::as_select())
         .load(conn)?)
+}
+
+/// Where a list of stages goes on, by a date of theirs: before the first, where there was no page yet.
+fn place(after: Option<&StageRow>, date: impl Fn(&StageRow) -> Option<Time>) -> (i64, String, i64) {
+    let at = after.and_then(date).map_or(0, Time::micros);
+    // No review has an empty id.
+    let review = after.map(|row| row.review_id.to_string()).unwrap_or_default();
+    (at, review, after.map_or(0, |row| row.stage))
 }
 
 /// The stages of these reviews that opened, in their order.

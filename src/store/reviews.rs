@@ -190,8 +190,10 @@ pub fn set_stuck(tx: &mut WriteTx<'_>, id: ReviewId, stuck: Option<(usize, &str)
     Ok(())
 }
 
-/// Open reviews whose revision's window has closed.
-pub fn outlived(conn: &mut Conn, now: Time, limit: i64) -> Result<Vec<ReviewRow>> {
+/// Open reviews whose revision's window has closed, oldest first, after `after`.
+pub fn outlived(conn: &mut Conn, now: Time, after: Option<ReviewId>, limit: i64) -> Result<Vec<ReviewRow>> {
+    // No review has an empty id, so this is before the first.
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
     Ok(reviews::table
         .inner_join(
             revisions::table
@@ -199,6 +201,7 @@ pub fn outlived(conn: &mut Conn, now: Time, limit: i64) -> Result<Vec<ReviewRow>
         )
         .filter(reviews::state.eq(ReviewState::Open.as_str()))
         .filter(revisions::expires_at.le(now.micros()))
+        .filter(reviews::id.gt(after))
         .order(reviews::id.asc())
         .limit(limit)
         .select(ReviewRow::as_select())

@@ -191,13 +191,20 @@ fn reviewed((row, review): (UrgentRow, ReviewState)) -> Reviewed {
     Reviewed { row, review }
 }
 
-/// Publications that nobody has reviewed in time, and of which that was not noticed yet.
-pub fn overdue(conn: &mut Conn, now: Time, limit: i64) -> Result<Vec<UrgentRow>> {
+/// Publications that nobody has reviewed in time, and of which that was not noticed yet; the first of them
+/// first, after `after`.
+pub fn overdue(conn: &mut Conn, now: Time, after: Option<&UrgentRow>, limit: i64) -> Result<Vec<UrgentRow>> {
+    let by = after.map_or(0, |row| row.review_by.micros());
+    // No entry of the record has an index below 0.
+    let idx = after.map_or(-1, |row| row.idx);
+    let later = urgent_publications::review_by.eq(by).and(urgent_publications::idx.gt(idx));
     Ok(urgent_publications::table
         .filter(urgent_publications::review_by.le(now.micros()))
+        .filter(urgent_publications::review_by.ge(by))
+        .filter(urgent_publications::review_by.gt(by).or(later))
         .filter(urgent_publications::outcome.is_null())
         .filter(urgent_publications::overdue_at.is_null())
-        .order(urgent_publications::review_by.asc())
+        .order((urgent_publications::review_by.asc(), urgent_publications::idx.asc()))
         .limit(limit)
         .select(UrgentRow::as_select())
         .load(conn)?)

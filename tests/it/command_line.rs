@@ -193,6 +193,13 @@ fn a_file_is_imported_while_a_server_runs() {
     let broken = run(folder.path(), &["import", "posts.ndjson"], "");
     assert!(failure(&broken).contains("interrupted at row 2"), "{broken:?}");
     assert_eq!(String::from_utf8_lossy(&broken.stdout), "created 1, existing 0, refused 0\n");
+    for (header, why) in [
+        ("external_id,titel\n", "row 1: column \"titel\": This column is not known here. What was made"),
+        ("title,text.en\n", "row 1: column \"external_id\": This column is required"),
+    ] {
+        let unknown = run(folder.path(), &["import", "-", "--format", "csv"], header);
+        assert!(failure(&unknown).contains(why), "{unknown:?}");
+    }
     std::fs::write(&file, post("e", "").repeat(25)).unwrap();
     let many = run(folder.path(), &["import", "posts.ndjson"], "");
     let said = String::from_utf8_lossy(&many.stderr);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use greenlight::app::deadlines::run;
+use greenlight::app::notifications::spread;
 use greenlight::domain::roles::{Role, Scope};
 use serde_json::{Value, json};
 
@@ -42,7 +43,62 @@ fn wait(app: &TestApp) {
     run(&state.db, &state.context, &state.rules(), state.clock.now()).unwrap();
 }
 
+/// How often somebody was told of this topic, once everybody was told what there is.
+fn told(app: &TestApp, who: &Client, topic: &str) -> usize {
+    spread(&app.state().db, app.clock()).unwrap();
+    let told = who.get("/v1/me/notifications").send().expect(200);
+    told.list("/items").iter().filter(|item| item["topic"] == topic).count()
+}
+
+fn mine(client: &Client) -> usize {
+    client.get("/v1/reviews?mine=true").send().expect(200).list("/items").len()
+}
+
 both! {
+    fn a_deputy_is_asked_only_for_those_who_could_decide_themselves(app) {
+        let (anna, carl) = (
+            app.person("anna", &[Role::Reviewer, Role::Author]),
+            app.person("carl", &[Role::Reviewer]),
+        );
+        let idle = app.person("idle", &[Role::Reviewer]);
+        let [for_anna, for_carl, for_idle] =
+            ["for-anna", "for-carl", "for-idle"].map(|name| app.person(name, &[Role::Reviewer]));
+        let group = app.admin().post("/v1/groups").json(&json!({ "name": "Pool" })).send().expect(201);
+        for member in [&anna, &carl, &idle] {
+            let path = format!("/v1/groups/{}/members/{}", group.text("/id"), member.id());
+            app.admin().put(&path).send().expect(204);
+        }
+        let stages = json!([{ "name": "pool", "reviewers": { "group": group["id"] }, "quorum": 2 }]);
+        app.change_workflow(&json!({ "stages": stages })).expect(200);
+        for (giver, deputy) in [(&anna, &for_anna), (&carl, &for_carl), (&idle, &for_idle)] {
+            delegate(giver, deputy, "2026-11-21", "2026-11-30").expect(201);
+        }
+        let path = format!("/v1/people/{}", idle.id());
+        let version = app.admin().get(&path).send().expect(200)["version"].clone();
+        let roles = json!({ "roles": ["employee"] });
+        app.admin().patch(&path).if_match(&version).json(&roles).send().expect(200);
+        let dan = app.person("dan", &[Role::Reviewer]);
+        let path = format!("/v1/groups/{}/members/{}", group.text("/id"), dan.id());
+        app.admin().put(&path).send().expect(204);
+
+        let made = anna.post("/v1/posts").json(&json!({ "content": app.content() })).send().expect(201);
+        let body = json!({ "digest": made.text("/working_revision/digest") });
+        let path = format!("/v1/posts/{}/submission", made.text("/id"));
+        let review = anna.post(&path).json(&body).send().expect(201);
+        let post = Post { id: made.text("/id").to_owned(), revision: 1, digest: review.text("/digest").to_owned() };
+        // Whoever is told finds it among their own, and nobody else does.
+        for (deputy, times) in [(&for_anna, 0), (&for_carl, 1), (&for_idle, 0)] {
+            assert_eq!((told(app, deputy, "asked_to_review"), mine(deputy)), (times, times));
+        }
+        approve(&for_anna, &post).problem("author_cannot_decide");
+        // Whom somebody else decided for is not reminded through their deputy either.
+        approve(&carl, &post).expect(201);
+        let body = json!({ "stage": 0, "reviewers": { "group": group["id"] }, "reason": "To see." });
+        let path = format!("/v1/reviews/{}/reassignment", review.text("/id"));
+        app.admin().post(&path).json(&body).send().expect(201);
+        assert_eq!((told(app, &dan, "reassigned"), told(app, &for_carl, "reassigned")), (1, 0));
+    }
+
     fn c10_a_deputy_decides_within_their_days_and_both_persons_are_kept(app) {
         let (anna, ben) = anna_decides(app);
         let post = app.submit(&app.draft(|_| ()));
@@ -135,6 +191,26 @@ both! {
         let second = delegate(&anna, &app.reviewer(), "2026-11-25", "2026-11-26").problem("conflict");
         assert_eq!(second["delegation_id"], first["id"]);
         app.employee().post("/v1/delegations").json(&json!({})).send().problem("forbidden");
+    }
+
+    fn a_day_that_is_none_is_refused_in_words(app) {
+        let (anna, ben) = anna_decides(app);
+        for odd in [
+            "2027-02-30", "2027-01-01T00:00:00Z", "+262142-01-01", "-0001-01-01", "99999-01-01", "0000-01-01",
+            "9999-12-31", "2027-1-1", "01-01-2027", "tomorrow", "",
+        ] {
+            for (first, last, place) in [(odd, "2027-01-05", "#/from_date"), ("2026-12-21", odd, "#/until_date")] {
+                let refused = delegate(&anna, &ben, first, last).problem("invalid_request");
+                let fault = &refused["errors"][0];
+                assert_eq!((&fault["pointer"], &fault["code"]), (&json!(place), &json!("invalid_value")), "{odd}");
+                let detail = "The value is not a day that exists in the years 1970 to 9998, such as 2026-11-30, \
+                              without a time.";
+                assert_eq!(fault["detail"], detail, "{odd}");
+            }
+        }
+        delegate(&anna, &ben, "2026-12-21", "2026-12-21").expect(201);
+        let far = delegate(&anna, &ben, "9998-12-31", "9998-12-31").expect(201);
+        assert_eq!(far["until"], "9999-01-01T00:00:00Z");
     }
 
     fn a_delegation_is_ended_by_its_giver_or_an_administrator(app) {

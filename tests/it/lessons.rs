@@ -247,15 +247,73 @@ both! {
 
     fn c14_nothing_goes_live_past_a_review(app) {
         app.reviewer();
-        let row = json!({ "external_id": "one", "content": app.content() }).to_string();
-        let imported = app.author().post("/v1/post-imports").body("application/x-ndjson", row).send().expect(201);
-        let rows = app.author().get(&format!("/v1/post-imports/{}", imported.text("/id"))).send().expect(200);
-        let made = rows.text("/items/0/item_id").to_owned();
-        let post = app.author().get(&format!("/v1/posts/{made}")).send().expect(200);
-        assert_eq!((&post["availability"], &post["working_revision"]["state"]), (&json!("unapproved"), &json!("draft")));
-        // And an administrator has no right to decide.
-        let post = app.submitted_post(|_| ());
+        let both = app.person("both", &[Role::Author, Role::Reviewer, Role::Publisher]);
+        let begun = app.clock().now().to_string();
+        let row = |external_id: &str, change: fn(&mut Value)| {
+            let mut row = json!({ "external_id": external_id, "content": app.content() });
+            row["content"]["publish_at"] = json!(begun);
+            change(&mut row);
+            format!("{row}\n")
+        };
+        let import = |file: String| {
+            let made = both.post("/v1/post-imports").body("application/x-ndjson", file).send().expect(201);
+            app.author().get(&format!("/v1/post-imports/{}", made.text("/id"))).send().expect(200)
+        };
+        let batch = |client: &Client, post: &Post| {
+            let mut decision = post.decision("approve", None);
+            decision["item"] = json!(post.id);
+            client.post("/v1/decision-batches").json(&json!({ "decisions": [decision] })).send()
+        };
+        let refused = |client: &Client, post: &Post| {
+            batch(client, post).expect(207).text("/results/0/problem/code").to_owned()
+        };
+
+        // An import makes drafts, whatever its rows say and whoever sends them.
+        let rows = import(
+            row("one", |_| ())
+                + &row("two", |_| ())
+                + &row("bold", |row| row["state"] = json!("approved"))
+                + &row("bolder", |row| row["content"]["state"] = json!("approved")),
+        );
+        let results: Vec<&Value> = rows.list("/items").iter().map(|row| &row["result"]).collect();
+        assert_eq!(results, ["created", "created", "refused", "refused"]);
+        let drafts = [0, 1].map(|nth| {
+            let id = rows.text(&format!("/items/{nth}/item_id")).to_owned();
+            let post = app.author().get(&format!("/v1/posts/{id}")).send().expect(200);
+            assert_eq!((&post["availability"], &post["working_revision"]["state"]), (&json!("unapproved"), &json!("draft")));
+            Post { id, revision: 1, digest: post.text("/working_revision/digest").to_owned() }
+        });
+        app.share_as(&app.employee(), &drafts[0]).problem("post_not_found");
+        assert_eq!(refused(&app.reviewer(), &drafts[0]), "not_in_review", "nobody decides on a draft");
+
+        // A batch is so many decisions: its author, and an administrator, decide no more in it than one by one.
+        let [post, second] = drafts.map(|draft| submit(app, &draft));
+        assert_eq!(refused(&both, &post), "author_cannot_decide");
+        batch(&app.admin(), &post).problem("forbidden");
         decide(&app.admin(), &post, "approve", None).problem("forbidden");
+
+        // Neither time nor what runs by itself approves.
+        app.advance(HOUR * 24 * 365);
+        let state = app.state();
+        run(&state.db, &state.context, &state.rules(), state.clock.now()).unwrap();
+        assert_eq!(item(app, &post)["availability"], "unapproved");
+
+        // A batch asks the rules in force, as a decision does.
+        assert_eq!(batch(&app.reviewer(), &post).expect(207)["results"][0]["status"], 201);
+        let rule = json!({
+            "name": "No bicycles", "condition": { "phrases": { "any_of": ["bicycles"] } },
+            "severity": "block", "scope": ["copy"], "reason": "Say e-bikes.", "on_existing": "list",
+        });
+        let made = app.author().post("/v1/rules").json(&json!({ "content": rule })).send().expect(201);
+        approve_draft(app, &format!("/v1/rules/{}", made.text("/id")));
+        assert_eq!(refused(&app.reviewer(), &second), "rule_violated");
+        assert_eq!(item(app, &second)["availability"], "unapproved");
+
+        // And what is live is not replaced by the same row with other words.
+        let again = import(row("one", |row| row["content"]["copies"][0]["text"] = json!("Unseen.")));
+        assert_eq!((&again["items"][0]["result"], &again["items"][0]["differs"]), (&json!("exists"), &json!(true)));
+        let kept = item(app, &post);
+        assert_eq!((&kept["availability"], &kept["working_revision"]["digest"]), (&json!("live"), &json!(post.digest)));
     }
 
     fn c17_what_is_scheduled_is_looked_at_again_when_its_time_comes_and_people_are_told(app) {

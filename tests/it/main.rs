@@ -17,6 +17,7 @@ mod support;
 mod access;
 mod command_line;
 mod composing;
+mod deadlines;
 mod deputies;
 mod differences;
 mod golden;

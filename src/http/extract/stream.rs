@@ -1,7 +1,7 @@
 //! A body that is taken piece by piece as it arrives, and never held whole.
 
 use std::future::{Ready, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -18,9 +18,14 @@ use crate::http::Frame;
 pub struct Streamed {
     /// Its media type, without parameters and in lower case.
     pub media_type: String,
+    /// Whether it is UTF-8 by its media type, which says nothing else of a charset.
+    pub is_utf8: bool,
     payload: Payload,
     /// How long the next piece may take to arrive.
     patience: Duration,
+    /// How long all that is still to come may take. Only waiting for it counts: how long it takes to work on a
+    /// piece is not the sender's fault.
+    left: Duration,
     declared: Option<u64>,
     read: u64,
 }
@@ -45,8 +50,20 @@ fn streamed(request: &HttpRequest, payload: Payload) -> Result<Streamed> {
     }
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let declared = declared.and_then(|value| value.parse().ok());
-    let (media_type, patience) = (essence(request), frame.settings.body_timeout);
-    Ok(Streamed { media_type, payload, patience, declared, read: 0 })
+    let (patience, left) = (frame.settings.body_timeout, frame.settings.stream_timeout);
+    let (media_type, is_utf8) = (essence(request), is_utf8(request));
+    Ok(Streamed { media_type, is_utf8, payload, patience, left, declared, read: 0 })
+}
+
+/// Whether the media type names no charset, or UTF-8, in any case and quoted or not.
+fn is_utf8(request: &HttpRequest) -> bool {
+    let value = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let mut parameters = value.unwrap_or_default().split(';').skip(1);
+    parameters.all(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let is_charset = name.trim().eq_ignore_ascii_case("charset");
+        !is_charset || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+    })
 }
 
 impl Streamed {
@@ -57,7 +74,9 @@ impl Streamed {
 
     /// The next piece, of a body of at most `limit` bytes; none at its end.
     pub async fn next(&mut self, limit: u64) -> Result<Option<Bytes>> {
-        let piece = tokio::time::timeout(self.patience, self.payload.next()).await;
+        let began = Instant::now();
+        let piece = tokio::time::timeout(self.patience.min(self.left), self.payload.next()).await;
+        self.left = self.left.saturating_sub(began.elapsed());
         let piece =
             piece.map_err(|_| Error::new(Code::RequestTimeout, "The body did not arrive in time."))?;
         let piece = piece.transpose().map_err(broken)?;

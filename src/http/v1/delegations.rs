@@ -2,7 +2,6 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -14,7 +13,7 @@ use crate::app::actor::Permission;
 use crate::app::delegations::{Delegate, delegation_create, delegation_end, delegation_get, delegation_list};
 use crate::domain::ids::{DelegationId, Kind, PersonId};
 use crate::domain::roles::Scope;
-use crate::domain::time::Time;
+use crate::domain::time::{Day, Time};
 use crate::error::{Code, Error, Result};
 use crate::http::Frame;
 use crate::http::extract::{Body, Caller, OptionalIdempotencyKey, Path, Query};
@@ -100,10 +99,10 @@ struct NewDelegation {
     to: PersonId,
     /// The first day, in UTC.
     #[schema(format = "date", pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", value_type = String)]
-    from_date: NaiveDate,
+    from_date: Day,
     /// The last day, in UTC.
     #[schema(format = "date", pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", value_type = String)]
-    until_date: NaiveDate,
+    until_date: Day,
     /// Of which kinds; all where left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[validate(length(max = 10))]

@@ -107,6 +107,31 @@ both! {
         assert_eq!(imports(app, "state = 'interrupted' AND reason LIKE '%session%'"), 1);
     }
 
+    fn a_file_that_trickles_is_cut_off_in_the_end_and_its_rows_stay(app) {
+        let hasty = app.serving_with(|settings| settings.stream_timeout = Duration::from_millis(1500));
+        let mut stream = begin(&app.author().at_node(&hasty), "Content-Length: 1000000");
+        stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        let began = Instant::now();
+        let mut sent = 0;
+        // Each piece comes long before its own time is over.
+        while stream.peek(&mut [0]).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(20), "a trickle has an end");
+            stream.write_all(row(app, &format!("r-{sent}"), |_| ()).as_bytes()).unwrap();
+            sent += 1;
+        }
+        stream.set_read_timeout(None).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("\"request_timeout\""), "{answer}");
+        let problem: Value = serde_json::from_str(&answer[answer.find('{').unwrap()..]).unwrap();
+        let made = posts(app).len();
+        assert!(sent > 5 && (sent - 2..=sent).contains(&made), "{made} of {sent}");
+        let import = read(app, problem["import_id"].as_str().unwrap());
+        let made = i64::try_from(made).unwrap();
+        assert_eq!((&import["state"], counts(&import.json)), (&json!("interrupted"), [made, made, 0, 0]));
+        assert_eq!(problem["row"], made + 1);
+    }
+
     fn an_import_that_does_not_move_any_more_was_cut_short(app) {
         let (id, person) = (PostImportId::generate(), app.author().id().parse::<PersonId>().unwrap());
         let begin = |tx: &mut WriteTx<'_>| post_imports::insert(tx, id, person, Format::Csv);

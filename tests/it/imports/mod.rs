@@ -137,6 +137,22 @@ both! {
         assert_eq!(posts(app).len(), 3);
     }
 
+    fn a_file_that_says_to_be_in_another_charset_is_not_taken(app) {
+        for media_type in [NDJSON, CSV] {
+            for charset in ["iso-8859-1", "\"ISO-8859-1\"", "utf-16", "utf8", ""] {
+                let refused = send(&app.author(), &format!("{media_type}; Charset={charset}"), rows(app, &["a"]));
+                assert!(refused.problem("unsupported_media_type").text("/detail").contains("UTF-8"), "{charset}");
+            }
+            for charset in ["; charset=utf-8", ";charset=\"UTF-8\"", "; CHARSET=Utf-8; header=present", ";"] {
+                let file = if media_type == CSV { HEADER.to_owned() } else { rows(app, &["a"]) };
+                send(&app.author(), &format!("{media_type}{charset}"), file).expect(201);
+            }
+        }
+        let latin = send(&app.author(), &format!("{CSV}; header=present; charset=latin1"), HEADER);
+        latin.problem("unsupported_media_type");
+        assert_eq!(posts(app).len(), 1);
+    }
+
     fn of_two_rows_with_one_external_id_the_second_exists(app) {
         let file = rows(app, &["a", "a"]) + &row(app, "a", |content| content["title"] = json!("Other"));
         let rows = import(app, NDJSON, file);

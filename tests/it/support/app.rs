@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Output;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use greenlight::config::Config;
 use greenlight::domain::ids::PersonId;
 use greenlight::domain::roles::{Role, Scope, Scopes};
 use greenlight::domain::time::Time;
-use greenlight::http::{self, Connections};
+use greenlight::http::{self, Connections, Frame, Settings};
 use greenlight::jobs::watcher::watch;
 use greenlight::keys::Keys;
 use greenlight::state::App;
@@ -29,7 +30,7 @@ use tempfile::TempDir;
 
 use super::client::Client;
 use super::database::{Backend, Database, folder};
-use super::process::ServerProcess;
+use super::process::{ServerProcess, greenlight};
 use super::storage::Storage;
 
 /// When every story begins.
@@ -115,6 +116,23 @@ impl TestApp {
     pub fn another_node(&self) -> App {
         let config = (*self.node.app.config).clone();
         App::start(config, self.clock().clone()).unwrap()
+    }
+
+    /// The same server with other limits of HTTP, at an address of its own.
+    pub fn serving_with(&self, change: impl FnOnce(&mut Settings)) -> Arc<Node> {
+        let mut frame = http::frame_for(&self.node.app);
+        change(&mut frame.settings);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (handle, thread) = serve(self.node.app.clone(), frame, listener);
+        Arc::new(Node { app: self.node.app.clone(), url, handle, thread: Some(thread) })
+    }
+
+    /// Runs a command on the same database, with the same keys.
+    pub fn command(&self, arguments: &[&str]) -> Output {
+        let mut command = greenlight(self.folder.path(), arguments);
+        command.env("GREENLIGHT_DATABASE_URL", &self.database.url).env("GREENLIGHT_DATA_DIR", ".");
+        command.output().unwrap()
     }
 
     /// What the server holds.
@@ -260,7 +278,7 @@ impl Node {
         if let Some(blobs) = blobs {
             app.studio.blobs = blobs;
         }
-        let (handle, thread) = serve(app.clone(), listener);
+        let (handle, thread) = serve(app.clone(), http::frame_for(&app), listener);
         Arc::new(Self { app, url: format!("http://{address}"), handle, thread: Some(thread) })
     }
 
@@ -279,12 +297,12 @@ impl Drop for Node {
 }
 
 /// Runs the server and its watcher in a thread of their own.
-fn serve(app: App, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
+fn serve(app: App, frame: Frame, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
     let (started, starting) = mpsc::channel();
     let thread = std::thread::spawn(move || {
         System::new().block_on(async move {
             let connections = Connections { workers: 1, ..Connections::default() };
-            let frame = Data::new(http::frame_for(&app));
+            let frame = Data::new(frame);
             let state = Data::new(app.clone());
             let serving = http::serve(listener, &connections, frame, state, http::routes()).unwrap();
             let watcher = rt::spawn(watch(app.clone()));

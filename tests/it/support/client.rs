@@ -66,6 +66,11 @@ impl Client {
         Self { url: server.url.clone(), ..self.clone() }
     }
 
+    /// The same person at another server.
+    pub fn at_node(&self, node: &Node) -> Self {
+        Self { url: node.url.clone(), ..self.clone() }
+    }
+
     /// The id of the person who is signed in.
     pub fn id(&self) -> String {
         match self.credentials {

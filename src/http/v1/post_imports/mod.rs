@@ -63,7 +63,7 @@ fn describe_create() -> Operation {
         "posts",
         "Import posts from a file",
         "Makes drafts of the rows of a file, up to 10,000 of at most 200,000 bytes each, 64 MB in all. The file is \
-         the body: NDJSON (`application/x-ndjson`), each line `{\"external_id\", \"content\"}` with the content of \
+         the body, in UTF-8: NDJSON (`application/x-ndjson`), each line `{\"external_id\", \"content\"}` with the content of \
          a post as `POST /v1/posts` takes it; or CSV (`text/csv`; RFC 4180, UTF-8) whose first line names its \
          columns, in any order: `external_id`, `title`, `headline`, `text.<language>` for a copy in that language \
          (`text.<language>.2` and so on for alternatives), `channels`, `hashtags`, `images`, `disclaimers`, \
@@ -73,8 +73,9 @@ fn describe_create() -> Operation {
          author, and has a result of its own, which `GET /v1/post-imports/{id}` tells: `created`, `exists` or \
          `refused`. `external_id` (1 to 200 visible characters) makes this idempotent, and no `Idempotency-Key` \
          is taken: a row whose `external_id` made a post before, in whichever import, `exists`, and nothing is \
-         overwritten. The answer comes when the whole file is done. A file that breaks off, or that goes wrong as \
-         a file, is answered with a problem that names the import (`import_id`) and the row (`row`); what was \
+         overwritten. The answer comes when the whole file is done. A file may take ten minutes to arrive in all, and \
+         30 seconds for each piece of it; how long its rows take to be written does not count. A file that breaks \
+         off or comes too slowly (`request_timeout`), or that goes wrong as a file, is answered with a problem that names the import (`import_id`) and the row (`row`); what was \
          made before stays, and the same file sent again goes on from there. An import leaves no entry in the \
          record, as no draft does.",
     )
@@ -100,7 +101,12 @@ fn describe_get() -> Operation {
 
 async fn post_import_create(app: Data<App>, Caller(actor): Caller, file: Streamed) -> Result<HttpResponse> {
     let format = Format::ALL.into_iter().find(|format| format.media_type() == file.media_type);
-    let format = format.ok_or_else(unsupported)?;
+    let format =
+        format.ok_or_else(|| unsupported("Send the file itself, as application/x-ndjson or text/csv."))?;
+    if !file.is_utf8 {
+        let detail = "Send the file in UTF-8, with charset=utf-8 in its Content-Type or no charset.";
+        return Err(unsupported(detail));
+    }
     file.check_declared(FILE_BYTES_MAX)?;
     // A task of its own, so that an import whose client is gone still ends as one that was interrupted.
     let import = rt::spawn(import(app, actor, format, file)).await.map_err(Error::internal)??;
@@ -108,10 +114,9 @@ async fn post_import_create(app: Data<App>, Caller(actor): Caller, file: Streame
     Ok(HttpResponse::Created().insert_header((header::LOCATION, address)).json(PostImport::from(import)))
 }
 
-fn unsupported() -> Error {
+fn unsupported(detail: &str) -> Error {
     let accepted = Format::ALL.map(Format::media_type).join(", ");
-    Error::new(Code::UnsupportedMediaType, "Send the file itself, as application/x-ndjson or text/csv.")
-        .with("accept_post", accepted)
+    Error::new(Code::UnsupportedMediaType, detail).with("accept_post", accepted)
 }
 
 /// Takes the file as it arrives; while rows are written, the client waits.

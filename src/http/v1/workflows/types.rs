@@ -102,7 +102,7 @@ struct StageDraft {
     #[validate(range(min = 1, max = 8760))]
     #[schema(minimum = 1, maximum = 8760, nullable = false)]
     remind_after_hours: Option<u32>,
-    /// Who may decide as well once it is overdue.
+    /// Who may decide as well once it is overdue. Somebody of them must be active and able to decide when it is saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     escalate_to: Option<NewPool>,
