@@ -171,8 +171,8 @@ impl Header {
         let mut columns = Vec::with_capacity(cells.len());
         let mut seen = HashSet::new();
         for name in cells.iter().map(|cell| cell.trim()) {
-            let member = member(name)
-                .ok_or_else(|| bad_header("unknown_column", "This column is not known here.", Some(name)))?;
+            let member =
+                member(name).ok_or_else(|| bad_header("unknown_column", unknown(name), Some(name)))?;
             let means = match &member {
                 Member::Copy { id, .. } => format!("text.{id}"),
                 _ => name.to_owned(),
@@ -271,6 +271,14 @@ fn copy(rest: &str) -> Option<Member> {
 /// The parts of a list in a cell.
 fn list(cell: &str) -> Value {
     cell.split(';').map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+/// Why a column is not known: in many places a spreadsheet separates columns by semicolons.
+fn unknown(name: &str) -> &'static str {
+    match name.contains([';', '\t']) {
+        true => "This column is not known here: columns are separated by commas.",
+        false => "This column is not known here.",
+    }
 }
 
 fn bad_header(code: &'static str, detail: &str, column: Option<&str>) -> Error {

@@ -88,6 +88,12 @@ fn a_record_of_another_length_is_a_row_that_is_refused() {
 }
 
 #[test]
+fn a_header_with_other_separators_says_so() {
+    let error = refused(Format::Csv, b"external_id;title\n1;x\n");
+    assert!(error.errors[0].detail.ends_with("separated by commas."), "{error:?}");
+}
+
+#[test]
 fn a_header_that_is_not_known_refuses_the_file() {
     for (header, code, column) in [
         ("external_id,titel\n", "unknown_column", "titel"),
