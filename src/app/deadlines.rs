@@ -119,14 +119,17 @@ fn about(review: ReviewId) -> String {
     format!("review {review}")
 }
 
-/// The stage as it stands under the lock, while it is open.
+/// The stage as it stands under the lock, while it is open. It may have been given to others meanwhile, so that
+/// nothing is due yet.
 fn still_open(tx: &mut WriteTx<'_>, row: &StageRow) -> Result<Option<StageRow>> {
     let present = review_stages::of(tx.conn(), &[row.review_id])?;
     Ok(present.into_iter().find(|it| it.stage == row.stage && it.closed_at.is_none()))
 }
 
 fn remind(tx: &mut WriteTx<'_>, row: &StageRow) -> Result<bool> {
-    let Some(row) = still_open(tx, row)?.filter(|row| row.reminded_at.is_none()) else { return Ok(false) };
+    let now = tx.now();
+    let is_due = |row: &StageRow| row.reminded_at.is_none() && row.remind_at.is_some_and(|at| at <= now);
+    let Some(row) = still_open(tx, row)?.filter(is_due) else { return Ok(false) };
     let stage = usize::try_from(row.stage).unwrap_or(usize::MAX);
     review_stages::set_reminded(tx, row.review_id, stage)?;
     let run = stages::reread(tx.conn(), row.review_id)?;
@@ -135,7 +138,9 @@ fn remind(tx: &mut WriteTx<'_>, row: &StageRow) -> Result<bool> {
 }
 
 fn overdue(tx: &mut WriteTx<'_>, context: &Context, row: &StageRow) -> Result<bool> {
-    let Some(row) = still_open(tx, row)?.filter(|row| row.overdue_at.is_none()) else { return Ok(false) };
+    let now = tx.now();
+    let is_due = |row: &StageRow| row.overdue_at.is_none() && row.due_at.is_some_and(|at| at <= now);
+    let Some(row) = still_open(tx, row)?.filter(is_due) else { return Ok(false) };
     let at = usize::try_from(row.stage).unwrap_or(usize::MAX);
     review_stages::set_overdue(tx, row.review_id, at)?;
     let run = stages::reread(tx.conn(), row.review_id)?;

@@ -101,6 +101,27 @@ both! {
         assert_eq!(review_of(app, &post)["state"], "approved");
     }
 
+    fn r09_a_stage_whose_pool_outgrew_what_can_be_asked_is_stuck_and_given_to_others(app) {
+        let [first, second] = ["first", "second"].map(|name| app.person(name, &[Role::Reviewer]));
+        let stages = json!([
+            { "name": "first", "reviewers": person(&first), "quorum": "any" },
+            { "name": "everybody", "reviewers": { "role": "reviewer" }, "quorum": "all" },
+        ]);
+        // Whoever approves first is one of everybody, so only what a person may do twice can be saved.
+        app.change_workflow(&json!({ "stages": stages, "same_person_twice": true })).expect(200);
+        let post = app.submit(&app.draft(|_| ()));
+        for nth in 0..49 {
+            app.person(&format!("new-{nth}"), &[Role::Reviewer]);
+        }
+        approve(&first, &post).expect(201);
+        let stage = review_of(app, &post)["stages"][1].clone();
+        assert_eq!((&stage["state"], &stage["reason"]), (&json!("stuck"), &json!("not_enough_reviewers")));
+        approve(&second, &post).problem("not_a_reviewer");
+        assert_eq!(give(app, &post, 1, &person(&second)).expect(201)["stages"][1]["missing"], 1);
+        approve(&second, &post).expect(201);
+        assert_eq!(review_of(app, &post)["state"], "approved");
+    }
+
     fn the_time_of_a_stage_begins_anew_for_whom_it_is_given_to(app) {
         let [anna, boss, other] = ["anna", "boss", "other"].map(|name| app.person(name, &[Role::Reviewer]));
         let stages = json!([{
