@@ -332,6 +332,12 @@ fn refused(refusal: Refusal, run: &ReviewRun) -> Error {
             "required",
             "Say why: a request for changes and a rejection need a reason.",
         )]),
+        Refusal::NeededIn(stage) if run.open_stage() == Some(stage) => Error::new(
+            Code::NeededLater,
+            "You are asked in this stage yourself, and a person counts once: decide for yourself. For whom you \
+             would have decided, they do, or somebody else whom the stage is given to.",
+        )
+        .with("stage", stage),
         Refusal::NeededIn(stage) => {
             let name = run.stages.get(stage).map(|stage| stage.name.as_str()).unwrap_or_default();
             let detail = format!(

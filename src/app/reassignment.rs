@@ -71,13 +71,11 @@ pub fn review_reassign(
         stages::reopen(tx, &given, at, receipt.index)?;
     }
     let mut pools = Pools::of(tx)?;
-    let was_stuck = run.stuck_stage(tx.conn(), &mut pools)?;
+    let were_stuck = run.stuck_stages(tx.conn(), &mut pools)?;
     let run = stages::reread(tx.conn(), row.id)?;
-    match run.stuck_stage(tx.conn(), &mut pools)? {
-        Some(stuck) if stuck == at || was_stuck.is_none() => {
-            return Err(not_enough_reviewers(&run.stages, stuck));
-        }
-        _ => {}
+    let are_stuck = run.stuck_stages(tx.conn(), &mut pools)?;
+    if let Some(stuck) = are_stuck.into_iter().find(|stuck| *stuck == at || !were_stuck.contains(stuck)) {
+        return Err(not_enough_reviewers(&run.stages, stuck));
     }
     stages::keep_stuck(tx, &run, &mut pools)?;
     announcements::stage_reassigned(tx, &run, at)?;

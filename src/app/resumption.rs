@@ -2,22 +2,19 @@
 //!
 //! It begins with the first stage, unless the workflow says `asking_stage`. Then it begins with the stage that
 //! asked for changes, and the approvals of the stages before stand, but only while they still are what they
-//! were given for: the same version of the workflow applies, nothing is pinned anew, only what comments of
-//! that stage's reviewers point at was changed, and nobody who approved has become an author (R3). Its reviewers
-//! are those who decided in it, and those who could: what an author, of the old words or the new, or a reviewer
-//! of another stage says widens nothing.
+//! were given for: the same version of the workflow applies, nothing is pinned anew, only what comments of those
+//! who decided in that stage point at was changed, and nobody who approved has become an author (R3). What
+//! anybody else says widens nothing, nor what an author says, of the old words or the new.
 
 use serde_json::Value;
 
-use super::pools::Pools;
-use super::review_runs::{self, ReviewRun, StagePool};
+use super::review_runs::{self, ReviewRun};
 use crate::domain::content::Content;
 use crate::domain::difference::{self, is_within};
 use crate::domain::ids::{PersonId, ReviewId};
 use crate::domain::lifecycle::RevisionState;
 use crate::domain::review::{DecisionKind, ReviewState};
 use crate::domain::revision::Pin;
-use crate::domain::time::Time;
 use crate::domain::workflow::Resume;
 use crate::error::{Error, Result};
 use crate::store::connection::Conn;
@@ -94,7 +91,6 @@ pub(super) fn resumed(
     changed: Option<&Changed>,
     workflow: &WorkflowRow,
     authors: &[PersonId],
-    now: Time,
 ) -> Result<Option<Resumed>> {
     let changed = changed.filter(|changed| changed.pins_are_same && workflow.resume == Resume::AskingStage);
     let Some(changed) = changed else { return Ok(None) };
@@ -113,34 +109,24 @@ pub(super) fn resumed(
         return Ok(None);
     }
     let resumed = Resumed { stage, from, carried, same_person_twice: workflow.same_person_twice };
-    let pointed = pointed_at(conn, &run, stage, &resumed.excluded(authors), now)?;
+    let pointed = pointed_at(conn, &run, stage, &resumed.excluded(authors))?;
     let is_pointed_at = |place: &String| pointed.iter().any(|pointed| is_within(place, pointed));
     Ok(changed.places.iter().all(is_pointed_at).then_some(resumed))
 }
 
-/// The places that comments of a stage's reviewers point at; who is `excluded` is none of them.
-fn pointed_at(
-    conn: &mut Conn,
-    run: &ReviewRun,
-    stage: usize,
-    excluded: &[PersonId],
-    now: Time,
-) -> Result<Vec<String>> {
-    let of = run.pools.get(stage).map(StagePool::invited).unwrap_or_default();
-    let mut pools = Pools::read(conn, now)?;
-    let mut pointed = Vec::new();
-    for (place, person) in review_comments::pointers(conn, run.row.id, stage)? {
-        let Some(person) = person else { continue };
-        if excluded.contains(&person) || run.bar_of(&[person]).is_some() {
-            continue;
-        }
-        let has_decided = run
-            .decisions
-            .iter()
-            .any(|cast| cast.stage() == stage && [cast.person_id, cast.on_behalf_of].contains(&Some(person)));
-        if has_decided || !pools.seats_of(conn, &of, run.row.kind, person)?.is_empty() {
-            pointed.push(place);
-        }
-    }
-    Ok(pointed)
+/// The places that comments of those who decided in a stage point at; who is `excluded` is none of them.
+fn pointed_at(conn: &mut Conn, run: &ReviewRun, stage: usize, excluded: &[PersonId]) -> Result<Vec<String>> {
+    let decided = |person: PersonId| {
+        let mut of_stage = run.decisions.iter().filter(|cast| cast.stage() == stage);
+        of_stage.any(|cast| [cast.person_id, cast.on_behalf_of].contains(&Some(person)))
+    };
+    let counts = |person: &PersonId| {
+        decided(*person) && !excluded.contains(person) && run.bar_of(&[*person]).is_none()
+    };
+    let said = review_comments::pointers(conn, run.row.id, stage)?;
+    Ok(said
+        .into_iter()
+        .filter(|(_, person)| person.as_ref().is_some_and(counts))
+        .map(|(place, _)| place)
+        .collect())
 }

@@ -116,55 +116,60 @@ impl ReviewRun {
                 excluded: self.excluded(stage),
             });
         }
-        demands(conn, pools, self.row.kind, &stages)
+        demands(conn, pools, self.row.kind, stages, self.machine.same_person_twice)
     }
 
-    /// The stage that cannot end as things stand, from 0.
+    /// The first stage that cannot end as things stand, from 0.
     pub fn stuck_stage(&self, conn: &mut Conn, pools: &mut Pools) -> Result<Option<usize>> {
-        let Some(open) = self.open_stage() else { return Ok(None) };
+        Ok(self.stuck_stages(conn, pools)?.first().copied())
+    }
+
+    /// Every stage that cannot end as things stand, from 0.
+    pub fn stuck_stages(&self, conn: &mut Conn, pools: &mut Pools) -> Result<Vec<usize>> {
+        let Some(open) = self.open_stage() else { return Ok(Vec::new()) };
         let demands = self.demands(conn, pools)?;
-        Ok(staffing::short(&demands, self.machine.same_person_twice).map(|at| open + at))
+        let short = staffing::all_short(&demands, self.machine.same_person_twice);
+        Ok(short.into_iter().map(|at| open + at).collect())
     }
 }
 
 /// What one stage asks for.
 struct Wanted {
     pools: Vec<Reviewers>,
-    /// Approvals that are missing; `None` = those of all who can give one.
+    /// Approvals that are missing; `None` = those of all who have not decided when it opens.
     lacks: Option<u32>,
     excluded: Vec<PersonId>,
 }
 
 /// The seats of stages and who may take one. Of each pool as many are read as a matching can need.
-fn demands(conn: &mut Conn, pools: &mut Pools, kind: Kind, stages: &[Wanted]) -> Result<Vec<Demand>> {
-    let mut whole: Vec<Option<Vec<PersonId>>> = Vec::with_capacity(stages.len());
-    for stage in stages {
-        whole.push(match stage.lacks {
-            Some(_) => None,
-            None => {
-                let asked = pools.asked(conn, &stage.pools, kind, &stage.excluded)?;
-                Some(asked.into_iter().map(|seat| seat.taken_by).collect())
-            }
-        });
-    }
-    let quorums: Vec<u32> = stages
-        .iter()
-        .zip(&whole)
-        .map(|(stage, whole)| match whole {
-            Some(whole) => u32::try_from(whole.len()).unwrap_or(u32::MAX).max(1),
-            None => stage.lacks.unwrap_or(1),
-        })
-        .collect();
-    let enough = staffing::enough(quorums.iter().copied());
+///
+/// A stage that will ask everybody needs one person who is left when it opens. Once it has passed, all of its
+/// pool have decided, so nobody of them does in a later stage, where a person counts once.
+fn demands(
+    conn: &mut Conn,
+    pools: &mut Pools,
+    kind: Kind,
+    stages: Vec<Wanted>,
+    same_person_twice: bool,
+) -> Result<Vec<Demand>> {
+    let enough = staffing::enough(stages.iter().map(|stage| stage.lacks.unwrap_or(1)));
     let mut demands = Vec::with_capacity(stages.len());
-    for ((stage, whole), quorum) in stages.iter().zip(whole).zip(quorums) {
-        let pool = match whole {
-            // Nobody waits for more approvals than a quorum can ask for.
-            Some(whole) if whole.len() > QUORUM_MAX as usize => Vec::new(),
-            Some(whole) => whole,
-            None => pools.able(conn, &stage.pools, kind, &stage.excluded, enough)?,
+    let mut decided: Vec<PersonId> = Vec::new();
+    for Wanted { pools: of, lacks, mut excluded } in stages {
+        excluded.extend(&decided);
+        let pool = match lacks {
+            Some(_) => pools.able(conn, &of, kind, &excluded, enough)?,
+            None => {
+                let asked = pools.asked(conn, &of, kind, &excluded)?;
+                if !same_person_twice {
+                    decided.extend(asked.iter().flat_map(|seat| [seat.of, seat.taken_by]));
+                }
+                // Nobody waits for more approvals than a quorum can ask for.
+                let asked = Some(asked).filter(|asked| asked.len() <= QUORUM_MAX as usize);
+                asked.into_iter().flatten().map(|seat| seat.taken_by).collect()
+            }
         };
-        demands.push(Demand { quorum, pool });
+        demands.push(Demand { quorum: lacks.unwrap_or(1), pool });
     }
     Ok(demands)
 }
@@ -184,8 +189,8 @@ pub fn short_stage(
         lacks: stage.quorum.count(),
         excluded: excluded.to_vec(),
     };
-    let wanted: Vec<Wanted> = stages.iter().skip(first_stage).map(wants).collect();
-    let demands = demands(conn, pools, kind, &wanted)?;
+    let wanted = stages.iter().skip(first_stage).map(wants).collect();
+    let demands = demands(conn, pools, kind, wanted, same_person_twice)?;
     Ok(staffing::short(&demands, same_person_twice).map(|at| first_stage + at))
 }
 
@@ -262,7 +267,7 @@ impl Read {
             pools.push(self.pool_of(&row, at, stage, Some(asked).filter(|_| asks_all))?);
             runs.push(StageRun {
                 quorum: stage.quorum,
-                asked: u32::try_from(asked.len()).unwrap_or(u32::MAX),
+                asked: asks_all.then(|| u32::try_from(asked.len()).unwrap_or(u32::MAX)),
                 carried: at < row.first_stage(),
             });
         }

@@ -22,7 +22,7 @@ pub const ASKED_REVIEWER_LEFT: &str = "asked_reviewer_left";
 
 /// Opens a stage of a review: from now on it is waited for. Where it asks everybody, that is whoever may
 /// decide now; whoever has decided in this review has done so already. Nobody is asked where that are more than
-/// a quorum can ask for: then the stage is stuck.
+/// a quorum can ask for: then the stage is stuck until it is given or escalated to others.
 pub(super) fn open(tx: &mut WriteTx<'_>, run: &ReviewRun, at: usize) -> Result<()> {
     let stage = run.stages.get(at).ok_or_else(|| Error::internal("a stage that is not there"))?;
     let asked = match stage.quorum {
@@ -34,8 +34,9 @@ pub(super) fn open(tx: &mut WriteTx<'_>, run: &ReviewRun, at: usize) -> Result<(
     announcements::stage_opened(tx, run, at)
 }
 
-/// Gives an open stage to others, by the entry at `idx` of the record: its time begins anew, and where it asks everybody, whoever may decide now is
-/// asked. Whoever has approved in it stays asked, so that their approval counts.
+/// Gives an open stage to others, by the entry at `idx` of the record: its time begins anew, and where it asks
+/// everybody, whoever may decide now is asked. Whoever has approved in it stays asked, so that their approval
+/// counts.
 pub(super) fn reopen(tx: &mut WriteTx<'_>, run: &ReviewRun, at: usize, idx: i64) -> Result<()> {
     let stage = run.stages.get(at).ok_or_else(|| Error::internal("a stage that is not there"))?;
     let dates = dates(tx, stage);
@@ -91,6 +92,7 @@ pub(super) fn keep_stuck(tx: &mut WriteTx<'_>, run: &ReviewRun, pools: &mut Pool
 }
 
 fn reason(run: &ReviewRun, stage: usize) -> &'static str {
-    let has_asked = run.machine.stages.get(stage).is_some_and(|stage| stage.asked > 0);
+    let has_asked =
+        run.machine.stages.get(stage).is_some_and(|stage| stage.asked.is_some_and(|asked| asked > 0));
     if has_asked { ASKED_REVIEWER_LEFT } else { NOT_ENOUGH_REVIEWERS }
 }

@@ -150,12 +150,6 @@ fn check_submittable(
         let detail = format!("Revision {} is {}: edit it first.", working.revision, working.state);
         return Err(nothing_to_submit(&detail));
     }
-    // Nobody brings back alone what others stopped or sent back (C18).
-    if command.urgent.is_some() && step == Submission::RepeatsAsNext {
-        let detail = "These words were stopped, or sent back by their review: they go live by a review only. \
-                      Submit them, or change them first.";
-        return Err(nothing_to_submit(detail));
-    }
     if let Some(review) = reviews::open_of(conn, item.id)? {
         let detail = format!(
             "Revision {} of this post was published urgently, and its review comes first.",
@@ -206,6 +200,9 @@ fn submit(
     authentication::authorise(tx, actor, scope)?;
     let item = find(tx.conn(), command.kind, command.id)?;
     let revision = revision_to_freeze(tx, actor, &item, command, plan)?;
+    if command.urgent.is_some() {
+        urgent::refuse_what_was_stopped(tx.conn(), item.id, revision, Some(&plan.content))?;
+    }
     let opening = opening(tx, &item, revision, command, plan)?;
     let (_, digest) = document(item.id, item.key.as_ref(), revision, &plan.content, &plan.pins)?;
     let id = ReviewId::generate();
@@ -288,11 +285,10 @@ fn opening(
     command: &Submit,
     plan: &Plan,
 ) -> Result<Opening> {
-    let now = tx.now();
     let workflow = workflow_for(tx.conn(), &plan.content)?;
     let authors = revisions::authors(tx.conn(), item.id, revision)?;
     let stages = workflow.stages()?;
-    let resumed = resumption::resumed(tx.conn(), item, plan.changed.as_ref(), &workflow, &authors, now)?;
+    let resumed = resumption::resumed(tx.conn(), item, plan.changed.as_ref(), &workflow, &authors)?;
     let excluded = resumed.as_ref().map_or(authors.clone(), |resumed| resumed.excluded(&authors));
     let opening = Opening { workflow, resumed };
     // Where it is urgent, the review opens all the same, and says that it is stuck.

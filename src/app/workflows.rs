@@ -66,7 +66,8 @@ pub fn workflow_create(
 ) -> Result<WorkflowId> {
     authentication::authorise(tx, actor, Scope::Workflows)?;
     let id = WorkflowId::generate();
-    let terms = checked(tx, context, id, command)?;
+    let terms = named(tx, context, command)?;
+    check_in_force(tx, id, command.kind, &terms)?;
     put_in_force(tx, context, By::Actor(actor), (id, 1), command.kind, &terms, actor.person)?;
     Ok(id)
 }
@@ -86,10 +87,11 @@ pub fn workflow_put(
         let detail = format!("This workflow is for the kind {}, which never changes.", present.kind);
         return Err(Error::invalid_content(vec![Fault::body("/kind", "fixed", detail)]));
     }
-    let terms = checked(tx, context, id, command)?;
+    let terms = named(tx, context, command)?;
     if terms == terms_of(&present)? {
         return Ok(());
     }
+    check_in_force(tx, id, command.kind, &terms)?;
     workflows::end(tx, id)?;
     let next = (id, present.version + 1);
     put_in_force(tx, context, By::Actor(actor), next, command.kind, &terms, actor.person)
@@ -128,8 +130,8 @@ fn at_version(conn: &mut Conn, id: WorkflowId, version: i64) -> Result<WorkflowR
     Ok(present)
 }
 
-/// What the workflow will say, if it can be put in force.
-fn checked(tx: &mut WriteTx<'_>, context: &Context, id: WorkflowId, command: &WorkflowSave) -> Result<Terms> {
+/// What the workflow will say, with everything that it names.
+fn named(tx: &mut WriteTx<'_>, context: &Context, command: &WorkflowSave) -> Result<Terms> {
     let mut faults = condition_faults(context, command);
     let mut stages: Vec<Stage> = Vec::with_capacity(command.stages.len());
     for (at, stage) in command.stages.iter().enumerate() {
@@ -147,7 +149,6 @@ fn checked(tx: &mut WriteTx<'_>, context: &Context, id: WorkflowId, command: &Wo
             Some(pool) => named(pool, "escalate_to")?,
             None => None,
         };
-        faults.extend(escalation_fault(tx, command.kind, at, escalate_to.as_ref())?);
         let Some(reviewers) = reviewers else { continue };
         stages.push(Stage {
             name: stage.name.clone(),
@@ -161,16 +162,27 @@ fn checked(tx: &mut WriteTx<'_>, context: &Context, id: WorkflowId, command: &Wo
     if !faults.is_empty() {
         return Err(Error::invalid_content(faults));
     }
-    let WorkflowSave { kind, name, when, resume, same_person_twice, .. } = command.clone();
-    refuse_ties(tx.conn(), kind, id, Some((&name, &when)))?;
+    let WorkflowSave { name, when, resume, same_person_twice, .. } = command.clone();
+    Ok(Terms { name, when, stages, resume, same_person_twice })
+}
+
+/// Refuses a workflow that ties with another, that nobody could finish (R9), or that escalates to nobody.
+fn check_in_force(tx: &mut WriteTx<'_>, id: WorkflowId, kind: Kind, terms: &Terms) -> Result<()> {
+    refuse_ties(tx.conn(), kind, id, Some((&terms.name, &terms.when)))?;
     let mut pools = Pools::of(tx)?;
-    if let Some(short) = short_stage(tx.conn(), &mut pools, kind, (&stages, same_person_twice), 0, &[])? {
-        let error = not_enough_reviewers(&stages, short);
+    let stages = terms.stages.as_slice();
+    let staffed = (stages, terms.same_person_twice);
+    if let Some(short) = short_stage(tx.conn(), &mut pools, kind, staffed, 0, &[])? {
+        let error = not_enough_reviewers(stages, short);
         let pointer = format!("/stages/{short}/reviewers");
         let fault = Fault::body(pointer, "not_enough_reviewers", error.detail.clone());
         return Err(error.fault(fault));
     }
-    Ok(Terms { name, when, stages, resume, same_person_twice })
+    let mut faults = Vec::new();
+    for (at, stage) in stages.iter().enumerate() {
+        faults.extend(escalation_fault(tx.conn(), &mut pools, kind, at, stage.escalate_to.as_ref())?);
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid_content(faults)) }
 }
 
 /// Conditions that content of the kind says nothing of, and values that no content can have: the workflow
@@ -218,14 +230,14 @@ fn date_faults(at: usize, stage: &StageSave) -> Vec<Fault> {
 
 /// That a stage would escalate to nobody: whoever is added must be able to decide now, as whoever reviews must.
 fn escalation_fault(
-    tx: &mut WriteTx<'_>,
+    conn: &mut Conn,
+    pools: &mut Pools,
     kind: Kind,
     at: usize,
     escalate_to: Option<&Reviewers>,
 ) -> Result<Option<Fault>> {
     let Some(pool) = escalate_to else { return Ok(None) };
-    let mut pools = Pools::of(tx)?;
-    if !pools.able(tx.conn(), std::slice::from_ref(pool), kind, &[], 1)?.is_empty() {
+    if !pools.able(conn, std::slice::from_ref(pool), kind, &[], 1)?.is_empty() {
         return Ok(None);
     }
     let detail = "Nobody of these is active and may decide, so the stage would be escalated to nobody.";

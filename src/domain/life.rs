@@ -89,7 +89,7 @@ mod tests {
                 taken.insert((state.as_str(), "in_review"));
             }
         }
-        let run = StageRun { quorum: Quorum::Any, asked: 0, carried: false };
+        let run = StageRun { quorum: Quorum::Any, asked: None, carried: false };
         for stages in [1, 2] {
             let review = Review {
                 state: ReviewState::Open,

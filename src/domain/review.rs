@@ -42,8 +42,9 @@ mod tests;
 pub struct StageRun {
     /// How many approvals pass it.
     pub quorum: Quorum,
-    /// Of a stage that asks everybody: how many are asked since it opened. It never passes with none.
-    pub asked: u32,
+    /// Of a stage that asks everybody, once it has opened: how many are asked. Where that is nobody, it waits for
+    /// one approval all the same, of whom it is given or escalated to.
+    pub asked: Option<u32>,
     /// Whether the approvals of an earlier review stand for it, where the review resumed behind it.
     pub carried: bool,
 }
@@ -192,6 +193,13 @@ pub struct Step {
     pub opens: Option<usize>,
 }
 
+impl StageRun {
+    /// How many approvals pass it; `None` while that is not known, as it asks everybody and has not opened.
+    fn needed(&self) -> Option<u32> {
+        self.quorum.count().or(self.asked.map(|asked| asked.max(1)))
+    }
+}
+
 impl Review {
     /// The stage that is open, from 0: the first that has not reached its quorum.
     pub fn open_stage(&self) -> Option<usize> {
@@ -223,12 +231,7 @@ impl Review {
         if run.carried {
             return Some(0);
         }
-        let needed = match run.quorum.count() {
-            Some(count) => count,
-            None if self.open_stage().is_some_and(|open| open < stage) => return None,
-            None => run.asked.max(1),
-        };
-        Some(needed.saturating_sub(self.approvals(stage)))
+        Some(run.needed()?.saturating_sub(self.approvals(stage)))
     }
 
     /// Who has decided: nobody of them does so again in this stage, nor in the review where a person counts
@@ -243,8 +246,7 @@ impl Review {
 
     fn has_quorum(&self, stage: usize) -> bool {
         let Some(run) = self.stages.get(stage) else { return false };
-        let needed = run.quorum.count().or(Some(run.asked).filter(|asked| *asked > 0));
-        run.carried || needed.is_some_and(|needed| self.approvals(stage) >= needed)
+        run.carried || run.needed().is_some_and(|needed| self.approvals(stage) >= needed)
     }
 
     fn approvals(&self, stage: usize) -> u32 {

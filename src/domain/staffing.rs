@@ -20,7 +20,7 @@ pub struct Demand {
     pub pool: Vec<PersonId>,
 }
 
-/// How many members of each pool [`assign`] needs to know: one for each seat of all stages.
+/// How many members of each pool [`short`] needs to know: one for each seat of all stages.
 pub fn enough(quorums: impl Iterator<Item = u32>) -> usize {
     quorums.map(|quorum| usize::try_from(quorum).unwrap_or(usize::MAX)).fold(0, usize::saturating_add)
 }
@@ -28,9 +28,17 @@ pub fn enough(quorums: impl Iterator<Item = u32>) -> usize {
 /// The first stage whose seats cannot be filled: by distinct persons in all, or only within each stage
 /// where one person may decide in several.
 pub fn short(demands: &[Demand], same_person_twice: bool) -> Option<usize> {
+    all_short(demands, same_person_twice).first().copied()
+}
+
+/// Every stage whose seats cannot be filled once those of the stages before are, as far as they can be.
+pub fn all_short(demands: &[Demand], same_person_twice: bool) -> Vec<usize> {
     match same_person_twice {
-        true => demands.iter().position(|demand| demand.pool.len() < demand.quorum as usize),
-        false => assign(demands).err(),
+        true => {
+            let is_short = |demand: &Demand| demand.pool.len() < demand.quorum as usize;
+            demands.iter().enumerate().filter(|(_, demand)| is_short(demand)).map(|(at, _)| at).collect()
+        }
+        false => unfilled(demands),
     }
 }
 
@@ -49,17 +57,18 @@ pub fn needed_in(demands: &[Demand], same_person_twice: bool, voters: &[PersonId
     short(&after, same_person_twice)
 }
 
-/// Answers whether distinct persons can fill every seat; else the first stage that stays short.
-pub fn assign(demands: &[Demand]) -> Result<(), usize> {
+/// The stages of which distinct persons cannot fill every seat. One that stays short takes nobody from those
+/// after it.
+fn unfilled(demands: &[Demand]) -> Vec<usize> {
     let mut seats = Seats { demands, taken: HashMap::new() };
+    let mut short = Vec::new();
     for (stage, demand) in demands.iter().enumerate() {
-        for _ in 0..demand.quorum {
-            if !seats.fill(stage, &mut HashSet::new()) {
-                return Err(stage);
-            }
+        if !(0..demand.quorum).all(|_| seats.fill(stage, &mut HashSet::new())) {
+            seats.taken.retain(|_, sits_in| *sits_in != stage);
+            short.push(stage);
         }
     }
-    Ok(())
+    short
 }
 
 struct Seats<'a> {
@@ -110,9 +119,10 @@ mod tests {
         let people = people(2);
         let both = Demand { quorum: 1, pool: people.clone() };
         let first_only = Demand { quorum: 1, pool: vec![people[0]] };
-        assert_eq!(assign(&[both.clone(), first_only.clone()]), Ok(()));
-        assert_eq!(assign(&[both.clone(), first_only, both]), Err(2));
-        assert_eq!(assign(&[Demand { quorum: 1, pool: Vec::new() }]), Err(0));
+        assert!(unfilled(&[both.clone(), first_only.clone()]).is_empty());
+        assert_eq!(unfilled(&[both.clone(), first_only.clone(), both]), [2]);
+        let nobody = Demand { quorum: 1, pool: Vec::new() };
+        assert_eq!(unfilled(&[nobody.clone(), first_only.clone(), nobody, first_only]), [0, 2, 3]);
     }
 
     /// Whether some assignment exists, by trying them all.
@@ -163,7 +173,7 @@ mod tests {
                 .iter()
                 .flat_map(|demand| std::iter::repeat_n(demand.pool.as_slice(), demand.quorum as usize))
                 .collect();
-            prop_assert_eq!(assign(&demands).is_ok(), brute_force(&seats, &mut Vec::new()));
+            prop_assert_eq!(unfilled(&demands).is_empty(), brute_force(&seats, &mut Vec::new()));
         }
 
         #[test]
@@ -186,7 +196,7 @@ mod tests {
             let most = enough(whole.iter().map(|demand| demand.quorum));
             let mut some = whole.clone();
             some.iter_mut().for_each(|demand| demand.pool.truncate(most));
-            prop_assert_eq!(assign(&some), assign(&whole));
+            prop_assert_eq!(unfilled(&some), unfilled(&whole));
         }
     }
 }

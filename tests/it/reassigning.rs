@@ -107,10 +107,9 @@ both! {
             { "name": "first", "reviewers": person(&first), "quorum": "any" },
             { "name": "everybody", "reviewers": { "role": "reviewer" }, "quorum": "all" },
         ]);
-        // Whoever approves first is one of everybody, so only what a person may do twice can be saved.
-        app.change_workflow(&json!({ "stages": stages, "same_person_twice": true })).expect(200);
+        app.change_workflow(&json!({ "stages": stages })).expect(200);
         let post = app.submit(&app.draft(|_| ()));
-        for nth in 0..49 {
+        for nth in 0..50 {
             app.person(&format!("new-{nth}"), &[Role::Reviewer]);
         }
         approve(&first, &post).expect(201);
@@ -119,6 +118,70 @@ both! {
         approve(&second, &post).problem("not_a_reviewer");
         assert_eq!(give(app, &post, 1, &person(&second)).expect(201)["stages"][1]["missing"], 1);
         approve(&second, &post).expect(201);
+        assert_eq!(review_of(app, &post)["state"], "approved");
+    }
+
+    fn r09_giving_one_stuck_stage_to_others_leaves_no_other_one_worse(app) {
+        let [first, second, third] = ["first", "second", "third"].map(|name| app.person(name, &[Role::Reviewer]));
+        let stages = json!([
+            { "name": "one", "reviewers": person(&first), "quorum": "any" },
+            { "name": "two", "reviewers": person(&second), "quorum": "any" },
+        ]);
+        app.change_workflow(&json!({ "stages": stages })).expect(200);
+        let post = app.submit(&app.draft(|_| ()));
+        let path = format!("/v1/people/{}", first.id());
+        let version = app.admin().get(&path).send().expect(200)["version"].clone();
+        app.admin().patch(&path).if_match(&version).json(&json!({ "active": false })).send().expect(200);
+        give(app, &post, 1, &person(&app.employee())).problem("not_enough_reviewers");
+        give(app, &post, 0, &person(&second)).problem("not_enough_reviewers");
+        give(app, &post, 1, &person(&third)).expect(201);
+        give(app, &post, 0, &person(&second)).expect(201);
+        approve(&second, &post).expect(201);
+        approve(&third, &post).expect(201);
+    }
+
+    fn r09_whom_it_is_escalated_to_decides_where_nobody_could_be_asked(app) {
+        let [first, member, boss, last] =
+            ["first", "member", "boss", "last"].map(|name| app.person(name, &[Role::Reviewer]));
+        let legal = group(app, "Legal", &[&member]);
+        let stages = json!([
+            { "name": "first", "reviewers": person(&first), "quorum": "any" },
+            {
+                "name": "legal", "reviewers": legal, "quorum": "all",
+                "due_in_hours": 24, "escalate_to": person(&boss),
+            },
+            { "name": "last", "reviewers": person(&last), "quorum": "any" },
+        ]);
+        app.change_workflow(&json!({ "stages": stages })).expect(200);
+        let post = app.submit(&app.draft(|_| ()));
+        let path = format!("/v1/groups/{}/members/{}", legal["group"].as_str().unwrap(), member.id());
+        app.admin().delete(&path).send().expect(200);
+        approve(&first, &post).expect(201);
+        assert_eq!(review_of(app, &post)["stages"][1]["state"], "stuck");
+        app.advance(HOUR * 24);
+        run_jobs(app);
+        let stage = review_of(app, &post)["stages"][1].clone();
+        assert_eq!((&stage["state"], &stage["missing"]), (&json!("open"), &json!(1)));
+        approve(&boss, &post).expect(201);
+        let review = review_of(app, &post);
+        assert_eq!((&review["stages"][1]["state"], &review["stages"][2]["state"]), (&json!("passed"), &json!("open")));
+        approve(&last, &post).expect(201);
+        assert_eq!(review_of(app, &post)["state"], "approved");
+    }
+
+    fn c09_everybody_is_who_has_not_decided_when_the_stage_opens(app) {
+        let [anna, ben, carl] = ["anna", "ben", "carl"].map(|name| app.person(name, &[Role::Reviewer]));
+        let stages = json!([
+            { "name": "one", "reviewers": { "role": "reviewer" }, "quorum": "any" },
+            { "name": "everybody", "reviewers": { "role": "reviewer" }, "quorum": "all" },
+        ]);
+        app.change_workflow(&json!({ "stages": stages })).expect(200);
+        let post = app.submit(&app.draft(|_| ()));
+        approve(&anna, &post).expect(201);
+        assert_eq!(review_of(app, &post)["stages"][1]["missing"], 2);
+        approve(&anna, &post).problem("already_decided");
+        approve(&ben, &post).expect(201);
+        approve(&carl, &post).expect(201);
         assert_eq!(review_of(app, &post)["state"], "approved");
     }
 

@@ -140,11 +140,20 @@ impl Model {
     fn seats(&self, setting: &Setting, present: &Present) -> Vec<BTreeSet<usize>> {
         let open = self.open(setting);
         let mut seats = Vec::new();
+        let mut will_have_decided = BTreeSet::new();
         for stage in open..setting.stages.len() {
-            let able = present.seated(self.pool(setting, stage), &self.out(setting, stage));
-            let has_opened = stage == open && self.asked[stage].is_some();
+            let mut out = self.out(setting, stage);
+            out.extend(&will_have_decided);
+            let able = present.seated(self.pool(setting, stage), &out);
             let wanted = match setting.stages[stage].0 {
-                Quorum::All if !has_opened => able.len().max(1),
+                // Whoever is left when it opens; all of them have decided when it has passed.
+                Quorum::All if self.asked[stage].is_none() => {
+                    if !setting.same_person_twice {
+                        will_have_decided.extend(able.iter().copied());
+                        will_have_decided.extend(present.asked(self.pool(setting, stage), &out));
+                    }
+                    1
+                }
                 _ => self.missing(setting, stage),
             };
             seats.extend(std::iter::repeat_n((stage, able), wanted));
@@ -238,7 +247,6 @@ impl Model {
                 return Outcome::Done;
             }
         }
-        // What is asked of later stages does not become less by this: whoever is one of `all` there is needed.
         let mut seats = self.seats(setting, present);
         let could_end = fill(&seats, &mut BTreeSet::new());
         seats.remove(0);

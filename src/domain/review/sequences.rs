@@ -59,18 +59,22 @@ impl<'a> Machines<'a> {
         self.authors.iter().copied().chain(review.decided_for(stage).map(place)).collect()
     }
 
-    /// What is still demanded, from the open stage on; a stage that has not asked yet wants its whole pool.
+    /// What is still demanded, from the open stage on; a stage that will ask everybody wants one of them, and takes
+    /// all of them from the stages after it.
     fn demands(&self, present: &Present) -> Vec<Demand> {
         let Some(review) = &self.review else { return Vec::new() };
         let Some(open) = review.open_stage() else { return Vec::new() };
+        let mut decided = BTreeSet::new();
         let demand = |stage: usize| {
-            let seated = present.seated(self.pool(stage), &self.excluded(review, stage));
-            let everybody = review.stages[stage].quorum == Quorum::All && self.asked[stage].is_none();
-            let lacks = review.lacks(stage).filter(|_| !everybody);
-            Demand {
-                quorum: lacks.unwrap_or(u32::try_from(seated.len()).unwrap().max(1)),
-                pool: seated.into_iter().map(|who| self.ids[who]).collect(),
+            let mut excluded = self.excluded(review, stage);
+            excluded.extend(&decided);
+            let seated = present.seated(self.pool(stage), &excluded);
+            let lacks = review.lacks(stage);
+            if lacks.is_none() && !self.setting.same_person_twice {
+                decided.extend(seated.iter().copied().chain(present.asked(self.pool(stage), &excluded)));
             }
+            let pool = seated.into_iter().map(|who| self.ids[who]).collect();
+            Demand { quorum: lacks.unwrap_or(1), pool }
         };
         (open..self.setting.stages.len()).map(demand).collect()
     }
@@ -96,8 +100,11 @@ impl<'a> Machines<'a> {
             Submission::RefusedInReview | Submission::RefusedNothingNew => return Outcome::Refused,
             Submission::FreezesDraft | Submission::RepeatsAsNext => {}
         }
-        let run =
-            |(quorum, _): &(Quorum, BTreeSet<usize>)| StageRun { quorum: *quorum, asked: 0, carried: false };
+        let run = |(quorum, _): &(Quorum, BTreeSet<usize>)| StageRun {
+            quorum: *quorum,
+            asked: None,
+            carried: false,
+        };
         let review = Review {
             state: ReviewState::Open,
             stages: self.setting.stages.iter().map(run).collect(),
@@ -122,7 +129,7 @@ impl<'a> Machines<'a> {
             return;
         }
         let asked = present.asked(self.pool(stage), &self.excluded(self.review.as_ref().unwrap(), stage));
-        self.review.as_mut().unwrap().stages[stage].asked = u32::try_from(asked.len()).unwrap();
+        self.review.as_mut().unwrap().stages[stage].asked = Some(u32::try_from(asked.len()).unwrap());
         self.asked[stage] = Some(asked);
     }
 

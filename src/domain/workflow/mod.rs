@@ -76,7 +76,7 @@ pub enum Quorum {
     /// That of any one in the pool.
     Any,
     /// Those of all who are in the pool when the stage opens, are not authors, and have not decided in an earlier
-    /// stage. Until then each of them is needed here, and approves in no earlier stage.
+    /// stage.
     All,
     /// Those of so many; 1 to [`QUORUM_MAX`].
     Count(u32),

@@ -20,11 +20,13 @@ pub const ROLES: [&[Role]; 8] = [
 pub type Stage = (Option<usize>, &'static [usize]);
 
 /// The workflows, one for each topic: stages, and whether one person may decide in several.
-pub const WORKFLOWS: [(&str, &[Stage], bool); 5] = [
+pub const WORKFLOWS: [(&str, &[Stage], bool); 7] = [
     ("simple", &[(Some(1), &[1, 2, 3])], false),
     ("overlapping", &[(Some(1), &[2, 3]), (Some(1), &[2, 4])], false),
     ("two", &[(Some(2), &[1, 2, 3, 4])], false),
     ("everybody", &[(Some(1), &[1, 5]), (None, &[2, 3])], false),
+    ("overlapping-everybody", &[(Some(1), &[2, 3]), (None, &[2, 3, 4])], false),
+    ("everybody-first", &[(None, &[3, 4]), (Some(1), &[2, 3, 5])], false),
     ("twice", &[(Some(1), &[2, 5]), (Some(1), &[2, 5])], true),
 ];
 
@@ -100,26 +102,31 @@ impl Model {
 
     /// Whose seats are asked where everybody is: whoever is there, and who is away while a deputy sits for them who
     /// has no seat of their own.
-    pub fn everybody(&self, stage: usize) -> BTreeSet<usize> {
-        let whole = self.whole(stage);
-        let out = self.out(stage);
+    fn everybody(&self, pool: &BTreeSet<usize>, out: &BTreeSet<usize>) -> BTreeSet<usize> {
         let is_there = |who: &usize| self.can_decide(*who) && !out.contains(who);
-        let mut asked: BTreeSet<usize> = whole.iter().copied().filter(is_there).collect();
+        let mut asked: BTreeSet<usize> = pool.iter().copied().filter(is_there).collect();
         if let Some((owner, deputy)) = self.deputy
             && !asked.contains(&deputy)
-            && self.seated(stage, &whole).contains(&deputy)
+            && self.seated(pool, out).contains(&deputy)
         {
             asked.insert(owner);
         }
         asked
     }
 
-    /// The first stage that cannot end.
-    pub fn short(&self) -> Option<usize> {
+    /// The stages that cannot end, each once those before it that can have whom they need.
+    pub fn short(&self) -> Vec<usize> {
         let seats = self.seats();
-        let until =
-            |last: usize| seats.iter().filter(|(stage, _)| *stage <= last).cloned().collect::<Vec<_>>();
-        (0..self.stages.len()).find(|last| !self.can_fill(&until(*last)))
+        let (mut filled, mut short) = (Vec::new(), Vec::new());
+        for at in 0..self.stages.len() {
+            let of_stage = seats.iter().filter(|(stage, _)| *stage == at).cloned();
+            let with_it: Vec<_> = filled.iter().cloned().chain(of_stage).collect();
+            match self.can_fill(&with_it) {
+                true => filled = with_it,
+                false => short.push(at),
+            }
+        }
+        short
     }
 
     /// An administrator gives a stage to others.
@@ -134,13 +141,13 @@ impl Model {
         self.given[stage] = Some(to);
         let mut is_refused = false;
         if stage == self.open() && self.stages[stage].0.is_none() {
-            let anew = self.everybody(stage);
+            let anew = self.everybody(&self.whole(stage), &self.out(stage));
             is_refused = anew.is_empty();
             self.asked[stage] = Some(self.votes[stage].iter().map(|(_, owner)| *owner).chain(anew).collect());
         }
         if !is_refused {
             let after = self.short();
-            is_refused = after == Some(stage) || (after.is_some() && before.is_none());
+            is_refused = after.iter().any(|short| *short == stage || !before.contains(short));
         }
         if is_refused {
             (self.given, self.asked) = (given, asked);
@@ -149,8 +156,8 @@ impl Model {
         "ok"
     }
 
-    pub fn seated(&self, stage: usize, pool: &BTreeSet<usize>) -> BTreeSet<usize> {
-        let out = self.out(stage);
+    /// Who sits on the seats of a pool: whoever is there, and the deputy of who is not.
+    fn seated(&self, pool: &BTreeSet<usize>, out: &BTreeSet<usize>) -> BTreeSet<usize> {
         let mut seated: BTreeSet<usize> = pool.iter().copied().filter(|who| self.can_decide(*who)).collect();
         if let Some((owner, deputy)) = self.deputy
             && pool.contains(&owner)
@@ -161,7 +168,7 @@ impl Model {
         {
             seated.insert(deputy);
         }
-        seated.difference(&out).copied().collect()
+        seated.difference(out).copied().collect()
     }
 
     pub fn missing(&self, stage: usize) -> usize {
@@ -187,10 +194,20 @@ impl Model {
     pub fn seats(&self) -> Vec<(usize, BTreeSet<usize>)> {
         let open = self.open();
         let mut seats = Vec::new();
+        let mut will_have_decided = BTreeSet::new();
         for stage in open..self.stages.len() {
-            let able = self.seated(stage, &self.pool(stage));
+            let mut out = self.out(stage);
+            out.extend(&will_have_decided);
+            let pool = self.pool(stage);
+            let able = self.seated(&pool, &out);
             let wanted = match (self.stages[stage].0, &self.asked[stage]) {
-                (None, None) => able.len().max(1),
+                // Whoever is left when it opens; all of them have decided when it has passed.
+                (None, None) => {
+                    if !self.twice {
+                        will_have_decided.extend(able.iter().copied().chain(self.everybody(&pool, &out)));
+                    }
+                    1
+                }
                 _ => self.missing(stage),
             };
             seats.extend(std::iter::repeat_n((stage, able), wanted));
@@ -218,7 +235,7 @@ impl Model {
 
     pub fn open_stage(&mut self, stage: usize) {
         if self.stages[stage].0.is_none() {
-            self.asked[stage] = Some(self.everybody(stage));
+            self.asked[stage] = Some(self.everybody(&self.whole(stage), &self.out(stage)));
         }
     }
 
@@ -256,7 +273,7 @@ impl Model {
         let count = self.stages.len();
         (self.votes, self.asked, self.given) =
             (vec![Vec::new(); count], vec![None; count], vec![None; count]);
-        if self.short().is_some() {
+        if !self.short().is_empty() {
             (self.votes, self.asked, self.given) = before;
             return "not_enough_reviewers";
         }

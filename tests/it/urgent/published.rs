@@ -192,7 +192,30 @@ both! {
         let unreviewed = published_draft(app);
         end(&unreviewed, "/retirement");
         refused(&unreviewed);
-        app.approve(&app.submit(&unreviewed));
+        let again = app.submit(&unreviewed);
+        // Not while they are under review either.
+        publish_as(&app.publisher(), &again).problem("nothing_to_submit");
+        app.approve(&again);
+    }
+
+    fn c18_an_edit_there_and_back_brings_back_nothing_urgently(app) {
+        let post = app.live_post();
+        let words = item(app, &post)["working_revision"]["content"]["copies"][0]["text"].clone();
+        app.publisher().post(&post.path("/recall")).json(&json!({ "reason": "Wrong." })).send().expect(200);
+        let other = edit(&app.author(), &post, "Other words.");
+        let same = edit(&app.author(), &other, words.as_str().unwrap());
+        let refused = publish_as(&app.publisher(), &same).problem("nothing_to_submit");
+        assert_eq!(refused["stopped_revision"], 1);
+        // Another window makes no other words of them.
+        let before = item(app, &post);
+        let mut content = before["working_revision"]["content"].clone();
+        content["expires_at"] = json!(after(app, HOUR).to_string());
+        let author = app.author();
+        let put = author.put(&post.path("/draft")).if_match(&before["version"]);
+        let saved = put.json(&json!({ "content": content })).send().expect(200);
+        let later = Post { digest: saved.text("/working_revision/digest").into(), ..same };
+        publish_as(&app.publisher(), &later).problem("nothing_to_submit");
+        publish(app, &edit(&app.author(), &later, "Other words."));
     }
 }
 

@@ -79,8 +79,9 @@ fn reassign_operation() -> Operation {
         "reviews",
         "Give a stage of a review to others",
         "From now on the named pool decides in a stage that has not passed, instead of all who could before; \
-         decisions that were cast stay. For reviews that are stuck, and for any other reason that is said. A \
-         pool that could not end the stage is refused.",
+         decisions that were cast stay, and while it is open its time begins anew. For reviews that are stuck, \
+         and for any other reason that is said. A pool that could not end the stage is refused, and so is one \
+         that would keep another stage from ending. It passes no stage: somebody is left to decide.",
     )
     .body::<Reassignment>(json!({
         "stage": 1,

@@ -57,7 +57,7 @@ fn create_operation() -> Operation {
          because no assignment of distinct, active persons fills every stage: it names the stage. Deciding \
          needs the scope `review` and a place in the stage's pool, or being the deputy of somebody in it. \
          With `asking_stage` a resubmission begins with the stage that asked for changes, when only what \
-         that stage's comments point at was changed.",
+         comments of those who decided in it point at was changed.",
     )
     .body::<WorkflowDraft>(example_draft())
     .idempotency_key()
