@@ -287,6 +287,21 @@ both! {
         assert_eq!(review()["state"], "approved");
     }
 
+    fn c10_whoever_is_asked_themselves_decides_for_themselves(app) {
+        let (anna, ben) = (app.person("anna", &[Role::Reviewer]), app.person("ben", &[Role::Reviewer]));
+        let stages = json!([{ "name": "all", "reviewers": { "role": "reviewer" }, "quorum": "all" }]);
+        app.change_workflow(&json!({ "stages": stages })).expect(200);
+        delegate(&anna, &ben, "2026-11-21", "2026-11-30").expect(201);
+        let post = app.submit(&app.draft(|_| ()));
+        let mut body = post.decision("approve", None);
+        body["on_behalf_of"] = json!(anna.id());
+        let refused = ben.post(&post.path("/decisions")).json(&body).send().problem("needed_later");
+        assert_eq!(refused["stage"], 0);
+        assert!(refused.text("/detail").starts_with("You are asked in this stage yourself"));
+        approve(&ben, &post).expect(201);
+        approve(&anna, &post).expect(201);
+    }
+
     fn ending_a_delegation_names_what_becomes_stuck(app) {
         let (anna, ben) = anna_decides(app);
         let made = delegate(&anna, &ben, "2026-11-21", "2026-11-30").expect(201);

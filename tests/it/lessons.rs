@@ -207,10 +207,11 @@ both! {
 
     fn c08_what_others_than_that_stages_reviewers_say_spares_no_stage(app) {
         let (editor, lawyer) = editors_and_a_lawyer(app);
-        // Reviewers of the editors' stage, who write as well, and one who comes to write later.
+        // Reviewers of the editors' stage: who approved, who comes to write, and who only says something.
         let other = app.person("other", &[Role::Reviewer, Role::Author]);
+        let third = app.person("third", &[Role::Reviewer]);
         let group = app.admin().post("/v1/groups").json(&json!({ "name": "Editors" })).send().expect(201);
-        for person in [&editor, &other] {
+        for person in [&editor, &other, &third] {
             let path = format!("/v1/groups/{}/members/{}", group.text("/id"), person.id());
             app.admin().put(&path).send().expect(204);
         }
@@ -219,7 +220,7 @@ both! {
             { "name": "legal", "reviewers": { "person": lawyer.id() }, "quorum": "any" },
         ]);
         app.change_workflow(&json!({ "stages": stages, "resume": "asking_stage" })).expect(200);
-        for who in [&editor, &other] {
+        for who in [&editor, &other, &third] {
             let post = sent_back(app, &editor, &lawyer);
             let review = item(app, &post).text("/review/id").to_owned();
             let comment = json!({ "pointer": "/content", "text": "All of this." });
