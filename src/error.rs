@@ -76,6 +76,7 @@ codes! {
     ReviewOpen = "review_open", 409, "This item has an open review";
     NotInReview = "not_in_review", 409, "This revision has no open review";
     NothingToSubmit = "nothing_to_submit", 409, "There is no draft to submit";
+    WordsStopped = "words_stopped", 409, "These words were stopped before";
     AlreadyDecided = "already_decided", 409, "This person has decided already";
     StageClosed = "stage_closed", 409, "The stage is closed";
     AuthorCannotDecide = "author_cannot_decide", 409, "Authors do not decide on their own words";

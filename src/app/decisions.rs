@@ -334,8 +334,8 @@ fn refused(refusal: Refusal, run: &ReviewRun) -> Error {
         )]),
         Refusal::NeededIn(stage) if run.open_stage() == Some(stage) => Error::new(
             Code::NeededLater,
-            "You are asked in this stage yourself, and a person counts once: decide for yourself. For whom you \
-             would have decided, they do, or somebody else whom the stage is given to.",
+            "You, or somebody whose place you take, are waited for in this stage as well, and a person counts once: \
+             decide there. Here they decide themselves, or somebody else whom the stage is given to.",
         )
         .with("stage", stage),
         Refusal::NeededIn(stage) => {

@@ -64,6 +64,7 @@ pub mod shares;
 pub mod sharing;
 pub mod snapshots;
 pub mod stages;
+mod stopped_words;
 pub mod submission;
 pub mod throttle;
 pub mod tokens;

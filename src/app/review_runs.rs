@@ -164,9 +164,12 @@ fn demands(
                 if !same_person_twice {
                     decided.extend(asked.iter().flat_map(|seat| [seat.of, seat.taken_by]));
                 }
-                // Nobody waits for more approvals than a quorum can ask for.
-                let asked = Some(asked).filter(|asked| asked.len() <= QUORUM_MAX as usize);
-                asked.into_iter().flatten().map(|seat| seat.taken_by).collect()
+                // Nobody waits for more approvals than a quorum can ask for. Of a responsibility the deputies are
+                // asked where its holders have decided by then.
+                match asked.len() <= QUORUM_MAX as usize {
+                    true => pools.able(conn, &of, kind, &excluded, enough)?,
+                    false => Vec::new(),
+                }
             }
         };
         demands.push(Demand { quorum: lacks.unwrap_or(1), pool });

@@ -20,6 +20,7 @@ use super::review_runs::{not_enough_reviewers, short_stage};
 use super::rules::RulesRead;
 use super::snapshots::Snapshots;
 use super::stages;
+use super::stopped_words;
 use super::urgent;
 use super::workflows::workflow_for;
 use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ReviewId};
@@ -201,7 +202,7 @@ fn submit(
     let item = find(tx.conn(), command.kind, command.id)?;
     let revision = revision_to_freeze(tx, actor, &item, command, plan)?;
     if command.urgent.is_some() {
-        urgent::refuse_what_was_stopped(tx.conn(), item.id, revision, Some(&plan.content))?;
+        stopped_words::refuse(tx.conn(), item.id, revision, Some(&plan.content))?;
     }
     let opening = opening(tx, &item, revision, command, plan)?;
     let (_, digest) = document(item.id, item.key.as_ref(), revision, &plan.content, &plan.pins)?;

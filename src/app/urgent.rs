@@ -14,9 +14,8 @@
 //! Two things are stricter than the lifecycle says of what is approved. Editing words that no review has
 //! approved yet keeps their authors: R3 starts afresh with an approval because others looked at the words, and
 //! nobody has. And after a refusal the same words are not submitted again: an edit goes on from there. Nor are
-//! words published urgently that were recalled or retired, that a review sent back, or that were published urgently
-//! before and never reviewed, in whatever revision they stand: nobody brings them back alone (C18). What lapsed
-//! meanwhile is extended as any other (R11), for a review first.
+//! words published urgently that were stopped before ([`super::stopped_words`]). What lapsed meanwhile is extended as
+//! any other (R11), for a review first.
 //!
 //! Lists and reports of it are no audit data of other persons (R24): they tell what the organisation published,
 //! as posts themselves do, so they ask for no purpose; the report names nobody.
@@ -40,6 +39,7 @@ use super::pools::Pools;
 use super::review_runs::ReviewRun;
 use super::snapshots::Snapshots;
 use super::stages;
+use super::stopped_words;
 use super::submission::{Submit, item_submit};
 use super::verdict::Verdict;
 use crate::domain::announcement::Subject;
@@ -160,7 +160,7 @@ fn publish_under_review(
             .with("state", working.state.as_str()));
     }
     let content = working.content.as_deref().map(|json| Content::from_json(Kind::Post, json)).transpose()?;
-    refuse_what_was_stopped(tx.conn(), item.id, working.revision, content.as_ref())?;
+    stopped_words::refuse(tx.conn(), item.id, working.revision, content.as_ref())?;
     check_pins(tx, &working)?;
     verdict.map_or(Ok(()), Verdict::check)?;
     let review = reviews::find_of(tx.conn(), item.id, working.revision)?
@@ -169,48 +169,6 @@ fn publish_under_review(
     item_rows::claim(tx, item.id, item.version)?;
     see_to_review(tx, review.id)?;
     Ok(review.id)
-}
-
-/// Refuses the words of an earlier revision that was recalled or retired, that a review sent back, or that was
-/// published urgently and never reviewed: nobody brings them back alone (C18). Their window makes no other words
-/// of them.
-pub(super) fn refuse_what_was_stopped(
-    conn: &mut Conn,
-    item: ItemId,
-    revision: i64,
-    content: Option<&Content>,
-) -> Result<()> {
-    let Some(words) = content.map(words_of) else { return Ok(()) };
-    let ended = revisions::histories(conn, &[item])?.remove(&item).unwrap_or_default().endings;
-    let urgent = urgent_publications::of_items(conn, &[item])?;
-    for row in revisions::all_of(conn, item)?.into_iter().filter(|row| row.revision <= revision) {
-        let was_ended = row.submitted_idx.is_some_and(|idx| ended.iter().any(|ending| ending.idx > idx));
-        let was_sent_back = matches!(row.state, RevisionState::Rejected | RevisionState::ChangesRequested);
-        let was_urgent =
-            || urgent.iter().any(|it| it.revision == row.revision && !it.urgent().is_confirmed());
-        if !(was_ended || was_sent_back || was_urgent()) {
-            continue;
-        }
-        let Some(json) = row.content else { continue };
-        if words_of(&Content::from_json(Kind::Post, &json)?) == words {
-            let detail = format!(
-                "These are the words of revision {}, which was stopped, sent back by its review, or published \
-                 urgently before: they go live by a review only. Have them reviewed, or change them first.",
-                row.revision
-            );
-            return Err(Error::new(Code::NothingToSubmit, detail).with("stopped_revision", row.revision));
-        }
-    }
-    Ok(())
-}
-
-/// The content without its window.
-fn words_of(content: &Content) -> Content {
-    let mut words = content.clone();
-    if let Content::Post(post) = &mut words {
-        (post.publish_at, post.expires_at) = (None, None);
-    }
-    words
 }
 
 /// Refuses words of which something that they pin was stopped since they were submitted (R12).

@@ -11,10 +11,10 @@
 //!
 //! # Lessons
 //! What other systems of this kind learnt (C1 to C22) is held by stories of that name: C1 to C8, C14, C17 to C19
-//! and C22 in `tests/it/lessons.rs`; C9, C11, C15, C20 and C21 in `workflows.rs` and `waiting.rs`; C10 in
-//! `deputies.rs`; C12 in `waiting.rs`; C4 also in `review_talk.rs`; C16 in `urgent.rs`. C13 does not apply:
-//! publishing is no step that could fail after an approval. Whether something is live is derived from its
-//! approval, the time and what it relies on, so there is one way of going live, and nothing to try again.
+//! and C22 in `tests/it/lessons.rs`; C9, C11, C15, C20 and C21 in `workflows.rs`, C9 also in `reassigning.rs`; C10
+//! in `deputies.rs`; C11 and C12 in `waiting.rs`; C4 also in `review_talk.rs`; C16, and C18 once more, in `urgent`.
+//! C13 does not apply: publishing is no step that could fail after an approval. Whether something is live is derived
+//! from its approval, the time and what it relies on, so there is one way of going live, and nothing to try again.
 //!
 //! # Deputies, and who is needed
 //! A deputy decides on behalf of somebody: both have then decided, and what bars either bars the decision

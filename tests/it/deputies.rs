@@ -297,7 +297,7 @@ both! {
         body["on_behalf_of"] = json!(anna.id());
         let refused = ben.post(&post.path("/decisions")).json(&body).send().problem("needed_later");
         assert_eq!(refused["stage"], 0);
-        assert!(refused.text("/detail").starts_with("You are asked in this stage yourself"));
+        assert!(refused.text("/detail").contains("waited for in this stage as well"));
         approve(&ben, &post).expect(201);
         approve(&anna, &post).expect(201);
     }

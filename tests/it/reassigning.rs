@@ -185,6 +185,25 @@ both! {
         assert_eq!(review_of(app, &post)["state"], "approved");
     }
 
+    fn c09_of_a_responsibility_its_deputies_are_asked_where_its_holders_have_decided(app) {
+        let [holder, deputy] = ["holder", "deputy"].map(|name| app.person(name, &[Role::Reviewer]));
+        let legal = json!({
+            "key": "legal", "name": "Legal", "description": "Contracts and claims.",
+            "holders": [{ "person": holder.id() }], "deputies": [{ "person": deputy.id() }],
+        });
+        app.admin().post("/v1/responsibilities").json(&legal).send().expect(201);
+        let stages = json!([
+            { "name": "first", "reviewers": person(&holder), "quorum": "any" },
+            { "name": "legal", "reviewers": { "responsibility": "legal" }, "quorum": "all" },
+        ]);
+        app.change_workflow(&json!({ "stages": stages })).expect(200);
+        let post = app.submit(&app.draft(|_| ()));
+        approve(&holder, &post).expect(201);
+        assert_eq!(review_of(app, &post)["stages"][1]["waits_for"], json!([deputy.id()]));
+        approve(&deputy, &post).expect(201);
+        assert_eq!(review_of(app, &post)["state"], "approved");
+    }
+
     fn the_time_of_a_stage_begins_anew_for_whom_it_is_given_to(app) {
         let [anna, boss, other] = ["anna", "boss", "other"].map(|name| app.person(name, &[Role::Reviewer]));
         let stages = json!([{

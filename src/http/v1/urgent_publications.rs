@@ -65,9 +65,9 @@ fn publish_operation() -> Operation {
          deputy of theirs does not either. A review that approves confirms it; one that does not, or none in \
          time, makes it `blocked`, and an approval after that makes it live again. Where too few reviewers are \
          left, the review opens and is `stuck` until it is reassigned. Until it has ended no newer revision is \
-         submitted. Words that were recalled or retired, that a review sent back, or that were published urgently \
-         before and never reviewed, are refused (`nothing_to_submit`), in whatever revision they stand: nobody \
-         brings them back alone. It is marked as urgent wherever it is shown, listed and counted.",
+         submitted. Words of the same post that were recalled or retired, that a review sent back, or that were \
+         published urgently and never reviewed, are refused (`words_stopped`) until a review approves them, also \
+         with another title, window, channel or audience: nobody brings them back alone. It is marked as urgent wherever it is shown, listed and counted.",
     )
     .body::<UrgentPublicationCreate>(json!({
         "digest": "sha256:0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9",
@@ -80,6 +80,7 @@ fn publish_operation() -> Operation {
         Code::ReviewOpen,
         Code::RevisionChanged,
         Code::NothingToSubmit,
+        Code::WordsStopped,
         Code::StageClosed,
         Code::NoWorkflow,
         Code::WorkflowTie,

@@ -166,36 +166,60 @@ both! {
     }
 
     fn c18_what_was_stopped_or_sent_back_is_not_published_urgently_by_the_same_words(app) {
-        let refused = |post: &Post| publish_as(&app.publisher(), post).problem("nothing_to_submit");
+        let refused = |post: &Post, code: &str| publish_as(&app.publisher(), post).problem(code);
         let end = |post: &Post, path: &str| {
             app.publisher().post(&post.path(path)).json(&json!({ "reason": "Wrong." })).send().expect(200);
         };
-        for decision in ["request_changes", "reject"] {
+        for (decision, code) in [("request_changes", "words_stopped"), ("reject", "nothing_to_submit")] {
             let post = app.submitted_post(|_| ());
             decide(&app.reviewer(), &post, decision).expect(201);
-            refused(&post);
+            refused(&post, code);
             publish(app, &edit(&app.author(), &post, "Other words."));
         }
         let live = app.live_post();
-        refused(&live);
+        refused(&live, "nothing_to_submit");
         end(&live, "/recall");
-        refused(&live);
+        refused(&live, "words_stopped");
         let under_review = app.submitted_post(|_| ());
         end(&under_review, "/recall");
-        refused(&under_review);
+        refused(&under_review, "words_stopped");
         // Neither does who published them urgently, nor after the review said no.
         let urgent = published_draft(app);
         decide(&app.reviewer(), &urgent, "reject").expect(201);
         end(&urgent, "/recall");
-        refused(&urgent);
+        refused(&urgent, "nothing_to_submit");
         submit(app, &urgent).problem("nothing_to_submit");
         let unreviewed = published_draft(app);
         end(&unreviewed, "/retirement");
-        refused(&unreviewed);
+        refused(&unreviewed, "words_stopped");
         let again = app.submit(&unreviewed);
         // Not while they are under review either.
-        publish_as(&app.publisher(), &again).problem("nothing_to_submit");
+        refused(&again, "words_stopped");
         app.approve(&again);
+    }
+
+    fn c18_words_that_a_review_approved_since_can_be_published_urgently(app) {
+        let post = app.submitted_post(|_| ());
+        let words = item(app, &post)["working_revision"]["content"]["copies"][0]["text"].clone();
+        decide(&app.reviewer(), &post, "request_changes").expect(201);
+        app.approve(&app.submit(&post));
+        let other = app.submit(&edit(&app.author(), &post, "Other words."));
+        app.approve(&other);
+        publish(app, &edit(&app.author(), &other, words.as_str().unwrap()));
+        // What was withdrawn by an edit was stopped by nobody, though something else was recalled.
+        let withdrawn = app.submitted_post(|_| ());
+        let before = item(app, &withdrawn);
+        let mut content = before["working_revision"]["content"].clone();
+        content["copies"][0]["text"] = json!("Other words.");
+        let author = app.author();
+        let put = author.put(&withdrawn.path("/draft")).if_match(&before["version"]);
+        let saved = put.json(&json!({ "content": content })).send().expect(200);
+        app.advance(HOUR);
+        let edited = Post { digest: saved.text("/working_revision/digest").into(), ..withdrawn.clone() };
+        let next = app.submit(&edited);
+        app.approve(&next);
+        app.publisher().post(&next.path("/recall")).json(&json!({ "reason": "Wrong." })).send().expect(200);
+        publish(app, &edit(&app.author(), &next, words.as_str().unwrap()));
     }
 
     fn c18_an_edit_there_and_back_brings_back_nothing_urgently(app) {
@@ -204,17 +228,19 @@ both! {
         app.publisher().post(&post.path("/recall")).json(&json!({ "reason": "Wrong." })).send().expect(200);
         let other = edit(&app.author(), &post, "Other words.");
         let same = edit(&app.author(), &other, words.as_str().unwrap());
-        let refused = publish_as(&app.publisher(), &same).problem("nothing_to_submit");
+        let refused = publish_as(&app.publisher(), &same).problem("words_stopped");
         assert_eq!(refused["stopped_revision"], 1);
-        // Another window makes no other words of them.
+        // Another window and title make no other words of them, nor do spaces.
         let before = item(app, &post);
         let mut content = before["working_revision"]["content"].clone();
         content["expires_at"] = json!(after(app, HOUR).to_string());
+        content["title"] = json!("Another title");
+        content["copies"][0]["text"] = json!(format!("{} ", words.as_str().unwrap()));
         let author = app.author();
         let put = author.put(&post.path("/draft")).if_match(&before["version"]);
         let saved = put.json(&json!({ "content": content })).send().expect(200);
         let later = Post { digest: saved.text("/working_revision/digest").into(), ..same };
-        publish_as(&app.publisher(), &later).problem("nothing_to_submit");
+        publish_as(&app.publisher(), &later).problem("words_stopped");
         publish(app, &edit(&app.author(), &later, "Other words."));
     }
 }
