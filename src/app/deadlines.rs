@@ -162,27 +162,26 @@ fn overdue(tx: &mut WriteTx<'_>, context: &Context, row: &StageRow) -> Result<bo
     Ok(true)
 }
 
-/// Looks at every open review, keeps which cannot end as things stand, and answers those of which that was
-/// not known. Whoever changes who may decide calls it after their change, which a review that cannot be looked
-/// at does not make fail: it is logged, and the job looks again.
-pub fn mark_stuck(db: &Db, now: Time) -> Result<Vec<ReviewId>> {
+/// Looks at every open review, and keeps which cannot end as things stand. Whoever changes who may decide calls
+/// it after their change, which a review that cannot be looked at does not make fail: it is logged, and the job
+/// looks again.
+pub fn mark_stuck(db: &Db, now: Time) -> Result<()> {
     look_at_all(db, now, &mut Tally::default())
 }
 
 /// The same, and counts how it went.
-fn look_at_all(db: &Db, now: Time, tally: &mut Tally) -> Result<Vec<ReviewId>> {
+fn look_at_all(db: &Db, now: Time, tally: &mut Tally) -> Result<()> {
     let filter = ReviewFilter { state: Some(ReviewState::Open), ..ReviewFilter::default() };
-    let (mut after, mut newly) = (None, Vec::new());
+    let mut after = None;
     loop {
         let rows = db.read_now(|conn| reviews::list(conn, &filter, after, due::LIMIT))?;
         after = rows.last().map(|row| row.id).filter(|_| rows.len() == due::PAGE);
         for id in changed_of(db, rows, now, tally) {
-            let kept = db.write_now(Lane::Ordinary, |tx| keep_stuck(tx, id)).map(|kept| kept.value);
-            newly.extend(kept.as_ref().is_ok_and(|is_new| *is_new).then_some(id));
-            tally.count(STUCK, || about(id), kept);
+            let kept = db.write_now(Lane::Ordinary, |tx| keep_stuck(tx, id));
+            tally.count(STUCK, || about(id), kept.map(|kept| kept.value));
         }
         if after.is_none() {
-            return Ok(newly);
+            return Ok(());
         }
     }
 }
@@ -218,10 +217,10 @@ fn look(conn: &mut Conn, rows: Vec<ReviewRow>, now: Time) -> Result<Vec<ReviewId
 
 /// The same after a change of what this person belongs to: where they hold no role that decides, no review can
 /// have waited for them.
-pub fn mark_stuck_without(db: &Db, person: PersonId, now: Time) -> Result<Vec<ReviewId>> {
+pub fn mark_stuck_without(db: &Db, person: PersonId, now: Time) -> Result<()> {
     match db.read_now(|conn| reviewers::has_deciding_role(conn, person))? {
         true => mark_stuck(db, now),
-        false => Ok(Vec::new()),
+        false => Ok(()),
     }
 }
 

@@ -29,6 +29,7 @@ pub struct Pools {
     known: HashMap<String, Known>,
     away: HashMap<(String, Kind), Vec<Delegation>>,
     seats: HashMap<(String, Kind, PersonId), Vec<PersonId>>,
+    members: HashMap<(String, PersonId), bool>,
     now: Time,
 }
 
@@ -58,6 +59,7 @@ impl Pools {
             known: HashMap::new(),
             away: HashMap::new(),
             seats: HashMap::new(),
+            members: HashMap::new(),
             now,
         })
     }
@@ -155,12 +157,15 @@ impl Pools {
         pools: &[Reviewers],
         persons: &[PersonId],
     ) -> Result<Vec<PersonId>> {
-        let parts = self.parts(conn, pools)?;
+        let (key, parts) = (name(pools)?, self.parts(conn, pools)?);
         let mut members = Vec::with_capacity(persons.len());
         for person in persons {
-            if reviewers::is_in(conn, &parts, *person)? {
-                members.push(*person);
-            }
+            let is_member = match self.members.get(&(key.clone(), *person)) {
+                Some(known) => *known,
+                None => reviewers::is_in(conn, &parts, *person)?,
+            };
+            self.members.insert((key.clone(), *person), is_member);
+            members.extend(is_member.then_some(*person));
         }
         Ok(members)
     }

@@ -20,13 +20,13 @@ pub struct StuckReviews {
 /// Looks, after a change of who may decide, which reviews can end, and which cannot any more.
 pub async fn look_after_change(app: &App) -> Result<()> {
     let (db, now) = (app.db.clone(), app.clock.now());
-    app.think(move || mark_stuck(&db, now)).await.map(drop)
+    app.think(move || mark_stuck(&db, now)).await
 }
 
 /// The same after a change of what this person belongs to: of who never decides, no review is waited for.
 pub async fn look_after_change_of(app: &App, person: PersonId) -> Result<()> {
     let (db, now) = (app.db.clone(), app.clock.now());
-    app.think(move || mark_stuck_without(&db, person, now)).await.map(drop)
+    app.think(move || mark_stuck_without(&db, person, now)).await
 }
 
 /// The reviews that were stuck before a change. Whatever is stuck after it and was not before is answered, also
