@@ -52,6 +52,7 @@ codes! {
     Forbidden = "forbidden", 403, "These credentials may not do this";
     AddressExpired = "address_expired", 403, "This address has ended";
     NotAParticipant = "not_a_participant", 403, "Only authors and reviewers of the revision take part in its review";
+    NotResponsible = "not_responsible", 403, "Only who holds the responsibility may do this";
     NotAnAuthor = "not_an_author", 403, "Only an author of these words may do this";
     PersonRequired = "person_required", 403, "This must be done by or for a person";
     NotFound = "not_found", 404, "There is nothing here for you";

@@ -11,13 +11,14 @@ use super::actor::Actor;
 use super::{people as profiles, tokens};
 use crate::domain::ids::{ClientId, GroupId, PersonId, SessionId};
 use crate::domain::mastodon::MastodonAccount;
+use crate::domain::obligations::{Done, Obliged};
 use crate::domain::roles::{Role, Scope, Scopes};
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Result};
 use crate::keys::Keys;
 use crate::store::connection::Conn;
 use crate::store::people::AccessRow;
-use crate::store::{api_keys, people, record, sessions, subject_keys};
+use crate::store::{acceptances, api_keys, people, record, sessions, subject_keys, trainings};
 
 /// People loaded by one query.
 const PAGE: i64 = 500;
@@ -48,6 +49,8 @@ pub struct PersonAccess {
     pub mastodon: Option<MastodonAccount>,
     /// Their groups, sorted.
     pub groups: Vec<GroupId>,
+    /// What they accepted and completed.
+    pub done: Done,
     /// Their wrapped key; none once erased.
     pub wrapped_key: Option<Vec<u8>>,
     /// The HMAC of their external id.
@@ -105,6 +108,11 @@ impl Access {
         self.version
     }
 
+    /// Everybody, active or not, in no order.
+    pub fn persons(&self) -> impl Iterator<Item = &PersonAccess> {
+        self.persons.values().map(AsRef::as_ref)
+    }
+
     /// One person.
     pub fn person(&self, id: PersonId) -> Option<&Arc<PersonAccess>> {
         self.persons.get(&id)
@@ -159,6 +167,9 @@ fn persons(conn: &mut Conn, keys: &Keys, rows: Vec<AccessRow>) -> Result<Vec<Per
     let ids: Vec<PersonId> = rows.iter().map(|row| row.id).collect();
     let mut standings = people::standings(conn, &ids)?;
     let mut wrapped = subject_keys::find_all(conn, &ids)?;
+    let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let mut accepted = acceptances::approvals_of_all(conn, &names)?;
+    let mut completed = trainings::completions_of_all(conn, &names)?;
     let person = |row: AccessRow| {
         let standing = standings.remove(&row.id).unwrap_or_default();
         let wrapped_key = wrapped.remove(&row.id);
@@ -174,6 +185,10 @@ fn persons(conn: &mut Conn, keys: &Keys, rows: Vec<AccessRow>) -> Result<Vec<Per
             display_name: row.display_name,
             mastodon: sealed.and_then(|(sealed, wrapped)| mastodon(keys, row.id, wrapped, sealed)),
             groups: standing.groups,
+            done: Done::new(
+                accepted.remove(&row.id).unwrap_or_default(),
+                completed.remove(&row.id).unwrap_or_default(),
+            ),
             wrapped_key,
             external_id_hmac: row.external_id_hmac,
         }
@@ -212,6 +227,11 @@ pub fn person_from_rows(conn: &mut Conn, keys: &Keys, id: PersonId) -> Result<Pe
 }
 
 impl PersonAccess {
+    /// The person, as far as obligations depend on them.
+    pub fn obliged(&self) -> Obliged<'_> {
+        Obliged { groups: &self.groups, country: self.country.as_deref(), done: &self.done }
+    }
+
     /// Refuses a person who is not active or lacks the scope.
     pub fn require(&self, scope: Scope) -> Result<()> {
         if !self.active {

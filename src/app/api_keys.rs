@@ -165,7 +165,8 @@ impl ApiKeyView {
 
 /// The scopes that work without a person, and so give a key a power of its own. The others do what the
 /// key and the person it acts for both may, so that a key with them can do no more than its users.
-const ALONE: [Scope; 5] = [Scope::ContentRead, Scope::Audit, Scope::People, Scope::ApiKeys, Scope::Workflows];
+const ALONE: [Scope; 6] =
+    [Scope::ContentRead, Scope::Audit, Scope::People, Scope::ApiKeys, Scope::Workflows, Scope::Completions];
 
 /// Makes an API key known. `key` is made before the transaction; its text is shown by the caller, once.
 ///

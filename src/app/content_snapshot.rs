@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::availability::availability;
+use super::obligations::Asked;
 use super::rules::{RuleInForce, Rules, RulesRead, are_looked_at, as_rule, may_rule};
 use crate::domain::content::{Content, Disclaimer, Hashtag, Image, Post, Rule};
 use crate::domain::findings::Named;
@@ -31,6 +32,7 @@ pub struct ContentSnapshot {
     items: HashMap<ItemId, Arc<ApprovedItem>>,
     freezes: Vec<FreezeRow>,
     rules: Arc<Rules>,
+    asked: Asked,
 }
 
 /// An item that was ever approved.
@@ -89,7 +91,7 @@ impl ContentSnapshot {
     }
 
     fn before_all(rules: Arc<Rules>) -> Self {
-        Self { version: 0, items: HashMap::new(), freezes: Vec::new(), rules }
+        Self { version: 0, items: HashMap::new(), freezes: Vec::new(), rules, asked: Asked::default() }
     }
 
     /// This snapshot with what changed up to `version`; its rules follow with [`Self::with_rules`], which
@@ -125,7 +127,7 @@ impl ContentSnapshot {
         rule.map(Cow::into_owned).ok_or_else(|| Error::internal("a live rule without its text"))
     }
 
-    /// Only these items, what they pin, every disclaimer and the rules in force: for an evaluation inside a
+    /// Only these items, what they pin, every disclaimer and guideline and the rules in force: for an evaluation inside a
     /// transaction, which is refused where other rules are in force than those that `present` has ready.
     pub fn load_some(
         conn: &mut Conn,
@@ -137,6 +139,7 @@ impl ContentSnapshot {
         let rules = RulesRead::read(conn, present, now)?.known()?;
         let mut rows = items::find_all(conn, ids)?;
         rows.extend(items::of_kind(conn, Kind::Disclaimer)?);
+        rows.extend(items::of_kind(conn, Kind::Guideline)?);
         let some = Self::before_all(rules).with_items(conn, rows, version, now)?;
         let pinned: Vec<ItemId> = some
             .items
@@ -178,7 +181,8 @@ impl ContentSnapshot {
             items.insert(item.id, Arc::new(item));
         }
         let rules = Arc::clone(&self.rules);
-        Ok(Self { version, items, freezes: freezes::open(conn, now)?, rules })
+        let asked = Asked::read(conn, items.values().map(Arc::as_ref))?;
+        Ok(Self { version, items, freezes: freezes::open(conn, now)?, rules, asked })
     }
 
     /// One item that was ever approved.
@@ -221,6 +225,11 @@ impl ContentSnapshot {
     /// The rules in force.
     pub fn rules(&self) -> &Arc<Rules> {
         &self.rules
+    }
+
+    /// What people must have accepted or finished before they share.
+    pub fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     /// The freeze that stops sharing on a channel now, if one does.
@@ -325,12 +334,21 @@ impl ApprovedItem {
         self.revisions.get(&self.history.present(now)?.revision)
     }
 
+    /// One approved revision with its content.
+    pub fn revision(&self, revision: i64) -> Option<&ApprovedRevision> {
+        self.revisions.get(&revision)
+    }
+
     /// The post that counts now, if this is one.
     pub fn post(&self, now: Time) -> Option<LivePost<'_>> {
         let revision = self.present(now)?;
         match &revision.content {
             Content::Post(post) => Some(LivePost { item: self, revision, post }),
-            Content::Hashtag(_) | Content::Image(_) | Content::Disclaimer(_) | Content::Rule(_) => None,
+            Content::Hashtag(_)
+            | Content::Image(_)
+            | Content::Disclaimer(_)
+            | Content::Guideline(_)
+            | Content::Rule(_) => None,
         }
     }
 

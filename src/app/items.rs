@@ -9,7 +9,7 @@ use super::context::Context;
 use super::journal::{self, By, Facts};
 use super::stages;
 use super::urgent::is_unreviewed;
-use crate::domain::content::Content;
+use crate::domain::content::{Content, Guideline};
 use crate::domain::ids::{Digest, GroupId, ItemId, Key, Kind, PersonId, ReviewId};
 use crate::domain::lifecycle::{Edit, RevisionState, edit};
 use crate::domain::review::ReviewState;
@@ -259,6 +259,17 @@ pub(super) fn check_content(conn: &mut Conn, context: &Context, content: &Conten
 /// The item of this kind and id, or 404.
 pub(super) fn find(conn: &mut Conn, kind: Kind, id: ItemId) -> Result<ItemRow> {
     item_rows::find(conn, kind, id)?.ok_or_else(|| Error::not_found(kind.as_str()))
+}
+
+/// What a revision of a guideline says, whatever its state.
+pub fn guideline_of(conn: &mut Conn, id: ItemId, revision: i64) -> Result<Guideline> {
+    find(conn, Kind::Guideline, id)?;
+    let row = revisions::find(conn, id, revision)?.ok_or_else(|| Error::not_found("revision"))?;
+    let json = row.content.ok_or_else(|| Error::new(Code::Conflict, "Its content was redacted."))?;
+    match Content::from_json(Kind::Guideline, &json)? {
+        Content::Guideline(guideline) => Ok(guideline),
+        _ => Err(Error::internal("the content of a guideline is that of another kind")),
+    }
 }
 
 /// The newest revision of an item.

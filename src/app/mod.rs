@@ -3,6 +3,7 @@
 //! A function here is named after its operation (`item_submit`), takes the transaction or connection it
 //! works in, who asks, and the command, and knows neither HTTP nor SQL.
 
+pub mod acceptances;
 pub mod access;
 pub mod actor;
 pub mod announcements;
@@ -37,7 +38,10 @@ pub mod journal;
 pub mod lapses;
 pub mod library;
 pub mod media;
+pub mod my_obligations;
 pub mod notifications;
+pub mod obligation_reports;
+pub mod obligations;
 pub mod outcomes;
 pub mod passwords;
 pub mod people;
@@ -68,6 +72,8 @@ mod stopped_words;
 pub mod submission;
 pub mod throttle;
 pub mod tokens;
+pub mod training_completions;
+pub mod trainings;
 pub mod urgent;
 pub mod uses;
 pub mod verdict;

@@ -193,7 +193,7 @@ impl Rules {
 pub const fn may_rule(kind: Kind) -> bool {
     match kind {
         Kind::Rule | Kind::Hashtag => true,
-        Kind::Post | Kind::Image | Kind::Disclaimer => false,
+        Kind::Post | Kind::Image | Kind::Disclaimer | Kind::Guideline => false,
     }
 }
 
@@ -202,7 +202,7 @@ pub fn as_rule(content: &Content) -> Option<Cow<'_, Rule>> {
     match content {
         Content::Rule(rule) => Some(Cow::Borrowed(rule)),
         Content::Hashtag(hashtag) => hashtag.ban().map(Cow::Owned),
-        Content::Post(_) | Content::Image(_) | Content::Disclaimer(_) => None,
+        Content::Post(_) | Content::Image(_) | Content::Disclaimer(_) | Content::Guideline(_) => None,
     }
 }
 
@@ -210,7 +210,7 @@ pub fn as_rule(content: &Content) -> Option<Cow<'_, Rule>> {
 pub const fn are_looked_at(kind: Kind) -> bool {
     match kind {
         Kind::Post | Kind::Hashtag | Kind::Image => true,
-        Kind::Disclaimer | Kind::Rule => false,
+        Kind::Disclaimer | Kind::Guideline | Kind::Rule => false,
     }
 }
 
@@ -313,8 +313,10 @@ fn in_force_of(
 pub fn rule_content(content: Content) -> Result<Rule> {
     match content {
         Content::Rule(rule) => Ok(rule),
-        Content::Post(_) | Content::Hashtag(_) | Content::Image(_) | Content::Disclaimer(_) => {
-            Err(Error::internal("the content of a rule is that of another kind"))
-        }
+        Content::Post(_)
+        | Content::Hashtag(_)
+        | Content::Image(_)
+        | Content::Disclaimer(_)
+        | Content::Guideline(_) => Err(Error::internal("the content of a rule is that of another kind")),
     }
 }

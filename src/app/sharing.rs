@@ -11,6 +11,7 @@ use super::access::PersonAccess;
 use super::checks;
 use super::content_snapshot::{ApprovedItem, ApprovedRevision, ContentSnapshot, LiveImage, LivePost};
 use super::context::Context;
+use super::obligations;
 use super::rules::{RULE_BROKEN, RULE_VIOLATED};
 use crate::domain::channels::ChannelId;
 use crate::domain::content::post::Audience;
@@ -132,6 +133,7 @@ pub fn evaluate(
             .with("reason", freeze.reason.as_str())
             .with("until", freeze.end().to_string()));
     }
+    let obliged_until = obligations::check(content, person, now)?;
     check_digest(&live, &command.digest)?;
     check_territories(&live.images, person)?;
     let hashtags = hashtags(content, person, &live, command.subject.hashtags(), now)?;
@@ -170,7 +172,7 @@ pub fn evaluate(
         kit,
         content_version: content.version,
         access_version: person.access_version,
-        holds_until: content.next_change(live.item, now),
+        holds_until: content.next_change(live.item, now).into_iter().chain(obliged_until).min(),
         warnings,
         rules_digest: content.rules().digest().clone(),
     })

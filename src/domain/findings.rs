@@ -71,7 +71,7 @@ pub fn in_content(
         Content::Post(post) => in_post(policy, post, named, now),
         Content::Hashtag(hashtag) => in_hashtag(policy, hashtag, now),
         Content::Image(image) => in_image(policy, image, now),
-        Content::Disclaimer(_) | Content::Rule(_) => Vec::new(),
+        Content::Disclaimer(_) | Content::Guideline(_) | Content::Rule(_) => Vec::new(),
     };
     found.retain(|finding| finding.violation.rule.item != id);
     found

@@ -43,6 +43,8 @@ pub enum Responsibility {}
 pub enum Comment {}
 /// Marks the id of a suggestion in a review.
 pub enum Suggestion {}
+/// Marks the id of a training.
+pub enum Training {}
 /// Marks the id of an import of posts.
 pub enum PostImport {}
 /// Marks the id of an announcement.
@@ -78,6 +80,8 @@ pub type ResponsibilityId = Id<Responsibility>;
 pub type CommentId = Id<Comment>;
 /// The id of a suggestion in a review.
 pub type SuggestionId = Id<Suggestion>;
+/// A training's id.
+pub type TrainingId = Id<Training>;
 /// The id of an import of posts.
 pub type PostImportId = Id<PostImport>;
 /// An announcement's id.
@@ -170,6 +174,8 @@ pub struct InvalidId;
 pub enum Kind {
     /// A disclosure text.
     Disclaimer,
+    /// A part of the social media policy.
+    Guideline,
     /// A hashtag.
     Hashtag,
     /// A picture.
@@ -182,12 +188,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 5] = [Kind::Disclaimer, Kind::Hashtag, Kind::Image, Kind::Post, Kind::Rule];
+    pub const ALL: [Kind; 6] =
+        [Kind::Disclaimer, Kind::Guideline, Kind::Hashtag, Kind::Image, Kind::Post, Kind::Rule];
 
     /// The kind's name, in the singular.
     pub const fn as_str(self) -> &'static str {
         match self {
             Kind::Disclaimer => "disclaimer",
+            Kind::Guideline => "guideline",
             Kind::Hashtag => "hashtag",
             Kind::Image => "image",
             Kind::Post => "post",
@@ -197,7 +205,7 @@ impl Kind {
 
     /// Whether content refers to items of this kind by key.
     pub const fn has_key(self) -> bool {
-        matches!(self, Kind::Disclaimer | Kind::Hashtag)
+        matches!(self, Kind::Disclaimer | Kind::Guideline | Kind::Hashtag)
     }
 }
 

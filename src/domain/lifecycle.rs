@@ -379,6 +379,35 @@ impl History {
     }
 }
 
+/// From when until when something is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Term {
+    /// Its first moment.
+    pub from: Time,
+    /// The first moment at which it is over; never when absent.
+    pub until: Option<Time>,
+}
+
+impl History {
+    /// The approved revisions that are or will be the one that is live, and when, by what is known now: what
+    /// [`History::present`] and [`History::availability`] say of each moment, for all moments at once. It is for
+    /// items that pin nothing and are never published urgently.
+    pub fn terms(&self) -> impl Iterator<Item = (&Approved, Term)> {
+        let starts = |approved: &Approved| {
+            approved.publish_at.map_or(approved.approved_at, |at| at.max(approved.approved_at))
+        };
+        self.approved.iter().enumerate().filter_map(move |(at, approved)| {
+            let is_ended = approved.redacted.is_some()
+                || self.ended(approved, EndingKind::Recall).is_some()
+                || self.ended(approved, EndingKind::Retirement).is_some();
+            let newer = self.approved.iter().skip(at + 1).map(starts);
+            let until = newer.chain(approved.expires_at).min();
+            let term = Term { from: starts(approved), until };
+            (!is_ended && until.is_none_or(|until| term.from < until)).then_some((approved, term))
+        })
+    }
+}
+
 /// Whether an approved revision was overtaken: a newer approved one's time has come (R7).
 pub fn is_superseded(history: &History, revision: i64, now: Time) -> bool {
     let has_come = |newer: &Approved| newer.publish_at.is_none_or(|at| at <= now);

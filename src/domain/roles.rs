@@ -30,13 +30,15 @@ pub enum Scope {
     ApiKeys,
     /// Write workflows.
     Workflows,
+    /// Record who completed which training. For the API key of a learning system.
+    Completions,
     /// Name the person one acts for. For API keys only.
     OnBehalf,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Scope; 10] = [
+    pub const ALL: [Scope; 11] = [
         Scope::ContentRead,
         Scope::ContentWrite,
         Scope::Review,
@@ -46,6 +48,7 @@ impl Scope {
         Scope::People,
         Scope::ApiKeys,
         Scope::Workflows,
+        Scope::Completions,
         Scope::OnBehalf,
     ];
 
@@ -61,6 +64,7 @@ impl Scope {
             Scope::People => "people",
             Scope::ApiKeys => "api_keys",
             Scope::Workflows => "workflows",
+            Scope::Completions => "completions",
             Scope::OnBehalf => "on_behalf",
         }
     }
@@ -118,7 +122,9 @@ impl Role {
     /// What the role grants.
     pub const fn scopes(self) -> &'static [Scope] {
         match self {
-            Role::Admin => &[Scope::ContentRead, Scope::People, Scope::ApiKeys, Scope::Workflows],
+            Role::Admin => {
+                &[Scope::ContentRead, Scope::People, Scope::ApiKeys, Scope::Workflows, Scope::Completions]
+            }
             Role::Auditor => &[Scope::ContentRead, Scope::Audit],
             Role::Author => &[Scope::ContentRead, Scope::ContentWrite],
             Role::Employee => &[Scope::Share],

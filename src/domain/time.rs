@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A moment in UTC. In JSON it is RFC 3339 with `Z`; any offset is taken and normalised.
@@ -119,6 +119,16 @@ impl Day {
     /// The moment at which it is over, which is the first of the next.
     pub fn ends(self) -> Time {
         self.begins().after(Duration::from_hours(24))
+    }
+
+    /// The day that a moment lies in.
+    pub fn of(time: Time) -> Self {
+        Self(time.to_chrono().date_naive())
+    }
+
+    /// The same day of the month that many months later, or the last one of a month that is shorter.
+    pub fn months_later(self, months: u32) -> Self {
+        Self(self.0.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX))
     }
 
     /// How many days later `other` is.

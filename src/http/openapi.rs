@@ -23,6 +23,7 @@ pub const TAGS: &[(&str, &str)] = &[
     ("disclaimers", "Disclosure texts that sharing can demand."),
     ("feed", "What one employee may share, and how it would look."),
     ("freezes", "Stopping all sharing, or that of one channel, for a while."),
+    ("guidelines", "The parts of the social media policy, and what they ask of people."),
     ("hashtags", "Hashtags that content may use."),
     ("images", "Pictures that were made safe, what they show, and what they may be used for."),
     ("library", "The images and hashtags that one employee may use."),
@@ -33,6 +34,7 @@ pub const TAGS: &[(&str, &str)] = &[
     ("rules", "Rules for texts: what may not stand in them, or must, and the posts that break them."),
     ("service", "The service itself: health and this document."),
     ("shares", "Shares and what became of them."),
+    ("trainings", "What people finish elsewhere before they share, and who has."),
 ];
 
 const DESCRIPTION: &str = "\

@@ -127,7 +127,8 @@ impl Operation {
         self.body::<T>(example)
     }
 
-    /// A text as the body, in one of these media types, which is taken as it arrives.
+    /// A text as the body, in one of these media types, which is taken as it arrives; or the JSON that
+    /// [`Self::body`] describes, where it does.
     pub fn streamed_body(mut self, streamed: &'static [(&'static str, &'static str)]) -> Self {
         self.streamed = streamed;
         self
@@ -253,7 +254,9 @@ impl Operation {
             let media = |(name, example): &(&str, &str)| {
                 ((*name).to_owned(), json!({ "schema": { "type": "string" }, "example": example }))
             };
-            let content: Map<String, Value> = self.streamed.iter().map(media).collect();
+            let mut content: Map<String, Value> = self.streamed.iter().map(media).collect();
+            let as_well = operation.pointer("/requestBody/content").and_then(Value::as_object);
+            content.extend(as_well.cloned().unwrap_or_default());
             set(&mut operation, "requestBody", json!({ "required": true, "content": content }));
         }
         operation

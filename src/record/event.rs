@@ -107,6 +107,20 @@ pub enum Event {
     ResponsibilityHeld,
     /// A person or group ceased to hold a responsibility. The same fields.
     ResponsibilityReleased,
+    /// An employee accepted a revision of a guideline. `kind`, `item_id`, `key`, `revision`, `digest`,
+    /// `approval_index`; who accepted is the actor.
+    GuidelineAccepted,
+    /// A training was made. `training_id`, `version`, `title`, `url`, `valid_months` (absent = for ever),
+    /// `required_for` (an audience; absent = nobody), `required_from`, `responsibility`.
+    TrainingCreated,
+    /// A version of a training came into force. The same fields.
+    TrainingChanged,
+    /// A training was ended. `training_id`, `version` (the last).
+    TrainingEnded,
+    /// Somebody completed a training. `training_id`, `version`, `completed_on`; personal: `person_id`.
+    TrainingCompleted,
+    /// All completions of a training by a person count no more. `training_id`, `reason`; personal: `person_id`.
+    CompletionWithdrawn,
     /// An API key was made. `key_id`, `name`, `scopes`, `expires_at`.
     ApiKeyCreated,
     /// An API key was revoked. `key_id`.
@@ -124,7 +138,7 @@ pub enum Event {
 
 impl Event {
     /// Every type.
-    pub const ALL: [Event; 42] = [
+    pub const ALL: [Event; 48] = [
         Event::DisclaimerImported,
         Event::RevisionSubmitted,
         Event::RevisionWithdrawn,
@@ -161,6 +175,12 @@ impl Event {
         Event::ResponsibilityEnded,
         Event::ResponsibilityHeld,
         Event::ResponsibilityReleased,
+        Event::GuidelineAccepted,
+        Event::TrainingCreated,
+        Event::TrainingChanged,
+        Event::TrainingEnded,
+        Event::TrainingCompleted,
+        Event::CompletionWithdrawn,
         Event::ApiKeyCreated,
         Event::ApiKeyRevoked,
         Event::WorkflowChanged,
@@ -208,6 +228,12 @@ impl Event {
             Event::ResponsibilityEnded => "responsibility.ended",
             Event::ResponsibilityHeld => "responsibility.held",
             Event::ResponsibilityReleased => "responsibility.released",
+            Event::GuidelineAccepted => "guideline.accepted",
+            Event::TrainingCreated => "training.created",
+            Event::TrainingChanged => "training.changed",
+            Event::TrainingEnded => "training.ended",
+            Event::TrainingCompleted => "training.completed",
+            Event::CompletionWithdrawn => "training.completion_withdrawn",
             Event::ApiKeyCreated => "api_key.created",
             Event::ApiKeyRevoked => "api_key.revoked",
             Event::WorkflowChanged => "workflow.changed",

@@ -4,6 +4,7 @@
 //! [`write::WriteTx`] (to write), and knows no rule but those that the database itself holds. What
 //! differs between SQLite and PostgreSQL is in [`backend`] and nowhere else.
 
+pub mod acceptances;
 pub mod announcements;
 pub mod api_keys;
 pub mod backend;
@@ -33,6 +34,7 @@ pub mod schema;
 pub mod sessions;
 pub mod shares;
 pub mod subject_keys;
+pub mod trainings;
 pub mod types;
 pub mod urgent_publications;
 pub mod uses;

@@ -238,6 +238,15 @@ pub fn mark_changed(tx: &mut WriteTx<'_>, id: PersonId) -> Result<()> {
     Ok(())
 }
 
+/// Says that what these people may do changed, though nothing that is shown of them did.
+pub fn mark_access(tx: &mut WriteTx<'_>, ids: &[PersonId]) -> Result<()> {
+    let access_version = tx.move_access();
+    diesel::update(people::table.filter(people::id.eq_any(ids.iter().map(ToString::to_string))))
+        .set(people::access_version.eq(access_version))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
 /// The people whose access changed after `version`, by id, after `after`.
 pub fn changed_since(
     conn: &mut Conn,

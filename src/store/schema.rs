@@ -491,6 +491,45 @@ diesel::table! {
 }
 
 diesel::table! {
+    acceptances (idx) {
+        idx -> BigInt,
+        person_id -> Nullable<Text>,
+        item_id -> Text,
+        revision -> BigInt,
+        digest -> Text,
+        approved_idx -> BigInt,
+        accepted_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    trainings (id) {
+        id -> Text,
+        training_id -> Text,
+        version -> BigInt,
+        title -> Text,
+        url -> Text,
+        valid_months -> Nullable<BigInt>,
+        required_for -> Nullable<Text>,
+        required_from -> BigInt,
+        responsibility -> Text,
+        from_at -> BigInt,
+        until_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    training_completions (idx) {
+        idx -> BigInt,
+        training_id -> Text,
+        version -> BigInt,
+        person_id -> Nullable<Text>,
+        completed_on -> BigInt,
+        withdrawn_idx -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     announcements (id) {
         id -> Text,
         topic -> Text,
@@ -600,6 +639,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     share_outcomes,
     responsibilities,
     responsibility_holders,
+    acceptances,
+    trainings,
+    training_completions,
     announcements,
     notifications,
     post_imports,

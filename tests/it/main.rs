@@ -30,6 +30,7 @@ mod mastodon;
 mod matrix;
 mod measuring;
 mod notifications;
+mod obligations;
 mod openapi;
 mod people;
 mod pictures;

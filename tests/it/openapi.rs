@@ -28,6 +28,7 @@ const WITHOUT_EVENT: &[(&str, &str)] = &[
     ("post_create", "a draft is nobody's act yet: its submission is the entry"),
     ("hashtag_create", "a draft"),
     ("disclaimer_create", "a draft"),
+    ("guideline_create", "a draft"),
     ("rule_create", "a draft"),
     ("image_create", "a draft"),
     ("post_import_create", "drafts"),

@@ -63,7 +63,9 @@ pub(super) fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, n
     let references = match &content {
         Content::Post(post) => References::read(conn, post, now)?,
         Content::Image(_) => References::of_image(conn, now)?,
-        Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => References::default(),
+        Content::Hashtag(_) | Content::Disclaimer(_) | Content::Guideline(_) | Content::Rule(_) => {
+            References::default()
+        }
     };
     let returned = Returned::read(conn, &working)?;
     let source = Source { item: item.id, revision: working.revision, digest: working.digest };
@@ -112,7 +114,7 @@ impl Draft {
                 alone = images::alone(image, &context.channels, &[]);
                 (&alone, vec![Shown { source: source.clone(), image }])
             }
-            Content::Hashtag(_) | Content::Disclaimer(_) | Content::Rule(_) => {
+            Content::Hashtag(_) | Content::Disclaimer(_) | Content::Guideline(_) | Content::Rule(_) => {
                 verdict.check()?;
                 let changed = changed(&content, &[])?;
                 return Ok(Plan {

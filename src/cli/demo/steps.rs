@@ -2,6 +2,7 @@
 
 mod content;
 mod picture;
+mod policy;
 mod sharing;
 mod workflow;
 
@@ -33,6 +34,13 @@ pub(super) const STEPS: &[(&str, Step)] = &[
     ("Pieter looks at what waits for him", content::reviewer_reads_the_queue),
     ("Pieter approves that revision, by its digest", content::reviewer_approves),
     ("Joris sees it in his feed", sharing::feed_has_it),
+    (
+        "Sanne writes how employees share, in Dutch and English, and Pieter approves it",
+        policy::author_writes_the_guideline,
+    ),
+    ("Joris looks how his post would be, and has not accepted that yet", policy::employee_has_not_accepted),
+    ("Joris reads it in his language, and accepts it", policy::employee_accepts),
+    ("Fatima (employee), who has not, shares nothing", policy::other_employee_has_not),
     ("Joris tries an introduction with a link in it", sharing::kit_refuses_a_link),
     (
         "Joris names a project that is still secret, one letter from another script",
@@ -88,11 +96,12 @@ pub(super) struct Story {
     share: Value,
     share_request: Value,
     share_key: String,
+    guideline: Submitted,
     figures: Submitted,
     warning: Submitted,
 }
 
-/// A post as a decision names it.
+/// An item as a decision names its revision.
 #[derive(Default)]
 struct Submitted {
     id: String,
@@ -105,6 +114,7 @@ const SANNE: &str = "Sanne de Wit";
 const INGRID: &str = "Ingrid Hofman";
 const PIETER: &str = "Pieter van Dam";
 const JORIS: &str = "Joris Bakker";
+const FATIMA: &str = "Fatima El Amrani";
 const RUBEN: &str = "Ruben Visser";
 const CLAIRE: &str = "Claire Lambert";
 
@@ -124,6 +134,7 @@ impl Story {
             share: Value::Null,
             share_request: Value::Null,
             share_key: uuid::Uuid::now_v7().to_string(),
+            guideline: Submitted::default(),
             figures: Submitted::default(),
             warning: Submitted::default(),
         }

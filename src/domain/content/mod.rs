@@ -2,6 +2,7 @@
 
 mod check;
 pub mod disclaimer;
+pub mod guideline;
 pub mod hashtag;
 pub mod image;
 pub mod post;
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 pub use self::image::Image;
 pub use disclaimer::Disclaimer;
+pub use guideline::Guideline;
 pub use hashtag::Hashtag;
 pub use post::{Audience, Post};
 pub use rule::Rule;
@@ -39,6 +41,8 @@ pub enum Content {
     Image(Box<Image>),
     /// Of a disclaimer.
     Disclaimer(Disclaimer),
+    /// Of a guideline.
+    Guideline(Guideline),
     /// Of a rule.
     Rule(Rule),
 }
@@ -59,7 +63,9 @@ impl Content {
     pub fn as_image(&self) -> Option<&Image> {
         match self {
             Self::Image(image) => Some(image),
-            Self::Post(_) | Self::Hashtag(_) | Self::Disclaimer(_) | Self::Rule(_) => None,
+            Self::Post(_) | Self::Hashtag(_) | Self::Disclaimer(_) | Self::Guideline(_) | Self::Rule(_) => {
+                None
+            }
         }
     }
 
@@ -67,7 +73,7 @@ impl Content {
     pub const fn as_disclaimer(&self) -> Option<&Disclaimer> {
         match self {
             Self::Disclaimer(disclaimer) => Some(disclaimer),
-            Self::Post(_) | Self::Hashtag(_) | Self::Image(_) | Self::Rule(_) => None,
+            Self::Post(_) | Self::Hashtag(_) | Self::Image(_) | Self::Guideline(_) | Self::Rule(_) => None,
         }
     }
 
@@ -75,7 +81,7 @@ impl Content {
     pub const fn as_hashtag(&self) -> Option<&Hashtag> {
         match self {
             Self::Hashtag(hashtag) => Some(hashtag),
-            Self::Post(_) | Self::Image(_) | Self::Disclaimer(_) | Self::Rule(_) => None,
+            Self::Post(_) | Self::Image(_) | Self::Disclaimer(_) | Self::Guideline(_) | Self::Rule(_) => None,
         }
     }
 
@@ -87,6 +93,7 @@ impl Content {
             Kind::Hashtag => shaped(content).map(Self::Hashtag),
             Kind::Image => shaped(content).map(|image| Self::Image(Box::new(image))),
             Kind::Disclaimer => shaped(content).map(Self::Disclaimer),
+            Kind::Guideline => shaped(content).map(Self::Guideline),
             Kind::Rule => shaped(content).map(Self::Rule),
         }
     }
@@ -98,6 +105,7 @@ impl Content {
             Kind::Hashtag => serde_json::from_str(json).map(Self::Hashtag),
             Kind::Image => serde_json::from_str(json).map(|image| Self::Image(Box::new(image))),
             Kind::Disclaimer => serde_json::from_str(json).map(Self::Disclaimer),
+            Kind::Guideline => serde_json::from_str(json).map(Self::Guideline),
             Kind::Rule => serde_json::from_str(json).map(Self::Rule),
         };
         content.map_err(Error::internal)
@@ -115,6 +123,7 @@ impl Content {
             Self::Hashtag(_) => Kind::Hashtag,
             Self::Image(_) => Kind::Image,
             Self::Disclaimer(_) => Kind::Disclaimer,
+            Self::Guideline(_) => Kind::Guideline,
             Self::Rule(_) => Kind::Rule,
         }
     }
@@ -127,6 +136,7 @@ impl Content {
             Self::Hashtag(hashtag) => hashtag.check(channels, &mut checker),
             Self::Image(image) => image.about.check(&mut checker),
             Self::Disclaimer(disclaimer) => disclaimer.check(channels, &mut checker),
+            Self::Guideline(guideline) => guideline.check(&mut checker),
             Self::Rule(rule) => rule.check(&mut checker),
         }
         checker.faults
@@ -140,7 +150,7 @@ impl Content {
                 disclaimers: post.disclaimers.clone(),
                 images: post.images.clone(),
             },
-            Self::Hashtag(_) | Self::Image(_) | Self::Rule(_) => References::default(),
+            Self::Hashtag(_) | Self::Image(_) | Self::Guideline(_) | Self::Rule(_) => References::default(),
             Self::Disclaimer(disclaimer) => {
                 References { disclaimers: disclaimer.includes.clone(), ..References::default() }
             }
@@ -151,7 +161,9 @@ impl Content {
     pub fn campaign(&self) -> Option<&str> {
         match self {
             Self::Post(post) => post.campaign.as_deref(),
-            Self::Hashtag(_) | Self::Image(_) | Self::Disclaimer(_) | Self::Rule(_) => None,
+            Self::Hashtag(_) | Self::Image(_) | Self::Disclaimer(_) | Self::Guideline(_) | Self::Rule(_) => {
+                None
+            }
         }
     }
 
@@ -161,6 +173,7 @@ impl Content {
             Self::Post(post) => Some(&post.audience),
             Self::Hashtag(hashtag) => Some(&hashtag.audience),
             Self::Image(image) => Some(&image.about.audience),
+            Self::Guideline(guideline) => Some(&guideline.audience),
             Self::Disclaimer(_) | Self::Rule(_) => None,
         }
     }
@@ -169,7 +182,9 @@ impl Content {
     pub const fn disclaimers_member(&self) -> &'static str {
         match self {
             Self::Disclaimer(_) => "includes",
-            Self::Post(_) | Self::Hashtag(_) | Self::Image(_) | Self::Rule(_) => "disclaimers",
+            Self::Post(_) | Self::Hashtag(_) | Self::Image(_) | Self::Guideline(_) | Self::Rule(_) => {
+                "disclaimers"
+            }
         }
     }
 
@@ -179,6 +194,7 @@ impl Content {
             Self::Post(post) => (post.publish_at, post.expires_at),
             // Rights and consent are clocks (R12).
             Self::Image(image) => (image.about.rights.from, image.about.until()),
+            Self::Guideline(guideline) => (guideline.in_force_from, None),
             Self::Hashtag(_) | Self::Disclaimer(_) | Self::Rule(_) => (None, None),
         }
     }

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn at(seconds: i64) -> Time {
@@ -113,4 +115,39 @@ fn c16_what_no_review_approved_in_time_blocks_only_the_revision_that_decides() {
     history.approved[1].publish_at = Some(at(200));
     assert_eq!(history.unreviewed(at(199)), None);
     assert_eq!(history.unreviewed(at(200)).unwrap().since, at(100));
+}
+
+fn histories() -> impl Strategy<Value = History> {
+    let windows = prop::collection::vec((prop::option::of(0..60_i64), prop::option::of(0..60_i64)), 0..4);
+    let ending = (prop::bool::ANY, 0..40_i64);
+    (windows, prop::collection::vec(ending, 0..2)).prop_map(|(windows, mut endings)| {
+        let revision = |(number, (publish_at, expires_at)): (i64, (Option<i64>, Option<i64>))| Approved {
+            publish_at: publish_at.map(at),
+            expires_at: expires_at.map(at),
+            ..approved(number, number * 10)
+        };
+        endings.sort_unstable_by_key(|(_, idx)| *idx);
+        let ending = |(is_recall, idx): (bool, i64)| Ending {
+            ending: if is_recall { EndingKind::Recall } else { EndingKind::Retirement },
+            idx,
+            at: at(idx),
+        };
+        History {
+            approved: (1..).zip(windows).map(revision).collect(),
+            endings: endings.into_iter().map(ending).collect(),
+        }
+    })
+}
+
+proptest! {
+    /// From the last approval on, as before it nobody knows of it.
+    #[test]
+    fn terms_say_of_all_moments_what_availability_says_of_each(history in histories(), seconds in 40..70_i64) {
+        let now = at(seconds);
+        let live = history.present(now).filter(|_| history.availability(now, false) == Availability::Live);
+        let holds = |term: &Term| term.from <= now && term.until.is_none_or(|until| now < until);
+        let in_force: Vec<i64> =
+            history.terms().filter(|(_, term)| holds(term)).map(|(approved, _)| approved.revision).collect();
+        prop_assert_eq!(in_force, Vec::from_iter(live.map(|approved| approved.revision)));
+    }
 }

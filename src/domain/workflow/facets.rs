@@ -81,6 +81,11 @@ impl Facets {
             Content::Disclaimer(disclaimer) => {
                 Self { languages: Offered::these(disclaimer.text.keys()), ..Self::default() }
             }
+            Content::Guideline(guideline) => Self {
+                languages: Offered::these(guideline.body.keys()),
+                countries: Offered::open(&guideline.audience.countries),
+                ..Self::default()
+            },
             Content::Rule(_) => Self::default(),
         }
     }
@@ -92,7 +97,7 @@ pub const fn conditions_of(kind: Kind) -> &'static [Condition] {
     match kind {
         Kind::Post => &Condition::ALL,
         Kind::Hashtag => &[Condition::Languages, Condition::Countries, Condition::Channels],
-        Kind::Image => &[Condition::Languages, Condition::Countries],
+        Kind::Guideline | Kind::Image => &[Condition::Languages, Condition::Countries],
         Kind::Disclaimer => &[Condition::Languages],
         Kind::Rule => &[],
     }

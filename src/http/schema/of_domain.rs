@@ -11,6 +11,7 @@ use crate::domain::announcement::{Fact, Topic};
 use crate::domain::channels::{ChannelId, Counting};
 use crate::domain::compose::Role as PartRole;
 use crate::domain::content::disclaimer::{Form, Placement};
+use crate::domain::content::guideline;
 use crate::domain::content::image as picture;
 use crate::domain::content::post::Personalisation;
 use crate::domain::content::rule;
@@ -119,6 +120,10 @@ schemas! {
         .enum_values(Some(["iban", "bsn", "payment_card", "phone", "email", "secret"]));
     rule::OnExisting, "OnExisting", text("What becomes of live posts that break a rule when it comes into force.")
         .enum_values(Some(["list", "block"]));
+    guideline::Family, "GuidelineFamily", text("For which accounts a guideline is: those in the organisation's name, or employees' own.")
+        .enum_values(Some(["official_accounts", "employees"]));
+    guideline::Requirement, "GuidelineRequirement", text("What a guideline asks of those for whom it is.")
+        .enum_values(Some(["acceptance", "none"]));
     RevisionState, "RevisionState", text("The stored state of a revision.")
         .enum_values(Some(RevisionState::ALL.map(RevisionState::as_str)));
     Availability, "Availability", text("What time, recalls and dependencies make of an item.")

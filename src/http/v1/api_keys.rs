@@ -101,7 +101,7 @@ struct ApiKeyCreate {
     name: String,
     /// What it may do.
     #[validate(length(min = 1, max = 10))]
-    #[schema(min_items = 1, max_items = 10)]
+    #[schema(min_items = 1, max_items = 11)]
     scopes: Vec<Scope>,
     /// When it ends by itself, within two years.
     expires_at: Time,
@@ -143,7 +143,7 @@ struct ApiKey {
     #[schema(max_length = 200)]
     name: String,
     /// What it may do.
-    #[schema(max_items = 10)]
+    #[schema(max_items = 11)]
     scopes: Vec<Scope>,
     /// When it was made.
     created_at: Time,
@@ -174,7 +174,7 @@ struct ApiKeyMade {
     #[schema(max_length = 200)]
     name: String,
     /// What it may do.
-    #[schema(max_items = 10)]
+    #[schema(max_items = 11)]
     scopes: Vec<Scope>,
     /// When it was made.
     created_at: Time,

@@ -117,7 +117,7 @@ struct Me {
     #[schema(max_items = 6)]
     roles: Vec<Role>,
     /// What these credentials may do for the person.
-    #[schema(max_items = 10)]
+    #[schema(max_items = 11)]
     scopes: Vec<Scope>,
     /// The groups that the person is in.
     #[schema(max_items = 1000)]

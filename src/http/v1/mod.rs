@@ -1,5 +1,6 @@
 //! The endpoints: request and response types, and handlers of about ten lines, a file for each resource.
 
+mod acceptances;
 mod answers;
 mod api_keys;
 mod channels;
@@ -12,6 +13,7 @@ mod feed;
 mod findings;
 mod freezes;
 mod groups;
+mod guidelines;
 mod hashtags;
 mod health;
 mod images;
@@ -21,7 +23,9 @@ mod library;
 mod mastodon;
 mod me;
 mod media;
+mod my_obligations;
 mod notifications;
+mod obligation_reports;
 mod people;
 mod places;
 mod pools;
@@ -39,6 +43,8 @@ mod shares;
 mod sharing;
 mod stuck;
 mod text_measurements;
+mod training_completions;
+mod trainings;
 mod urgent_publications;
 mod uses;
 mod workflows;
@@ -58,6 +64,11 @@ pub fn routes() -> Vec<Route> {
         media::routes(),
         disclaimers::routes(),
         uses::routes(),
+        guidelines::routes(),
+        acceptances::routes(),
+        obligation_reports::routes(),
+        trainings::routes(),
+        training_completions::routes(),
         rules::routes(),
         findings::routes(),
         checks::routes(),
@@ -80,6 +91,7 @@ pub fn routes() -> Vec<Route> {
         groups::routes(),
         responsibilities::routes(),
         me::routes(),
+        my_obligations::routes(),
         notifications::routes(),
         api_keys::routes(),
     ]

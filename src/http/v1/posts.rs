@@ -262,6 +262,13 @@ impl From<PostUtm> for post::Utm {
     }
 }
 
+impl From<post::Audience> for Audience {
+    fn from(audience: post::Audience) -> Self {
+        let post::Audience { groups, countries } = audience;
+        Self { groups, countries }
+    }
+}
+
 impl From<Audience> for post::Audience {
     fn from(audience: Audience) -> Self {
         let Audience { groups, countries } = audience;

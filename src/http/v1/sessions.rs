@@ -151,7 +151,7 @@ impl From<sessions::SessionTokens> for SessionTokens {
 #[allow(dead_code, reason = "only its schema is used: see crate::app::tokens")]
 struct KeySet {
     /// The keys.
-    #[schema(max_items = 10)]
+    #[schema(max_items = 11)]
     keys: Vec<PublicKey>,
 }
 

@@ -26,6 +26,7 @@ pub(super) const REFUSALS: &[Code] = &[
     Code::NotLive,
     Code::Blocked,
     Code::Frozen,
+    Code::ObligationsOpen,
     Code::RevisionChanged,
     Code::Recalled,
     Code::TooLong,

@@ -1,7 +1,7 @@
 //! The statements that each trigger must refuse.
 
 use super::targets::Targets;
-use super::urgent;
+use super::{obligations, urgent};
 use crate::support::Post;
 
 impl Targets {
@@ -18,6 +18,7 @@ impl Targets {
             on_histories(),
             self.on_waiting(),
             urgent::attempts(self),
+            obligations::attempts(self),
         ]
         .concat()
     }

@@ -1,6 +1,7 @@
 //! What the database itself refuses, whatever the program asks: each trigger is tried with plain SQL.
 
 mod attempts;
+mod obligations;
 mod reviews;
 mod targets;
 mod urgent;
@@ -67,6 +68,10 @@ both! {
 
     fn r08_the_database_keeps_decisions_reviews_and_what_held(app) {
         refused(app, "r08");
+    }
+
+    fn r13_the_database_keeps_what_people_were_asked_and_have_done(app) {
+        refused(app, "r13");
     }
 
     fn r15_the_database_keeps_shares(app) {

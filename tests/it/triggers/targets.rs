@@ -5,7 +5,7 @@ use std::time::Duration;
 use greenlight::domain::roles::Role;
 use serde_json::json;
 
-use super::{reviews, urgent};
+use super::{obligations, reviews, urgent};
 use crate::support::{Post, TestApp};
 
 /// What there is to attack: a shared post, a post under review, a draft, an image that was redacted.
@@ -86,6 +86,8 @@ impl Targets {
         let draft = app.draft(|content| content["title"] = "A draft".into());
         let redacted = redacted_image(app);
         urgent::publish(app);
+        // Nobody shares after this.
+        obligations::ask(app);
         Self { shared, open, draft, redacted, other_person: app.auditor().id() }
     }
 }

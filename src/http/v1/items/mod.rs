@@ -18,7 +18,7 @@ use validator::Validate;
 pub use self::examples::{draft_item, ended_item, live_item};
 pub use self::handlers::{advise, reread, with_item};
 pub use self::operations::{draft_put, routes, shared_routes};
-pub use self::types::{Item, ItemCreate, ItemDraft, NewItem, shown_state};
+pub use self::types::{Item, ItemCreate, ItemDraft, NewItem, RevisionPath, shown_state};
 use crate::domain::content;
 use crate::domain::ids::Kind;
 use crate::error::Code;

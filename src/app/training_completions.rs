@@ -1,0 +1,211 @@
+//! Recording who completed a training: by a person who holds the responsibility for it, by the API key of a
+//! learning system, one by one or from a file.
+//!
+//! Each completion is an entry of its own, since it opens sharing to somebody. Many are written in small
+//! transactions, so that no write holds the lock for long; each asks anew whether the caller may. A completion
+//! that is known already changes nothing, so that a file can be sent again, and no `Idempotency-Key` is needed.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::actor::Actor;
+use super::authentication;
+use super::context::Context;
+use super::identity::normal_external_id;
+use super::journal::{By, Facts, enter, enter_all};
+use super::trainings::training_get;
+use crate::domain::ids::{PersonId, TrainingId};
+use crate::domain::obligations::can_be_completed;
+use crate::domain::roles::Scope;
+use crate::domain::time::Day;
+use crate::domain::training::Completion;
+use crate::error::{Code, Error, Result};
+use crate::keys::{Identifier, Keys};
+use crate::record::Event;
+use crate::store::connection::Conn;
+use crate::store::reviewers::{Part, is_in};
+use crate::store::trainings::{self as rows, TrainingRow};
+use crate::store::write::WriteTx;
+use crate::store::{Db, Lane, people, responsibilities, subject_keys};
+
+/// How many completions one transaction writes at most.
+const BATCH: usize = 50;
+
+/// That somebody completed a training, as it is told.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Who: their id or external id.
+    pub person: String,
+    /// On which day.
+    pub completed_on: Result<Day, &'static str>,
+}
+
+/// What became of what was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was recorded.
+    Recorded,
+    /// It was recorded before.
+    Known,
+    /// It was not, for this reason.
+    Refused(&'static str, &'static str),
+}
+
+/// Records completions, and answers what became of each. It blocks: call it off the event loop. When it fails on the
+/// way, what came before stays, and telling all of it again goes on from there.
+pub fn training_complete(
+    db: &Db,
+    context: &Arc<Context>,
+    actor: &Actor,
+    training: TrainingId,
+    told: &[Told],
+) -> Result<Vec<Outcome>> {
+    let mut outcomes = Vec::with_capacity(told.len());
+    let mut batches = told.chunks(BATCH).peekable();
+    if batches.peek().is_none() {
+        db.write_now(Lane::Ordinary, |tx| authorised(tx, actor, training))?;
+    }
+    while let Some(batch) = batches.next() {
+        let began = Instant::now();
+        let done = db.write_now(Lane::Ordinary, |tx| record(tx, context, actor, training, batch))?;
+        outcomes.extend(done.value);
+        if batches.peek().is_some() {
+            // Others write for as long as that took.
+            std::thread::sleep(began.elapsed());
+        }
+    }
+    Ok(outcomes)
+}
+
+/// Takes back every completion of a training by a person, with a reason; 404 when there is none.
+pub fn training_completion_withdraw(
+    tx: &mut WriteTx<'_>,
+    keys: &Keys,
+    actor: &Actor,
+    training: TrainingId,
+    person: PersonId,
+    reason: &str,
+) -> Result<()> {
+    authorised(tx, actor, training)?;
+    let idx = tx.next_index();
+    if rows::withdraw_completions(tx, person, training, idx)? == 0 {
+        return Err(Error::not_found("completion"));
+    }
+    let facts = Facts::new().with("training_id", training.to_string()).with("reason", reason).about(
+        person,
+        "person_id",
+        person.to_string(),
+    );
+    enter(tx, keys, By::Actor(actor), Event::CompletionWithdrawn, facts)?;
+    people::mark_access(tx, &[person])
+}
+
+/// The training, if the caller may say who completed it.
+fn authorised(tx: &mut WriteTx<'_>, actor: &Actor, id: TrainingId) -> Result<TrainingRow> {
+    let actor = authentication::confirm(tx, actor)?;
+    let training = training_get(tx.conn(), id)?;
+    if actor.scopes.contains(Scope::Completions) || is_responsible(tx.conn(), &actor, &training)? {
+        return Ok(training);
+    }
+    let detail = format!(
+        "Completions are recorded by who holds the responsibility {}, or with the scope {}.",
+        training.responsibility,
+        Scope::Completions
+    );
+    let responsibility = training.responsibility.as_str();
+    Err(Error::new(Code::NotResponsible, detail).with("responsibility", responsibility))
+}
+
+fn is_responsible(conn: &mut Conn, actor: &Actor, training: &TrainingRow) -> Result<bool> {
+    let Some(person) = actor.person else { return Ok(false) };
+    let Some(held) = responsibilities::find_by_key(conn, &training.responsibility)? else { return Ok(false) };
+    let holders = responsibilities::holders_of(conn, held.id)?;
+    let parts: Vec<Part> = holders.into_iter().map(|holder| Part::from(holder.bearer)).collect();
+    is_in(conn, &parts, person)
+}
+
+fn record(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    id: TrainingId,
+    told: &[Told],
+) -> Result<Vec<Outcome>> {
+    let training = authorised(tx, actor, id)?;
+    let persons = persons(tx.conn(), &context.keys, told)?;
+    let names: Vec<String> = persons.values().map(ToString::to_string).collect();
+    let mut known: HashSet<(PersonId, Completion)> = HashSet::new();
+    for (person, completions) in rows::completions_of_all(tx.conn(), &names)? {
+        known.extend(completions.into_iter().map(|completion| (person, completion)));
+    }
+    let now = tx.now();
+    let mut fresh = Vec::new();
+    let outcome = |told: &Told| {
+        let Some(person) = persons.get(told.person.trim()) else {
+            return Outcome::Refused("unknown_person", "Nobody has this id or external id.");
+        };
+        let on = match told.completed_on {
+            Ok(on) if can_be_completed(on, now) => on,
+            Ok(_) => return Outcome::Refused("in_the_future", "This day has not begun anywhere."),
+            Err(detail) => return Outcome::Refused("not_a_day", detail),
+        };
+        let completion = Completion { training: id, on };
+        if !known.insert((*person, completion)) {
+            return Outcome::Known;
+        }
+        fresh.push((*person, completion));
+        Outcome::Recorded
+    };
+    let outcomes = told.iter().map(outcome).collect();
+    write(tx, context, actor, &training, &fresh)?;
+    Ok(outcomes)
+}
+
+fn write(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    training: &TrainingRow,
+    fresh: &[(PersonId, Completion)],
+) -> Result<()> {
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    for (idx, (person, completion)) in (tx.next_index()..).zip(fresh) {
+        rows::insert_completion(tx, *person, *completion, training.version, idx)?;
+    }
+    let facts = |(person, completion): &(PersonId, Completion)| {
+        let facts = Facts::new()
+            .with("training_id", training.training_id.to_string())
+            .with("version", training.version)
+            .with("completed_on", completion.on.to_string())
+            .about(*person, "person_id", person.to_string());
+        (Event::TrainingCompleted, facts)
+    };
+    enter_all(tx, &context.keys, By::Actor(actor), fresh.iter().map(facts).collect())?;
+    let persons: Vec<PersonId> = fresh.iter().map(|(person, _)| *person).collect();
+    people::mark_access(tx, &persons)
+}
+
+/// Whom the told names are of: ids, or external ids. Who was erased is nobody.
+fn persons<'a>(conn: &mut Conn, keys: &Keys, told: &'a [Told]) -> Result<HashMap<&'a str, PersonId>> {
+    let mut found: HashMap<&str, PersonId> = HashMap::new();
+    for name in told.iter().map(|told| told.person.trim()) {
+        if found.contains_key(name) {
+            continue;
+        }
+        let person = match name.to_ascii_lowercase().parse::<PersonId>() {
+            Ok(id) => Some(id),
+            Err(_) => {
+                let hmac = keys.identity_hmac(Identifier::ExternalId, &normal_external_id(name));
+                people::find_by_external_id(conn, &hmac)?
+            }
+        };
+        found.extend(person.map(|person| (name, person)));
+    }
+    let ids: Vec<PersonId> = found.values().copied().collect();
+    let sealable = subject_keys::find_all(conn, &ids)?;
+    found.retain(|_, person| sealable.contains_key(person));
+    Ok(found)
+}
