@@ -49,6 +49,7 @@ pub mod pictures;
 pub mod pool_names;
 pub mod pools;
 pub mod post_imports;
+pub mod profile_texts;
 pub mod readiness;
 pub mod reassignment;
 pub mod references;

@@ -191,6 +191,12 @@ pub struct Channel {
     /// The longest text that stands for an image, in UTF-16 units; 0 also where it has none.
     #[serde(default)]
     pub alt_text_limit: u32,
+    /// Whether people have a profile of their own there, with a line about themselves for all to read.
+    #[serde(default)]
+    pub profile: bool,
+    /// The longest text about oneself in such a profile, in UTF-16 units.
+    #[serde(default)]
+    pub bio_limit: u32,
     /// The address that opens the platform's composer; empty = there is none.
     #[serde(default)]
     pub share_intent: String,

@@ -15,6 +15,9 @@ pub use disclaimer::{Form, Placement};
 
 const DEFAULTS: &str = include_str!("disclaimers.toml");
 
+/// The key of the disclaimer that says that one works for the organisation.
+pub const EMPLOYEE: &str = "employee";
+
 /// The most code points of a tag that every channel links.
 const TAG_MAX: usize = 50;
 
@@ -34,6 +37,13 @@ pub struct Organisation {
     /// The country that company news is meant for: `{country}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+}
+
+impl Organisation {
+    /// Whether the operator has said what it is called: the example's name says of nobody where they work.
+    pub fn is_named(&self) -> bool {
+        !self.name.trim().is_empty() && self.name != example_company()
+    }
 }
 
 fn example_company() -> String {

@@ -32,6 +32,7 @@ pub mod measure;
 pub mod obligations;
 pub mod policy;
 pub mod post_import;
+pub mod profile_texts;
 pub mod required_hashtags;
 pub mod responsibility;
 pub mod review;

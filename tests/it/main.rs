@@ -34,6 +34,7 @@ mod obligations;
 mod openapi;
 mod people;
 mod pictures;
+mod profile_texts;
 mod races;
 mod reading;
 mod reassigning;

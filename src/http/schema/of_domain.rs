@@ -21,6 +21,7 @@ use crate::domain::ids;
 use crate::domain::lifecycle::{Availability, RevisionState};
 use crate::domain::measure::Reason;
 use crate::domain::post_import;
+use crate::domain::profile_texts::NoTexts;
 use crate::domain::review::{DecisionKind, ReviewState, StageState};
 use crate::domain::roles::{Role, Scope};
 use crate::domain::share::{Outcome, ShownState};
@@ -163,6 +164,8 @@ schemas! {
         .enum_values(Some(UrgentOutcome::ALL.map(UrgentOutcome::as_str)));
     UrgentState, "UrgentState", text("What an urgent publication waits for, or came to.")
         .enum_values(Some(UrgentState::ALL.map(UrgentState::as_str)));
+    NoTexts, "NoProfileTexts", text("Why there are no lines: the operator has not said what the organisation is called; no disclaimer that says that one works there is live; it has no text in the language or in English; or it names something of the organisation that the operator has not set.")
+        .enum_values(Some(NoTexts::ALL.map(NoTexts::as_str)));
     Outcome, "Outcome", text("What became of a share.").enum_values(Some(Outcome::ALL.map(Outcome::as_str)));
 }
 

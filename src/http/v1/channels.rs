@@ -56,6 +56,8 @@ pub fn routes() -> Vec<Route> {
             "image_aspect_min": 0.0,
             "image_aspect_max": 0.0,
             "alt_text_limit": 1000,
+            "profile": true,
+            "bio_limit": 160,
             "prefills": ["text"],
             "source": "https://docs.x.com/fundamentals/counting-characters",
             "confidence": "high",
@@ -137,6 +139,10 @@ struct Channel {
     image_aspect_max: f64,
     /// The longest text that stands for an image, in UTF-16 units; 0 also where it has none.
     alt_text_limit: u32,
+    /// Whether people have a profile of their own there, with a line about themselves for all to read.
+    profile: bool,
+    /// The longest text about oneself in such a profile, in UTF-16 units; 0 = no limit is known.
+    bio_limit: u32,
     /// What an intent really puts before the employee.
     #[schema(schema_with = prefills)]
     prefills: Vec<Placeholder>,
@@ -214,6 +220,8 @@ impl From<&channels::Channel> for Channel {
             image_aspect_min: channel.image_aspect_min,
             image_aspect_max: channel.image_aspect_max,
             alt_text_limit: channel.alt_text_limit,
+            profile: channel.profile,
+            bio_limit: channel.bio_limit,
             prefills: channel.prefills,
             source: channel.source,
             confidence: channel.confidence,

@@ -31,6 +31,7 @@ mod places;
 mod pools;
 pub mod post_imports;
 mod posts;
+mod profile_texts;
 mod readiness;
 mod responsibilities;
 mod review_comments;
@@ -92,6 +93,7 @@ pub fn routes() -> Vec<Route> {
         responsibilities::routes(),
         me::routes(),
         my_obligations::routes(),
+        profile_texts::routes(),
         notifications::routes(),
         api_keys::routes(),
     ]

@@ -16,13 +16,14 @@ use greenlight::app::api_keys::{ApiKey, ApiKeyCreate, api_key_create};
 use greenlight::app::people::{PersonCreate, admin_create, person_create};
 use greenlight::clock::Clock;
 use greenlight::config::Config;
+use greenlight::domain::disclaimers::Organisation;
 use greenlight::domain::ids::PersonId;
 use greenlight::domain::roles::{Role, Scope, Scopes};
 use greenlight::domain::time::Time;
 use greenlight::http::{self, Connections, Frame, Settings};
 use greenlight::jobs::watcher::watch;
 use greenlight::keys::Keys;
-use greenlight::state::App;
+use greenlight::state::{App, context_of};
 use greenlight::store::blobs::{Blobs, S3Config};
 use greenlight::store::write::WriteTx;
 use greenlight::store::{Lane, people};
@@ -126,6 +127,17 @@ impl TestApp {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (handle, thread) = serve(self.node.app.clone(), frame, listener);
         Arc::new(Node { app: self.node.app.clone(), url, handle, thread: Some(thread) })
+    }
+
+    /// The same server for this organisation, at an address of its own.
+    pub fn serving_for(&self, organisation: Organisation) -> Arc<Node> {
+        let mut app = self.node.app.clone();
+        let config = Config { organisation, ..(*app.config).clone() };
+        app.context = Arc::new(context_of(&config, Arc::clone(&app.context.keys)).unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (handle, thread) = serve(app.clone(), http::frame_for(&app), listener);
+        Arc::new(Node { app, url, handle, thread: Some(thread) })
     }
 
     /// Runs a command on the same database, with the same keys.
