@@ -4,7 +4,7 @@
 use super::review_runs::{ReviewRun, StagePool};
 use crate::domain::announcement::{Detail, Recipient, Recipients, Subject, Topic};
 use crate::domain::delegation::Delegation;
-use crate::domain::ids::{DelegationId, PersonId};
+use crate::domain::ids::{DelegationId, PersonId, ProposalId};
 use crate::domain::lifecycle::Blocker;
 use crate::domain::review::ReviewState;
 use crate::domain::roles::Role;
@@ -237,4 +237,30 @@ pub(super) fn suggested(tx: &mut WriteTx<'_>, run: &ReviewRun) -> Result<()> {
 pub(super) fn suggestion_taken(tx: &mut WriteTx<'_>, subject: Subject, proposer: PersonId) -> Result<()> {
     let recipients = Recipients::only(Recipient::Person(proposer));
     of_item(tx, Topic::SuggestionTaken, subject, recipients, Detail::new())
+}
+
+/// An employee proposed a post: the authors are told, who find it among the drafts.
+pub(super) fn post_proposed(
+    tx: &mut WriteTx<'_>,
+    subject: Subject,
+    id: ProposalId,
+    proposer: PersonId,
+) -> Result<()> {
+    let recipients = Recipients { to: vec![Recipient::Role(Role::Author)], except: vec![proposer] };
+    of_item(tx, Topic::PostProposed, subject, recipients, about_proposal(id))
+}
+
+/// A proposal of a post will not be taken: whoever made it is told.
+pub(super) fn proposal_declined(
+    tx: &mut WriteTx<'_>,
+    subject: Subject,
+    id: ProposalId,
+    proposer: PersonId,
+) -> Result<()> {
+    let recipients = Recipients::only(Recipient::Person(proposer));
+    of_item(tx, Topic::ProposalDeclined, subject, recipients, about_proposal(id))
+}
+
+fn about_proposal(id: ProposalId) -> Detail {
+    Detail::from([("proposal_id".to_owned(), id.to_string().as_str().into())])
 }

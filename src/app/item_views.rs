@@ -161,7 +161,8 @@ pub fn revision_get(
     revision_view(&item, row, (authors, urgent), &histories, now)
 }
 
-fn views(conn: &mut Conn, rows: Vec<ItemRow>, rules: &Rules, now: Time) -> Result<Vec<ItemView>> {
+/// These items, in their order.
+pub(super) fn views(conn: &mut Conn, rows: Vec<ItemRow>, rules: &Rules, now: Time) -> Result<Vec<ItemView>> {
     let ids: Vec<ItemId> = rows.iter().map(|item| item.id).collect();
     let mut histories = Histories::read(conn, &ids)?;
     histories.obey(conn, &rows, rules, now)?;

@@ -5,6 +5,7 @@
 
 pub mod acceptances;
 pub mod access;
+pub mod accounts;
 pub mod actor;
 pub mod announcements;
 pub mod api_keys;
@@ -49,6 +50,7 @@ pub mod pictures;
 pub mod pool_names;
 pub mod pools;
 pub mod post_imports;
+pub mod post_proposals;
 pub mod profile_texts;
 pub mod readiness;
 pub mod reassignment;

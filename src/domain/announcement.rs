@@ -52,11 +52,15 @@ pub enum Topic {
     Reassigned,
     /// Somebody handed their work to the reader for a while. It is about no item.
     Delegated,
+    /// An employee proposed a post, which waits for an author as a draft. Detail: `proposal_id`.
+    PostProposed,
+    /// The reader's proposal of a post will not be taken. Detail: `proposal_id`.
+    ProposalDeclined,
 }
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Topic; 17] = [
+    pub const ALL: [Topic; 19] = [
         Topic::AskedToReview,
         Topic::DueSoon,
         Topic::Overdue,
@@ -74,6 +78,8 @@ impl Topic {
         Topic::UrgentReviewed,
         Topic::Reassigned,
         Topic::Delegated,
+        Topic::PostProposed,
+        Topic::ProposalDeclined,
     ];
 
     /// The topic's name.
@@ -96,6 +102,8 @@ impl Topic {
             Topic::UrgentReviewed => "urgent_reviewed",
             Topic::Reassigned => "reassigned",
             Topic::Delegated => "delegated",
+            Topic::PostProposed => "post_proposed",
+            Topic::ProposalDeclined => "proposal_declined",
         }
     }
 }

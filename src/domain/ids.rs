@@ -39,6 +39,10 @@ pub enum WorkflowVersion {}
 pub enum Delegation {}
 /// Marks the id of a responsibility.
 pub enum Responsibility {}
+/// Marks the id of an official account.
+pub enum Account {}
+/// Marks the id of a proposal of a post.
+pub enum Proposal {}
 /// Marks the id of a comment in a review.
 pub enum Comment {}
 /// Marks the id of a suggestion in a review.
@@ -76,6 +80,10 @@ pub type WorkflowVersionId = Id<WorkflowVersion>;
 pub type DelegationId = Id<Delegation>;
 /// A responsibility's id.
 pub type ResponsibilityId = Id<Responsibility>;
+/// An official account's id.
+pub type AccountId = Id<Account>;
+/// The id of a proposal of a post.
+pub type ProposalId = Id<Proposal>;
 /// The id of a comment in a review.
 pub type CommentId = Id<Comment>;
 /// The id of a suggestion in a review.

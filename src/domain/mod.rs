@@ -3,6 +3,7 @@
 //! Everything here is pure: it takes the time as an argument and knows neither HTTP nor SQL nor the
 //! record.
 
+pub mod account;
 pub mod announcement;
 pub mod channels;
 pub mod comment;
@@ -33,6 +34,7 @@ pub mod obligations;
 pub mod policy;
 pub mod post_import;
 pub mod profile_texts;
+pub mod proposal;
 pub mod required_hashtags;
 pub mod responsibility;
 pub mod review;

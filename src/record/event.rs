@@ -55,6 +55,12 @@ pub enum Event {
     /// (the draft that it went into), `digest`, `review_id`, `suggestion_id`, `changes_digest`; personal, of the
     /// proposer: `proposer_id`.
     SuggestionAccepted,
+    /// An employee proposed a post, which is a draft by that. `proposal_id`, `kind`, `item_id`, `revision`,
+    /// `digest` (of the draft).
+    PostProposed,
+    /// An author said that a proposed post will not be taken. `proposal_id`, `item_id`, `reason`; personal, of
+    /// the proposer: `proposer_id`.
+    ProposalDeclined,
     /// An item was stopped at once. `kind`, `item_id`, `key`, `reason`.
     ItemRecalled,
     /// An item was taken out of use. `kind`, `item_id`, `key`, `reason`.
@@ -121,6 +127,13 @@ pub enum Event {
     TrainingCompleted,
     /// All completions of a training by a person count no more. `training_id`, `reason`; personal: `person_id`.
     CompletionWithdrawn,
+    /// An official account was entered in the register. `account_id`, `channel`, `handle`, `url`, `owner` (the
+    /// key of a responsibility), `purpose`.
+    AccountCreated,
+    /// What the register says of an official account changed. The same fields, as they are now.
+    AccountChanged,
+    /// An official account is one no more. `account_id`, `channel`, `handle`.
+    AccountEnded,
     /// An API key was made. `key_id`, `name`, `scopes`, `expires_at`.
     ApiKeyCreated,
     /// An API key was revoked. `key_id`.
@@ -138,7 +151,7 @@ pub enum Event {
 
 impl Event {
     /// Every type.
-    pub const ALL: [Event; 48] = [
+    pub const ALL: [Event; 53] = [
         Event::DisclaimerImported,
         Event::RevisionSubmitted,
         Event::RevisionWithdrawn,
@@ -153,6 +166,8 @@ impl Event {
         Event::CommentMade,
         Event::SuggestionMade,
         Event::SuggestionAccepted,
+        Event::PostProposed,
+        Event::ProposalDeclined,
         Event::ItemRecalled,
         Event::ItemRetired,
         Event::FreezeBegun,
@@ -181,6 +196,9 @@ impl Event {
         Event::TrainingEnded,
         Event::TrainingCompleted,
         Event::CompletionWithdrawn,
+        Event::AccountCreated,
+        Event::AccountChanged,
+        Event::AccountEnded,
         Event::ApiKeyCreated,
         Event::ApiKeyRevoked,
         Event::WorkflowChanged,
@@ -206,6 +224,8 @@ impl Event {
             Event::CommentMade => "comment.made",
             Event::SuggestionMade => "suggestion.made",
             Event::SuggestionAccepted => "suggestion.accepted",
+            Event::PostProposed => "post.proposed",
+            Event::ProposalDeclined => "proposal.declined",
             Event::ItemRecalled => "item.recalled",
             Event::ItemRetired => "item.retired",
             Event::FreezeBegun => "freeze.begun",
@@ -234,6 +254,9 @@ impl Event {
             Event::TrainingEnded => "training.ended",
             Event::TrainingCompleted => "training.completed",
             Event::CompletionWithdrawn => "training.completion_withdrawn",
+            Event::AccountCreated => "account.created",
+            Event::AccountChanged => "account.changed",
+            Event::AccountEnded => "account.ended",
             Event::ApiKeyCreated => "api_key.created",
             Event::ApiKeyRevoked => "api_key.revoked",
             Event::WorkflowChanged => "workflow.changed",

@@ -5,6 +5,7 @@
 //! differs between SQLite and PostgreSQL is in [`backend`] and nowhere else.
 
 pub mod acceptances;
+pub mod accounts;
 pub mod announcements;
 pub mod api_keys;
 pub mod backend;
@@ -21,6 +22,7 @@ pub mod items;
 pub mod notifications;
 pub mod people;
 pub mod post_imports;
+pub mod post_proposals;
 pub mod recipients;
 pub mod record;
 pub mod responsibilities;

@@ -601,6 +601,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    accounts (id) {
+        id -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    account_versions (account_id, version) {
+        account_id -> Text,
+        version -> BigInt,
+        channel -> Text,
+        handle -> Text,
+        folded_handle -> Text,
+        url -> Text,
+        owner_id -> Text,
+        purpose -> Text,
+        from_at -> BigInt,
+        until_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    post_proposals (id) {
+        id -> Text,
+        item_id -> Text,
+        person_id -> Nullable<Text>,
+        words_digest -> Text,
+        note -> Nullable<Binary>,
+        created_at -> BigInt,
+        idx -> BigInt,
+        declined_by -> Nullable<Text>,
+        declined_reason -> Nullable<Text>,
+        declined_at -> Nullable<BigInt>,
+        declined_idx -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     record_state,
     record_entries,
@@ -647,4 +685,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     post_imports,
     post_import_rows,
     imported_posts,
+    accounts,
+    account_versions,
+    post_proposals,
 );

@@ -15,6 +15,7 @@
 mod support;
 
 mod access;
+mod accounts;
 mod command_line;
 mod composing;
 mod deadlines;
@@ -34,6 +35,7 @@ mod obligations;
 mod openapi;
 mod people;
 mod pictures;
+mod post_proposals;
 mod profile_texts;
 mod races;
 mod reading;

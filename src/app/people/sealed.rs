@@ -1,5 +1,6 @@
-//! The sealed values of a profile: each opens only with the person's key, and only in its own place (R22).
+//! The sealed values of a person: each opens only with the person's key, and only in its own place (R22).
 
+use crate::domain::ids::ProposalId;
 use crate::domain::mastodon::MastodonAccount;
 use crate::error::{Error, Result};
 use crate::keys::{self, Identifier, Keys};
@@ -30,8 +31,7 @@ pub(super) struct Sealer<'a> {
 
 impl Sealer<'_> {
     pub(super) fn seal(&self, context: &str, value: &str) -> Result<Vec<u8>> {
-        let seed = keys::seed().map_err(Error::internal)?;
-        self.key.seal(seed, context.as_bytes(), value.as_bytes()).map_err(Error::internal)
+        seal_text(self.key, context, value)
     }
 
     pub(super) fn identity(&self, identifier: Identifier, value: &str) -> Result<Identity> {
@@ -42,6 +42,26 @@ impl Sealer<'_> {
     pub(super) fn mastodon(&self, account: &MastodonAccount) -> Result<Vec<u8>> {
         self.seal(MASTODON, &serde_json::to_string(account).map_err(Error::internal)?)
     }
+}
+
+fn seal_text(key: &SubjectKey, context: &str, text: &str) -> Result<Vec<u8>> {
+    let seed = keys::seed().map_err(Error::internal)?;
+    key.seal(seed, context.as_bytes(), text.as_bytes()).map_err(Error::internal)
+}
+
+/// Where the sealed note of a proposal stands: a person has many, and none stands for another.
+fn note_of(proposal: ProposalId) -> String {
+    format!("post_proposals.note:{proposal}")
+}
+
+/// Seals what somebody says to the authors about a post that they propose.
+pub(in crate::app) fn seal_note(key: &SubjectKey, proposal: ProposalId, note: &str) -> Result<Vec<u8>> {
+    seal_text(key, &note_of(proposal), note)
+}
+
+/// Opens such a note.
+pub(in crate::app) fn open_note(key: &SubjectKey, proposal: ProposalId, sealed: &[u8]) -> Result<String> {
+    open_text(key, &note_of(proposal), sealed)
 }
 
 /// Opens a sealed text.

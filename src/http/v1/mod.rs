@@ -1,6 +1,7 @@
 //! The endpoints: request and response types, and handlers of about ten lines, a file for each resource.
 
 mod acceptances;
+mod accounts;
 mod answers;
 mod api_keys;
 mod channels;
@@ -30,6 +31,7 @@ mod people;
 mod places;
 mod pools;
 pub mod post_imports;
+mod post_proposals;
 mod posts;
 mod profile_texts;
 mod readiness;
@@ -60,6 +62,7 @@ pub fn routes() -> Vec<Route> {
         text_measurements::routes(),
         posts::routes(),
         post_imports::routes(),
+        post_proposals::routes(),
         hashtags::routes(),
         images::routes(),
         media::routes(),
@@ -91,6 +94,7 @@ pub fn routes() -> Vec<Route> {
         people::routes(),
         groups::routes(),
         responsibilities::routes(),
+        accounts::routes(),
         me::routes(),
         my_obligations::routes(),
         profile_texts::routes(),

@@ -127,7 +127,8 @@ struct Notification {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, nullable = false)]
     stage: Option<i64>,
-    /// What else it says: for `asked_to_review` the `stage_name`, for `decided` the `outcome`.
+    /// What else it says: for `asked_to_review` the `stage_name`, for `decided` the `outcome`, for `post_proposed` and
+    /// `proposal_declined` the `proposal_id`.
     #[serde(skip_serializing_if = "Detail::is_empty")]
     #[schema(value_type = std::collections::BTreeMap<String, Fact>)]
     detail: Detail,

@@ -125,7 +125,8 @@ fn describe_end() -> Operation {
         "responsibility_end",
         "End a responsibility",
         "Nobody answers for it from now on, and it is not found again. Who held it stays on record. The answer \
-         names the reviews that cannot end any more because of it, which can be reassigned.",
+         names the reviews that cannot end any more because of it, which can be reassigned. On official accounts \
+         that it owned nobody may post until they get another owner.",
     )
     .if_match()
     .answer::<StuckReviews>(200, "It has ended.", json!({ "stuck_reviews": [] }))
@@ -147,7 +148,7 @@ fn example_responsibility() -> Value {
 /// Who holds a responsibility: a person, or everybody in a group.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum ResponsibilityBearer {
+pub(super) enum ResponsibilityBearer {
     /// The person.
     Person(PersonId),
     /// Everybody in the group, whoever that is at the time.

@@ -1,5 +1,6 @@
 //! The statements that each trigger must refuse.
 
+use super::registers;
 use super::targets::Targets;
 use super::{obligations, urgent};
 use crate::support::Post;
@@ -16,6 +17,7 @@ impl Targets {
             self.on_shares(),
             self.on_endings(),
             on_histories(),
+            registers::attempts(self),
             self.on_waiting(),
             urgent::attempts(self),
             obligations::attempts(self),

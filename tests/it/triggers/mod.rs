@@ -2,6 +2,7 @@
 
 mod attempts;
 mod obligations;
+mod registers;
 mod reviews;
 mod targets;
 mod urgent;
@@ -126,6 +127,7 @@ both! {
             "UPDATE decisions SET person_id = NULL".to_owned(),
             "UPDATE review_comments SET person_id = NULL".to_owned(),
             "UPDATE review_suggestions SET person_id = NULL, accepted_by = NULL".to_owned(),
+            "UPDATE post_proposals SET person_id = NULL, note = NULL, declined_by = NULL".to_owned(),
             "UPDATE shares SET person_id = NULL, state = 'failed'".to_owned(),
         ] {
             attempt(app, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use greenlight::domain::roles::Role;
 use serde_json::json;
 
-use super::{obligations, reviews, urgent};
+use super::{obligations, registers, reviews, urgent};
 use crate::support::{Post, TestApp};
 
 /// What there is to attack: a shared post, a post under review, a draft, an image that was redacted.
@@ -81,6 +81,7 @@ impl Targets {
         end_what_held(app);
         reviews::wait_for_a_review(app);
         hand_over(app);
+        registers::enter_and_propose(app);
         let open = app.submitted_post(|content| content["title"] = "Under review".into());
         reviews::talk_about(app, &open);
         let draft = app.draft(|content| content["title"] = "A draft".into());

@@ -1,0 +1,104 @@
+-- Where the organisation itself speaks, and the posts that employees propose.
+
+-- The register of official accounts -----------------------------------------------------------------
+
+CREATE TABLE accounts (
+  id text NOT NULL PRIMARY KEY,
+  created_at bigint NOT NULL
+);
+
+-- What an account said, from when until when. An account without an open version has ended.
+CREATE TABLE account_versions (
+  account_id text NOT NULL REFERENCES accounts (id),
+  version bigint NOT NULL CHECK (version >= 1),
+  channel text NOT NULL,
+  handle text NOT NULL,
+  folded_handle text NOT NULL, -- the handle as it is compared: in lower case, without a leading @
+  url text NOT NULL,
+  owner_id text NOT NULL REFERENCES responsibilities (id),
+  purpose text NOT NULL,
+  from_at bigint NOT NULL,
+  until_at bigint CHECK (until_at >= from_at),
+  PRIMARY KEY (account_id, version)
+);
+CREATE UNIQUE INDEX account_versions_open ON account_versions (account_id) WHERE until_at IS NULL;
+CREATE UNIQUE INDEX account_versions_open_handle ON account_versions (folded_handle, channel)
+  WHERE until_at IS NULL;
+CREATE INDEX account_versions_open_channel ON account_versions (channel, account_id) WHERE until_at IS NULL;
+CREATE INDEX account_versions_owner ON account_versions (owner_id);
+
+-- R8: what held is closed, never overwritten.
+CREATE FUNCTION r08_accounts_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r08: an account is never deleted';
+END $$;
+CREATE TRIGGER r08_accounts_stay BEFORE DELETE ON accounts
+FOR EACH ROW EXECUTE FUNCTION r08_accounts_stay();
+CREATE FUNCTION r08_accounts_do_not_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r08: an account changes by its versions';
+END $$;
+CREATE TRIGGER r08_accounts_do_not_change BEFORE UPDATE ON accounts
+FOR EACH ROW EXECUTE FUNCTION r08_accounts_do_not_change();
+CREATE FUNCTION r08_account_versions_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r08: what held is never deleted';
+END $$;
+CREATE TRIGGER r08_account_versions_stay BEFORE DELETE ON account_versions
+FOR EACH ROW EXECUTE FUNCTION r08_account_versions_stay();
+CREATE FUNCTION r08_account_versions_only_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.account_id <> OLD.account_id OR NEW.version <> OLD.version OR NEW.channel <> OLD.channel
+    OR NEW.handle <> OLD.handle OR NEW.folded_handle <> OLD.folded_handle OR NEW.url <> OLD.url
+    OR NEW.owner_id <> OLD.owner_id OR NEW.purpose <> OLD.purpose OR NEW.from_at <> OLD.from_at
+    OR OLD.until_at IS NOT NULL THEN
+    RAISE EXCEPTION 'r08: what held only ends';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r08_account_versions_only_end BEFORE UPDATE ON account_versions
+FOR EACH ROW EXECUTE FUNCTION r08_account_versions_only_end();
+
+-- Proposals of posts --------------------------------------------------------------------------------
+
+-- A post that an employee proposed. What it says is the item's own content.
+CREATE TABLE post_proposals (
+  id text NOT NULL PRIMARY KEY,
+  item_id text NOT NULL UNIQUE REFERENCES items (id),
+  person_id text REFERENCES people (id),
+  words_digest text NOT NULL, -- of the proposed language and text, to tell whether they were changed since
+  note bytea, -- sealed under the person's key: their own words to the authors
+  created_at bigint NOT NULL,
+  idx bigint NOT NULL UNIQUE REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  declined_by text REFERENCES people (id),
+  declined_reason text,
+  declined_at bigint,
+  declined_idx bigint UNIQUE REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  CHECK ((declined_at IS NULL) = (declined_reason IS NULL)),
+  CHECK ((declined_at IS NULL) = (declined_idx IS NULL)),
+  CHECK (declined_at IS NOT NULL OR declined_by IS NULL)
+);
+CREATE INDEX post_proposals_person ON post_proposals (person_id, id);
+
+-- R8: a proposal stays as it was made, and is declined once. An erasure takes away who it was, and their note.
+CREATE FUNCTION r08_proposals_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'r08: a proposal is never deleted';
+END $$;
+CREATE TRIGGER r08_proposals_stay BEFORE DELETE ON post_proposals
+FOR EACH ROW EXECUTE FUNCTION r08_proposals_stay();
+CREATE FUNCTION r08_proposals_are_declined_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id <> OLD.id OR NEW.item_id <> OLD.item_id OR NEW.words_digest <> OLD.words_digest
+    OR NEW.created_at <> OLD.created_at OR NEW.idx <> OLD.idx
+    OR (NEW.person_id IS DISTINCT FROM OLD.person_id AND NEW.person_id IS NOT NULL)
+    OR (NEW.note IS DISTINCT FROM OLD.note AND NEW.note IS NOT NULL)
+    OR (OLD.declined_at IS NOT NULL AND (NEW.declined_at IS DISTINCT FROM OLD.declined_at
+      OR NEW.declined_idx IS DISTINCT FROM OLD.declined_idx OR NEW.declined_reason IS DISTINCT FROM OLD.declined_reason
+      OR (NEW.declined_by IS DISTINCT FROM OLD.declined_by AND NEW.declined_by IS NOT NULL))) THEN
+    RAISE EXCEPTION 'r08: a proposal is only declined, and once';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER r08_proposals_are_declined_once BEFORE UPDATE ON post_proposals
+FOR EACH ROW EXECUTE FUNCTION r08_proposals_are_declined_once();

@@ -1,0 +1,266 @@
+//! Proposals: an employee proposes a post, which becomes a draft with them as its first author, and sees what
+//! becomes of it.
+//!
+//! They need no right to write content for that, and can never decide on their own words (R3). Authors go on
+//! with the draft as with any other, or decline the proposal with a reason.
+
+use std::collections::HashMap;
+
+use super::actor::Actor;
+use super::announcements;
+use super::authentication;
+use super::context::Context;
+use super::item_views::{self, ItemView};
+use super::items::{self, revision_facts, working_revision};
+use super::journal::{self, By, Facts, subject_keys_of};
+use super::people::{open_note, seal_note};
+use super::rules::Rules;
+use crate::domain::announcement::Subject;
+use crate::domain::content::Post;
+use crate::domain::ids::{ItemId, Kind, PersonId, ProposalId};
+use crate::domain::lifecycle::RevisionState;
+use crate::domain::proposal::{Proposal, ProposalState, are_words_changed, in_proposal};
+use crate::domain::review::DecisionKind;
+use crate::domain::roles::Scope;
+use crate::domain::text::{Lines, forbidden_character};
+use crate::domain::time::Time;
+use crate::error::{Code, Error, Fault, Result};
+use crate::keys::Keys;
+use crate::record::Event;
+use crate::store::connection::Conn;
+use crate::store::post_proposals::{self as rows, NewProposal, ProposalFilter, ProposalRow};
+use crate::store::write::WriteTx;
+use crate::store::{items as item_rows, revisions};
+
+/// Proposals of one person that may be open at once, so that nobody floods the authors.
+pub const OPEN_MAX: usize = 20;
+
+/// A proposal as it is read.
+#[derive(Debug, Clone)]
+pub struct ProposalView {
+    /// The proposal.
+    pub row: ProposalRow,
+    /// What became of it.
+    pub state: ProposalState,
+    /// What the post is called: the live revision, else the newest; none once redacted.
+    pub title: Option<String>,
+    /// The live revision, if the post is live.
+    pub live_revision: Option<i64>,
+    /// Whether that same revision has other words than were proposed.
+    pub words_changed: Option<bool>,
+    /// Why it was not taken.
+    pub reason: Option<String>,
+    /// What the employee said to the authors; none once they are erased.
+    pub note: Option<String>,
+}
+
+/// Whose proposals are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Those of the person who asks.
+    Mine,
+    /// Everybody's, for those who write content.
+    All,
+}
+
+/// The page of a list that is read.
+#[derive(Debug, Clone, Copy)]
+pub struct ProposalQuery {
+    /// Whose proposals.
+    pub whose: Whose,
+    /// Only those of which it is, or is not, open what becomes of them.
+    pub open: Option<bool>,
+    /// After which one.
+    pub after: Option<ProposalId>,
+    /// How many.
+    pub limit: i64,
+}
+
+/// Proposes a post: it is a draft from now on.
+pub fn post_propose(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    proposal: &Proposal,
+    note: Option<&str>,
+) -> Result<ProposalId> {
+    let person = actor.person()?;
+    authentication::authorise(tx, actor, Scope::Share)?;
+    if rows::has_open(tx.conn(), person, OPEN_MAX)? {
+        let detail = format!(
+            "You have {OPEN_MAX} proposals that nobody has decided on yet: wait until some of them are answered."
+        );
+        return Err(Error::new(Code::LimitReached, detail).with("limit", OPEN_MAX));
+    }
+    check_note(note)?;
+    let (id, item) = (ProposalId::generate(), ItemId::generate());
+    let draft = proposal.draft(&context.channels);
+    items::insert_authorised(tx, context, person, item, None, &draft).map_err(|mut error| {
+        error.errors = error.errors.into_iter().map(in_proposal).collect();
+        error
+    })?;
+    let row = items::find(tx.conn(), Kind::Post, item)?;
+    let draft = working_revision(tx.conn(), &row)?;
+    let facts = revision_facts(&row, draft.revision, &draft.digest).with("proposal_id", id.to_string());
+    let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::PostProposed, facts)?;
+    let note = note.map(|note| sealed_note(tx.conn(), &context.keys, person, id, note)).transpose()?;
+    let words_digest = &proposal.words_digest()?;
+    rows::insert(tx, NewProposal { id, item, person, words_digest, note, idx: receipt.index })?;
+    let subject = Subject { item, kind: Kind::Post, revision: draft.revision };
+    announcements::post_proposed(tx, subject, id, person)?;
+    Ok(id)
+}
+
+/// Says that a proposal will not be taken, and why. Only while an author could go on with it: of what is under
+/// review its reviewers decide, and what was approved is recalled.
+pub fn post_proposal_decline(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    rules: &Rules,
+    id: ProposalId,
+    reason: &str,
+) -> Result<ProposalId> {
+    let person = actor.person()?;
+    authentication::authorise(tx, actor, Scope::ContentWrite)?;
+    let now = tx.now();
+    let row = find(tx.conn(), id)?;
+    let view = views(tx.conn(), &context.keys, vec![row], rules, now)?.pop();
+    let ProposalView { row, state, .. } = view.ok_or_else(not_found)?;
+    if !matches!(state, ProposalState::Received | ProposalState::ChangesRequested) {
+        let detail = format!("Authors cannot decline it any more: it is {state}.");
+        return Err(Error::new(Code::Conflict, detail).with("state", state.as_str()));
+    }
+    let item = items::find(tx.conn(), Kind::Post, row.item_id)?;
+    let facts = Facts::new()
+        .with("proposal_id", id.to_string())
+        .with("item_id", item.id.to_string())
+        .with("reason", reason);
+    let facts = match row.person_id {
+        Some(proposer) => facts.about(proposer, "proposer_id", proposer.to_string()),
+        None => facts,
+    };
+    let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::ProposalDeclined, facts)?;
+    rows::decline(tx, id, person, reason, receipt.index)?;
+    if let Some(proposer) = row.person_id {
+        let subject = Subject { item: item.id, kind: item.kind, revision: item.working_revision };
+        announcements::proposal_declined(tx, subject, id, proposer)?;
+    }
+    Ok(id)
+}
+
+/// One proposal: one's own, or anybody's for those who write content; another one is 404.
+pub fn post_proposal_get(
+    conn: &mut Conn,
+    keys: &Keys,
+    actor: &Actor,
+    id: ProposalId,
+    rules: &Rules,
+    now: Time,
+) -> Result<ProposalView> {
+    let person = actor.person()?;
+    let row = find(conn, id)?;
+    if row.person_id != Some(person) && !actor.scopes.contains(Scope::ContentWrite) {
+        return Err(not_found());
+    }
+    views(conn, keys, vec![row], rules, now)?.pop().ok_or_else(not_found)
+}
+
+/// A page of proposals, newest first. Only those who write content read other people's.
+pub fn post_proposal_list(
+    conn: &mut Conn,
+    keys: &Keys,
+    actor: &Actor,
+    query: ProposalQuery,
+    rules: &Rules,
+    now: Time,
+) -> Result<Vec<ProposalView>> {
+    let person = match query.whose {
+        Whose::Mine => Some(actor.person()?),
+        Whose::All => {
+            actor.require(Scope::ContentWrite)?;
+            None
+        }
+    };
+    let filter = ProposalFilter { person, open: query.open };
+    let found = rows::list(conn, filter, query.after, query.limit)?;
+    views(conn, keys, found, rules, now)
+}
+
+fn not_found() -> Error {
+    Error::not_found("suggestion")
+}
+
+fn find(conn: &mut Conn, id: ProposalId) -> Result<ProposalRow> {
+    rows::find(conn, id)?.ok_or_else(not_found)
+}
+
+fn check_note(note: Option<&str>) -> Result<()> {
+    let Some(found) = note.and_then(|note| forbidden_character(note, Lines::Many)) else { return Ok(()) };
+    let detail = format!("The character U+{:04X} is not taken here.", u32::from(found));
+    Err(Error::invalid_content(vec![Fault::body("/note", "control_character", detail)]))
+}
+
+fn sealed_note(
+    conn: &mut Conn,
+    keys: &Keys,
+    person: PersonId,
+    id: ProposalId,
+    note: &str,
+) -> Result<Vec<u8>> {
+    let keys = subject_keys_of(conn, keys, &[person])?;
+    let key = keys.get(&person).ok_or_else(|| Error::internal("an active person without a key"))?;
+    seal_note(key, id, note)
+}
+
+/// These proposals with what became of them, in their order.
+fn views(
+    conn: &mut Conn,
+    keys: &Keys,
+    found: Vec<ProposalRow>,
+    rules: &Rules,
+    now: Time,
+) -> Result<Vec<ProposalView>> {
+    let ids: Vec<ItemId> = found.iter().map(|row| row.item_id).collect();
+    let persons: Vec<PersonId> = found.iter().filter_map(|row| row.person_id).collect();
+    let rows = item_rows::find_all(conn, &ids)?;
+    let items = item_views::views(conn, rows, rules, now)?;
+    let items: HashMap<ItemId, ItemView> = items.into_iter().map(|view| (view.item.id, view)).collect();
+    let live = |view: &ItemView| Some((view.item.id, view.live_revision?));
+    let live: Vec<(ItemId, i64)> = items.values().filter_map(live).collect();
+    let live = revisions::contents(conn, &live)?;
+    let subject_keys = subject_keys_of(conn, keys, &persons)?;
+    let view = |row: ProposalRow| {
+        let item = items.get(&row.item_id).ok_or_else(|| Error::internal("a proposal without its item"))?;
+        let key = row.person_id.and_then(|person| subject_keys.get(&person));
+        let note =
+            key.zip(row.note.as_deref()).map(|(key, note)| open_note(key, row.id, note)).transpose()?;
+        let content = match item.live_revision {
+            Some(revision) => live.get(&(item.item.id, revision)).map(|json| serde_json::from_str(json)),
+            None => item.working.content.clone().map(serde_json::from_value::<Post>),
+        };
+        let post: Option<Post> = content.transpose().map_err(Error::internal)?;
+        let words_changed =
+            post.as_ref().map(|post| are_words_changed(post, &row.words_digest)).transpose()?;
+        let state = state_of(item, &row);
+        let reason = if state == ProposalState::NotTaken { reason_of(item, &row) } else { None };
+        let title = post.map(|post| post.title);
+        Ok(ProposalView { row, state, title, live_revision: item.live_revision, words_changed, reason, note })
+    };
+    found.into_iter().map(view).collect()
+}
+
+fn state_of(item: &ItemView, row: &ProposalRow) -> ProposalState {
+    // The only other name, `superseded`, is derived of what was approved.
+    let working = item.working.state.parse().unwrap_or(RevisionState::Approved);
+    ProposalState::of(item.availability, working, row.declined_at.is_some())
+}
+
+/// Why a proposal was not taken: what the author who declined it said, else who rejected it.
+fn reason_of(item: &ItemView, row: &ProposalRow) -> Option<String> {
+    let declined = row.declined_reason.clone();
+    let mut decisions =
+        item.review.iter().flat_map(|review| &review.stages).flat_map(|stage| &stage.decisions);
+    let rejection = || decisions.rfind(|cast| cast.decision == DecisionKind::Reject)?.reason.clone();
+    declined.or_else(rejection)
+}

@@ -1,0 +1,138 @@
+//! Posts that employees proposed, and what authors said to that. What a proposal says is its item's content.
+
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+
+use super::connection::Conn;
+use super::schema::{items, post_proposals, revisions};
+use super::write::WriteTx;
+use crate::domain::ids::{Digest, ItemId, PersonId, ProposalId};
+use crate::domain::lifecycle::RevisionState;
+use crate::domain::proposal::OPEN;
+use crate::domain::time::Time;
+use crate::error::Result;
+
+/// One proposal.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = post_proposals)]
+pub struct ProposalRow {
+    /// Its id.
+    pub id: ProposalId,
+    /// The post that it became.
+    pub item_id: ItemId,
+    /// Who proposed it; `None` once erased.
+    pub person_id: Option<PersonId>,
+    /// The fingerprint of the proposed words.
+    pub words_digest: Digest,
+    /// What they said to the authors, sealed under their key.
+    pub note: Option<Vec<u8>>,
+    /// When.
+    pub created_at: Time,
+    /// Why an author declined it, if one did.
+    pub declined_reason: Option<String>,
+    /// When that was.
+    pub declined_at: Option<Time>,
+}
+
+/// A proposal that nobody has answered yet.
+#[derive(Debug)]
+pub struct NewProposal<'a> {
+    /// Its id.
+    pub id: ProposalId,
+    /// The post that it became.
+    pub item: ItemId,
+    /// Who proposes it.
+    pub person: PersonId,
+    /// The fingerprint of the proposed words.
+    pub words_digest: &'a Digest,
+    /// What they say to the authors, sealed under their key.
+    pub note: Option<Vec<u8>>,
+    /// Its index in the record.
+    pub idx: i64,
+}
+
+/// What a list of proposals is narrowed to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ProposalFilter {
+    /// Who proposed them.
+    pub person: Option<PersonId>,
+    /// Whether it is still open what becomes of them.
+    pub open: Option<bool>,
+}
+
+/// Writes a proposal that stands at its index in the record.
+pub fn insert(tx: &mut WriteTx<'_>, proposal: NewProposal<'_>) -> Result<()> {
+    let values = (
+        post_proposals::id.eq(proposal.id.to_string()),
+        post_proposals::item_id.eq(proposal.item.to_string()),
+        post_proposals::person_id.eq(proposal.person.to_string()),
+        post_proposals::words_digest.eq(proposal.words_digest.as_str()),
+        post_proposals::note.eq(proposal.note),
+        post_proposals::created_at.eq(tx.now().micros()),
+        post_proposals::idx.eq(proposal.idx),
+    );
+    diesel::insert_into(post_proposals::table).values(values).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Says that an author declined a proposal, by the entry at `idx`.
+pub fn decline(tx: &mut WriteTx<'_>, id: ProposalId, person: PersonId, reason: &str, idx: i64) -> Result<()> {
+    let now = tx.now().micros();
+    diesel::update(post_proposals::table.find(id.to_string()))
+        .set((
+            post_proposals::declined_by.eq(person.to_string()),
+            post_proposals::declined_reason.eq(reason),
+            post_proposals::declined_at.eq(now),
+            post_proposals::declined_idx.eq(idx),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// One proposal.
+pub fn find(conn: &mut Conn, id: ProposalId) -> Result<Option<ProposalRow>> {
+    Ok(post_proposals::table.find(id.to_string()).select(ProposalRow::as_select()).first(conn).optional()?)
+}
+
+/// Proposals, newest first, after `after`.
+pub fn list(
+    conn: &mut Conn,
+    filter: ProposalFilter,
+    after: Option<ProposalId>,
+    limit: i64,
+) -> Result<Vec<ProposalRow>> {
+    let mut query = post_proposals::table
+        .select(ProposalRow::as_select())
+        .order(post_proposals::id.desc())
+        .limit(limit)
+        .into_boxed();
+    if let Some(person) = filter.person {
+        query = query.filter(post_proposals::person_id.eq(person.to_string()));
+    }
+    if let Some(after) = after {
+        query = query.filter(post_proposals::id.lt(after.to_string()));
+    }
+    if let Some(open) = filter.open {
+        let newest =
+            items::table
+                .inner_join(revisions::table.on(
+                    revisions::item_id.eq(items::id).and(revisions::revision.eq(items::working_revision)),
+                ))
+                .filter(items::id.eq(post_proposals::item_id))
+                .filter(revisions::state.eq_any(OPEN.map(RevisionState::as_str)));
+        let approved = diesel::alias!(revisions as approved);
+        let approved = approved
+            .filter(approved.field(revisions::item_id).eq(post_proposals::item_id))
+            .filter(approved.field(revisions::approved_idx).is_not_null());
+        let is_open = post_proposals::declined_at.is_null().and(exists(newest)).and(not(exists(approved)));
+        // Compared as one value, so that proposals are read in their order, and each looked at by itself.
+        query = query.filter(is_open.eq(open));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// Whether a person has `many` proposals of which it is open what becomes of them.
+pub fn has_open(conn: &mut Conn, person: PersonId, many: usize) -> Result<bool> {
+    let filter = ProposalFilter { person: Some(person), open: Some(true) };
+    Ok(list(conn, filter, None, i64::try_from(many).unwrap_or(i64::MAX))?.len() >= many)
+}
