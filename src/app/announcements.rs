@@ -4,8 +4,9 @@
 use super::review_runs::{ReviewRun, StagePool};
 use crate::domain::announcement::{Detail, Recipient, Recipients, Subject, Topic};
 use crate::domain::delegation::Delegation;
-use crate::domain::ids::{DelegationId, PersonId, ProposalId};
+use crate::domain::ids::{DelegationId, PersonId, ProposalId, RecheckId};
 use crate::domain::lifecycle::Blocker;
+use crate::domain::recheck::RecheckAction;
 use crate::domain::review::ReviewState;
 use crate::domain::roles::Role;
 use crate::domain::workflow::Reviewers;
@@ -177,6 +178,28 @@ fn of_item(
 ) -> Result<()> {
     let subject = Some(subject);
     announce(tx, &NewAnnouncement { topic, subject, review: None, stage: None, recipients, detail })
+}
+
+/// Somebody decided what to do about the posts that a revision touches: publishers are told of it, and the authors
+/// of each post.
+pub(super) fn rechecked(
+    tx: &mut WriteTx<'_>,
+    id: RecheckId,
+    subject: Subject,
+    name: &str,
+    (action, posts): (RecheckAction, i64),
+) -> Result<()> {
+    let detail = Detail::from([
+        ("recheck_id".to_owned(), id.to_string().as_str().into()),
+        ("action".to_owned(), action.as_str().into()),
+        ("kind".to_owned(), subject.kind.as_str().into()),
+        ("item_id".to_owned(), subject.item.to_string().as_str().into()),
+        ("name".to_owned(), name.into()),
+        ("revision".to_owned(), subject.revision.into()),
+        ("posts".to_owned(), posts.into()),
+    ]);
+    let to = vec![Recipient::Role(Role::Publisher), Recipient::AuthorsTouched(id)];
+    of_item(tx, Topic::Recheck, subject, Recipients { to, except: Vec::new() }, detail)
 }
 
 /// Somebody handed their work to a deputy, who is told from when until when.

@@ -87,7 +87,8 @@ impl Histories {
 }
 
 /// The availability of an item with this history, and what blocks it (R12): what it pins, that it was published
-/// urgently and nobody reviewed it since, and what the rules in force say, who are asked only where it matters.
+/// urgently and nobody reviewed it since, the rechecks that no later approval has met, and what the rules in force
+/// say, who are asked only where it matters.
 pub fn availability<'a>(
     history: &History,
     now: Time,
@@ -102,6 +103,7 @@ pub fn availability<'a>(
     };
     let mut blockers: Vec<Blocker> = pins.iter().filter_map(blocks).collect();
     blockers.extend(history.unreviewed(now));
+    blockers.extend(history.blocked_by_rechecks(now));
     if history.availability(now, true) == Availability::Blocked {
         blockers.extend(by_rules());
     }

@@ -6,12 +6,14 @@
 
 use serde_json::json;
 
+use super::campaigns::unknown_campaign;
 use super::content_snapshot::{ApprovedRevision, ContentSnapshot};
 use super::context::Context;
 use super::items::{find, working_revision};
 use super::references::{not_live, not_usable};
 use super::reviews::{ReviewView, review_get};
 use super::rules::are_looked_at;
+use super::topics::unknown_topics;
 use crate::domain::content::{Content, Hashtag};
 use crate::domain::counting::Count;
 use crate::domain::disclaimers::InForce;
@@ -64,6 +66,8 @@ pub struct PostRevision {
     source: Source,
     content: ApprovedRevision,
     is_draft: bool,
+    /// Campaign and topics that it cannot name.
+    unknown: Vec<Fault>,
 }
 
 /// What would become of a post.
@@ -118,15 +122,17 @@ pub fn post_revision(conn: &mut Conn, id: ItemId, revision: Option<i64>) -> Resu
     };
     let row = row.ok_or_else(|| Error::not_found("revision"))?;
     let json = row.content.as_deref().ok_or_else(|| Error::not_found("revision"))?;
+    let content = Content::from_json(Kind::Post, json)?;
+    let mut unknown = Vec::new();
+    if let Content::Post(post) = &content {
+        unknown.extend(unknown_campaign(conn, post.campaign.as_deref())?);
+        unknown.extend(unknown_topics(conn, &post.topics)?);
+    }
     Ok(PostRevision {
+        unknown,
         source: Source { item: id, revision: row.revision, digest: row.digest.clone() },
         is_draft: row.state == RevisionState::Draft,
-        content: ApprovedRevision {
-            revision: row.revision,
-            content: Content::from_json(Kind::Post, json)?,
-            pins: row.pins()?,
-            digest: row.digest,
-        },
+        content: ApprovedRevision { revision: row.revision, content, pins: row.pins()?, digest: row.digest },
     })
 }
 
@@ -144,6 +150,8 @@ pub fn post_check(
     let policy = content.rules().policy()?;
     let mut faults = channel_faults(post, &context.channels);
     let (hashtags, images, pinned) = if revision.is_draft {
+        faults.extend(revision.unknown.iter().cloned());
+        faults.extend(content.campaigns().window_fault(post, now));
         let live_hashtags = content.live_hashtags(now);
         let hashtags = named(&live_hashtags, &post.hashtags);
         let images = content.usable_images(&post.images, post.publish_at, now);

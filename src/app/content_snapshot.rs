@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::availability::availability;
+use super::campaign_conditions::Campaigns;
 use super::obligations::Asked;
 use super::rules::{RuleInForce, Rules, RulesRead, are_looked_at, as_rule, may_rule};
 use crate::domain::content::{Content, Disclaimer, Hashtag, Image, Post, Rule};
@@ -19,18 +20,20 @@ use crate::domain::lifecycle::{Approved, Availability, Blocker, History};
 use crate::domain::revision::{Pin, Resolved, Source};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
+use crate::store::campaigns;
 use crate::store::connection::Conn;
 use crate::store::freezes::{self, FreezeRow};
 use crate::store::items::{self, ItemRow};
 use crate::store::revisions;
 
-/// Everything approved, and the freezes in force, at one version.
+/// Everything approved, the freezes in force and the campaigns, at one version.
 #[derive(Debug, Clone)]
 pub struct ContentSnapshot {
     /// The `content_version` that this is.
     pub version: i64,
     items: HashMap<ItemId, Arc<ApprovedItem>>,
     freezes: Vec<FreezeRow>,
+    campaigns: Campaigns,
     rules: Arc<Rules>,
     asked: Asked,
 }
@@ -91,14 +94,22 @@ impl ContentSnapshot {
     }
 
     fn before_all(rules: Arc<Rules>) -> Self {
-        Self { version: 0, items: HashMap::new(), freezes: Vec::new(), rules, asked: Asked::default() }
+        Self {
+            version: 0,
+            items: HashMap::new(),
+            freezes: Vec::new(),
+            campaigns: Campaigns::default(),
+            rules,
+            asked: Asked::default(),
+        }
     }
 
     /// This snapshot with what changed up to `version`; its rules follow with [`Self::with_rules`], which
     /// needs no database.
     pub fn advance(&self, conn: &mut Conn, version: i64, now: Time) -> Result<Self> {
         let changed = items::changed_since(conn, self.version)?;
-        self.with_items(conn, changed, version, now)
+        let campaigns = self.campaigns.followed_by(&campaigns::changed_since(conn, self.version)?)?;
+        Ok(Self { campaigns, ..self.with_items(conn, changed, version, now)? })
     }
 
     /// Makes the rules those that are live now, and has those that block look at the posts they have not
@@ -127,8 +138,8 @@ impl ContentSnapshot {
         rule.map(Cow::into_owned).ok_or_else(|| Error::internal("a live rule without its text"))
     }
 
-    /// Only these items, what they pin, every disclaimer and guideline and the rules in force: for an evaluation inside a
-    /// transaction, which is refused where other rules are in force than those that `present` has ready.
+    /// Only these items, what they pin, their campaigns, every disclaimer and guideline and the rules in force: for
+    /// an evaluation inside a transaction, which is refused where other rules are in force than those that `present` has ready.
     pub fn load_some(
         conn: &mut Conn,
         ids: &[ItemId],
@@ -149,8 +160,10 @@ impl ContentSnapshot {
             .map(|pin| pin.id)
             .filter(|id| !some.items.contains_key(id))
             .collect();
+        let named: Vec<String> = some.items().flat_map(ApprovedItem::campaigns).map(str::to_owned).collect();
+        let campaigns = some.campaigns.followed_by(&campaigns::find_all(conn, &named)?)?;
         let rows = items::find_all(conn, &pinned)?;
-        some.with_items(conn, rows, version, now)
+        Ok(Self { campaigns, ..some.with_items(conn, rows, version, now)? })
     }
 
     fn with_items(&self, conn: &mut Conn, rows: Vec<ItemRow>, version: i64, now: Time) -> Result<Self> {
@@ -180,9 +193,9 @@ impl ContentSnapshot {
             };
             items.insert(item.id, Arc::new(item));
         }
-        let rules = Arc::clone(&self.rules);
+        let (campaigns, rules) = (self.campaigns.clone(), Arc::clone(&self.rules));
         let asked = Asked::read(conn, items.values().map(Arc::as_ref))?;
-        Ok(Self { version, items, freezes: freezes::open(conn, now)?, rules, asked })
+        Ok(Self { version, items, freezes: freezes::open(conn, now)?, campaigns, rules, asked })
     }
 
     /// One item that was ever approved.
@@ -230,6 +243,11 @@ impl ContentSnapshot {
     /// What people must have accepted or finished before they share.
     pub fn asked(&self) -> &Asked {
         &self.asked
+    }
+
+    /// The campaigns.
+    pub const fn campaigns(&self) -> &Campaigns {
+        &self.campaigns
     }
 
     /// The freeze that stops sharing on a channel now, if one does.
@@ -315,7 +333,7 @@ impl ContentSnapshot {
     }
 
     /// The first moment after `now` at which time changes what may be made of a post: its own window,
-    /// those of its pins and of every disclaimer, and the ends of freezes and of rules.
+    /// those of its pins, of its campaign and of every disclaimer, and the ends of freezes and of rules.
     pub fn next_change(&self, item: &ApprovedItem, now: Time) -> Option<Time> {
         let pins = item.revisions.values().flat_map(|revision| &revision.pins);
         let pinned = pins.filter_map(|pin| self.item(pin.id));
@@ -324,7 +342,9 @@ impl ContentSnapshot {
             .chain(self.of_kind(Kind::Disclaimer))
             .filter_map(|item| item.history.next_change(now));
         let freezes = self.freezes.iter().map(FreezeRow::end).filter(|end| *end > now);
-        windows.chain(freezes).chain(self.rules.next_change(now)).min()
+        let campaigns = item.campaigns().filter_map(|key| self.campaigns.find(key));
+        let campaigns = campaigns.filter_map(|campaign| campaign.content.window.next_change(now));
+        windows.chain(freezes).chain(campaigns).chain(self.rules.next_change(now)).min()
     }
 }
 
@@ -334,7 +354,12 @@ impl ApprovedItem {
         self.revisions.get(&self.history.present(now)?.revision)
     }
 
-    /// One approved revision with its content.
+    /// The campaigns of its revisions.
+    fn campaigns(&self) -> impl Iterator<Item = &str> {
+        self.revisions.values().filter_map(|revision| revision.content.campaign())
+    }
+
+    /// The approved revision with this number, unless it was redacted.
     pub fn revision(&self, revision: i64) -> Option<&ApprovedRevision> {
         self.revisions.get(&revision)
     }

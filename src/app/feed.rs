@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::access::PersonAccess;
-use super::content_snapshot::{ApprovedItem, ContentSnapshot, LivePost};
+use super::content_snapshot::{ContentSnapshot, LivePost};
 use super::context::Context;
 use super::sharing::is_for;
 use crate::domain::channels::ChannelId;
@@ -160,9 +160,13 @@ pub fn feed_list(
 ) -> (Vec<FeedItem>, Option<FeedPosition>) {
     let mut posts: Vec<(FeedPosition, LivePost<'_>)> = content
         .of_kind(Kind::Post)
-        .filter_map(|item| Some((position(item, now)?, item.post(now)?)))
+        .filter_map(|item| {
+            let live = item.post(now)?;
+            Some((position(content, live, now)?, live))
+        })
         .filter(|(position, _)| after.is_none_or(|after| *position < after))
         .filter(|(_, live)| is_for(&live.post.audience, person) && matches(live.post, query))
+        .filter(|(_, live)| content.campaigns().is_open(live.post, person, now))
         .filter(|(_, live)| content.availability(live.item, now).0 == Availability::Live)
         .filter(|(_, live)| may_show(content, *live, person))
         .filter(|(_, live)| {
@@ -194,8 +198,12 @@ fn open_channels<'a>(
     post.channels.iter().filter(move |channel| content.freeze_on(channel.as_str(), now).is_none())
 }
 
-fn position(item: &ApprovedItem, now: Time) -> Option<FeedPosition> {
-    Some(FeedPosition { live_since: item.history.live_since(now)?, post_id: item.id })
+/// A post is new when its campaign begins, however long it was approved before.
+fn position(content: &ContentSnapshot, live: LivePost<'_>, now: Time) -> Option<FeedPosition> {
+    let begins = content.campaigns().of(live.post).and_then(|campaign| campaign.content.window.from);
+    let live_since = live.item.history.live_since(now)?;
+    let live_since = begins.map_or(live_since, |begins| begins.max(live_since));
+    Some(FeedPosition { live_since, post_id: live.item.id })
 }
 
 fn matches(post: &Post, query: &FeedQuery) -> bool {
@@ -240,7 +248,10 @@ impl Page<'_> {
     fn item(&self, position: FeedPosition, live: LivePost<'_>) -> FeedItem {
         let LivePost { item, revision, post } = live;
         let copies = copies(post, self.query);
-        let expires_at = item.history.revision(revision.revision).and_then(|approved| approved.expires_at);
+        let own = item.history.revision(revision.revision).and_then(|approved| approved.expires_at);
+        let campaign = self.content.campaigns().of(post);
+        let until = campaign.and_then(|campaign| campaign.content.window.until);
+        let expires_at = own.into_iter().chain(until).min();
         let hashtags = self.content.pinned_hashtags(revision);
         let images = self.content.pinned_images(revision);
         let languages: Vec<&str> = copies.iter().map(|copy| copy.language.as_str()).collect();

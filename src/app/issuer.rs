@@ -3,7 +3,8 @@
 //! Shares arrive one by one and are written in groups: one lock, one append and one commit for all that
 //! wait. Each was evaluated on a snapshot before; under the lock it is only compared with what it rests
 //! on (R13). When something moved, the group is evaluated again outside the lock, and after two rounds
-//! from the rows, inside the transaction. A share that fails, fails alone.
+//! from the rows, inside the transaction. There the limits of campaigns are counted as well, which nothing but
+//! the lock settles. A share that fails, fails alone.
 
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::access::{self, PersonAccess};
 use super::actor::Actor;
+use super::campaign_limits::Counts;
 use super::content_snapshot::ContentSnapshot;
 use super::context::Context;
 use super::idempotency::check_same_body;
@@ -249,7 +251,8 @@ impl Writer {
             return Ok(Written::Moved);
         }
         let ended = Ended::read(tx, group)?;
-        let mut fresh = Fresh::default();
+        let counts = Counts::new(group.iter().map(|waiting| waiting.request.person));
+        let mut fresh = Fresh { counts, ..Fresh::default() };
         for ((waiting, answer), stands) in group.iter().zip(&mut answers).zip(stands) {
             if answer.is_some() {
                 continue;
@@ -341,6 +344,7 @@ struct Fresh {
     rows: Vec<ShareRow>,
     keys: Vec<Use>,
     by_scope: HashMap<idempotency::Scope, (ShareId, String)>,
+    counts: Counts,
 }
 
 impl Fresh {
@@ -351,6 +355,10 @@ impl Fresh {
         request: &Request,
         draft: &Draft,
     ) -> Result<Issued> {
+        if let Some(campaign) = &draft.evaluated.campaign {
+            let lapses_at = tx.now().after(context.share_lapses_after);
+            self.counts.add(tx, campaign, request.person, lapses_at)?;
+        }
         let receipt: Receipt = tx.append(&draft.prepared)?;
         let share =
             NewShare::new(context, request, draft.id, &draft.evaluated, &draft.stored, receipt, tx.now());

@@ -5,9 +5,11 @@
 use super::actor::Actor;
 use super::announcements;
 use super::authentication;
+use super::campaigns::unknown_campaign;
 use super::context::Context;
 use super::journal::{self, By, Facts};
 use super::stages;
+use super::topics::unknown_topics;
 use super::urgent::is_unreviewed;
 use crate::domain::content::{Content, Guideline};
 use crate::domain::ids::{Digest, GroupId, ItemId, Key, Kind, PersonId, ReviewId};
@@ -233,6 +235,10 @@ pub(super) fn check_content(conn: &mut Conn, context: &Context, content: &Conten
             let detail = format!("There is no group {group}.");
             faults.push(Fault::body(format!("/content/audience/groups/{at}"), "unknown_group", detail));
         }
+    }
+    if let Content::Post(post) = content {
+        faults.extend(unknown_campaign(conn, post.campaign.as_deref())?);
+        faults.extend(unknown_topics(conn, &post.topics)?);
     }
     let unknown_image = |(at, id): (usize, &ItemId)| {
         let detail = format!("There is no image {id}.");

@@ -1,14 +1,15 @@
 //! Notifications: spreading announcements to the persons whom they are for, and reading one's own.
 //!
 //! Spreading holds no lock of the record, since a pool may be the whole company: it reads a page of a pool,
-//! tells that page in a short transaction, and goes on. It may be killed at any moment and may run on
+//! tells that page in a short transaction, and goes on. What is announced about many posts at once becomes an
+//! announcement about each of them in the same way. It may be killed at any moment and may run on
 //! several nodes at once: an announcement waits until all of it was spread, and the database takes one
 //! notification for each announcement and person.
 
 use super::actor::Actor;
 use crate::clock::Clock;
 use crate::domain::announcement::{Recipient, Subject};
-use crate::domain::ids::{AnnouncementId, Kind, NotificationId, PersonId};
+use crate::domain::ids::{AnnouncementId, ItemId, Kind, NotificationId, PersonId, RecheckId};
 use crate::domain::time::Time;
 use crate::domain::workflow::Reviewers;
 use crate::error::{Error, Result};
@@ -17,12 +18,14 @@ use crate::store::connection::Conn;
 use crate::store::notifications::{self, NotificationRow};
 use crate::store::recipients::{self, Source};
 use crate::store::reviewers::{self, Part};
-use crate::store::{Db, delegations, revisions};
+use crate::store::{Db, delegations, rechecks, revisions};
 
 /// Announcements that are looked at in one query.
 const ANNOUNCEMENTS: i64 = 100;
 /// Persons who are told in one transaction.
 const PERSONS: i64 = 200;
+/// Posts that are announced in one transaction.
+const POSTS: i64 = 200;
 
 /// Tells everybody of what was announced and not told yet, and answers how many announcements that were. It
 /// blocks: call it off the event loop.
@@ -45,6 +48,13 @@ pub fn spread(db: &Db, clock: &Clock) -> Result<usize> {
 }
 
 fn spread_one(db: &Db, clock: &Clock, announcement: &AnnouncementRow) -> Result<()> {
+    for recipient in announcement.recipients()?.to {
+        if let Recipient::AuthorsTouched(recheck) = recipient
+            && !announce_touched(db, announcement, recheck)?
+        {
+            return Ok(());
+        }
+    }
     let circles = db.read_now(|conn| circles_of(conn, announcement, clock.now()))?;
     for circle in circles {
         let mut after = None;
@@ -62,6 +72,28 @@ fn spread_one(db: &Db, clock: &Clock, announcement: &AnnouncementRow) -> Result<
     }
     let now = clock.now();
     db.write_unlocked_now(|conn| announcements::mark_spread(conn, announcement.id, now))
+}
+
+/// Announces each post that a recheck touches to its authors, unless another node has come to the end of this
+/// announcement meanwhile. These are spread like any other.
+fn announce_touched(db: &Db, announcement: &AnnouncementRow, recheck: RecheckId) -> Result<bool> {
+    let mut after = None;
+    loop {
+        let page = db.read_now(|conn| rechecks::posts(conn, recheck, after, POSTS))?;
+        let Some(last) = page.last() else { return Ok(true) };
+        after = Some(last.post_id);
+        let posts: Vec<(ItemId, i64)> = page.iter().map(|row| (row.post_id, row.revision)).collect();
+        let announced = db.write_unlocked_now(|conn| {
+            if !announcements::is_waiting(conn, announcement.id)? {
+                return Ok(false);
+            }
+            announcements::announce_parts(conn, announcement, &posts)?;
+            Ok(true)
+        });
+        if !announced? {
+            return Ok(false);
+        }
+    }
 }
 
 /// Tells these persons, unless another node has come to the end of this announcement meanwhile.
@@ -96,6 +128,8 @@ fn circles_of(conn: &mut Conn, announcement: &AnnouncementRow, now: Time) -> Res
         let (sources, may_decide) = match recipient {
             Recipient::Person(id) => (vec![Source::Persons(vec![id])], false),
             Recipient::Authors => (vec![Source::Persons(authors.clone())], false),
+            // They are told of their posts, each by an announcement of its own.
+            Recipient::AuthorsTouched(_) => (Vec::new(), false),
             Recipient::Role(role) => (vec![Source::Role(role)], false),
             Recipient::Reviewers(reviewers) => {
                 except.extend(&authors);

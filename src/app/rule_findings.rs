@@ -28,8 +28,8 @@ const LOOKED_AT: usize = 1000;
 /// A revision of a rule whose findings are asked for.
 #[derive(Debug)]
 pub struct RuleRevision {
-    rule: RuleInForce,
-    text: Rule,
+    pub(super) rule: RuleInForce,
+    pub(super) text: Rule,
 }
 
 impl RuleRevision {
@@ -64,7 +64,7 @@ pub struct RecentRules {
 
 impl RecentRules {
     /// The one rule, compiled unless it was asked for lately.
-    fn ready(&self, revision: RuleRevision) -> Arc<LoneRule> {
+    pub(super) fn ready(&self, revision: RuleRevision) -> Arc<LoneRule> {
         let RuleRevision { rule, text } = revision;
         let known =
             self.with(|recent| recent.iter().find(|known| known.rule().source == rule.source).cloned());

@@ -1,7 +1,9 @@
 //! What a server does to its database before it serves: keys, first content, configuration in force.
 
+use super::campaigns;
 use super::context::Context;
 use super::journal::{self, By, Facts};
+use super::topics;
 use super::workflows::seed_workflows;
 use crate::domain::content::Content;
 use crate::domain::disclaimers;
@@ -17,13 +19,16 @@ use crate::store::{fingerprints, items};
 /// Makes the database ready for this server: the same call on every start.
 ///
 /// Refuses what [`check_keys`] refuses. The default disclaimers are imported once, when there are none;
-/// later changes to them go through review, and an upgrade never alters them.
+/// later changes to them go through review, and an upgrade never alters them. The topics for which they are
+/// required are registered with them; topics and campaigns that an upgrade found in content get their entries.
 pub fn set_up(tx: &mut WriteTx<'_>, context: &Context) -> Result<()> {
     check_keys(tx, &context.keys)?;
     if items::of_kind(tx.conn(), Kind::Disclaimer)?.is_empty() {
         import_disclaimers(tx, context)?;
     }
     seed_workflows(tx, context)?;
+    topics::enter_found(tx, &context.keys)?;
+    campaigns::enter_found(tx, &context.keys)?;
     if tx.config_digest() != Some(context.config_digest.as_str()) {
         let facts = Facts::new().with("config_digest", context.config_digest.as_str());
         journal::enter(tx, &context.keys, By::System, Event::ConfigChanged, facts)?;
@@ -56,6 +61,9 @@ pub fn check_keys(tx: &mut WriteTx<'_>, keys: &Keys) -> Result<()> {
 /// Imports the default disclaimers as approved first revisions, without authors and without a review.
 fn import_disclaimers(tx: &mut WriteTx<'_>, context: &Context) -> Result<()> {
     for (key, disclaimer) in disclaimers::defaults()? {
+        let required_for = disclaimer.required_when.iter().flat_map(|demand| &demand.topics);
+        let required_for: Vec<Key> = required_for.filter_map(|topic| topic.parse().ok()).collect();
+        topics::register(tx, &context.keys, &required_for)?;
         let content = Content::Disclaimer(disclaimer);
         let id = ItemId::generate();
         let (_, digest) = document(id, Some(&key), 1, &content, &[])?;

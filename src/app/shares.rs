@@ -148,6 +148,7 @@ impl NewShare {
             issued_at: now,
             lapses_at: now.after(context.share_lapses_after),
             images: stored.images.clone(),
+            campaign: evaluated.campaign.as_ref().map(|campaign| campaign.key.clone()),
         };
         let comment = request.command.comment.clone();
         let warnings = warnings(evaluated);
@@ -192,6 +193,7 @@ pub fn prepare(
         .with("language", kit.language.as_str())
         .with("copy_id", kit.copy_id.as_str())
         .with("disclaimers", json!(kit.disclaimers))
+        .with_some("campaign", evaluated.campaign.as_ref().map(|campaign| campaign.key.as_str()))
         .with("rules_digest", evaluated.rules_digest.as_str())
         .about(person.id, "final_text", kit.text.as_str());
     let optional =

@@ -4,15 +4,18 @@
 //! versions of the snapshot and the first moment at which time alone would change the answer.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::json;
 
 use super::access::PersonAccess;
+use super::campaign_conditions::{self, Standing};
 use super::checks;
 use super::content_snapshot::{ApprovedItem, ApprovedRevision, ContentSnapshot, LiveImage, LivePost};
 use super::context::Context;
 use super::obligations;
 use super::rules::{RULE_BROKEN, RULE_VIOLATED};
+use crate::domain::campaign::Campaign;
 use crate::domain::channels::ChannelId;
 use crate::domain::content::post::Audience;
 use crate::domain::content::{Hashtag, Post};
@@ -25,6 +28,7 @@ use crate::domain::kit::{Kit, KitInput, Reader, make_kit, offered};
 use crate::domain::lifecycle::{Availability, Blocker, EndingKind};
 use crate::domain::links::TAG_LENGTH;
 use crate::domain::material::Material;
+use crate::domain::recheck::RECHECK;
 use crate::domain::revision::{Resolved, Source};
 use crate::domain::time::Time;
 use crate::domain::urgent::{URGENT_REFUSED, URGENT_UNREVIEWED};
@@ -93,6 +97,8 @@ pub struct Evaluated {
     pub approved_idx: i64,
     /// Whether that was an urgent publication and no review has approved it yet.
     pub urgent: bool,
+    /// The campaign that the post belongs to.
+    pub campaign: Option<Arc<Campaign>>,
     /// What to hand over.
     pub kit: Kit,
     /// The `content_version` it rests on.
@@ -169,6 +175,7 @@ pub fn evaluate(
         revision: live.revision.revision,
         approved_idx: approved.map(|approved| approved.approved_idx).unwrap_or_default(),
         urgent: live.item.is_urgent(live.revision.revision),
+        campaign: content.campaigns().of(&live.post).cloned(),
         kit,
         content_version: content.version,
         access_version: person.access_version,
@@ -326,8 +333,15 @@ pub fn find_live<'a>(
     if !is_for(&live.post.audience, person) || !live.item.history.was_live(now) {
         return Err(not_found());
     }
+    let standing = content.campaigns().standing(&live.post, person, now);
+    if matches!(standing, Standing::Hidden) {
+        return Err(not_found());
+    }
     let (availability, blocked_by) = content.availability(live.item, now);
     match availability {
+        Availability::Live | Availability::Blocked if let Standing::Over(campaign) = &standing => {
+            Err(campaign_conditions::over(campaign))
+        }
         Availability::Live => Ok(live),
         Availability::Unapproved | Availability::Scheduled => Err(not_found()),
         Availability::Recalled => {
@@ -360,6 +374,8 @@ fn why_blocked(kind: Kind, blocked_by: &[Blocker]) -> String {
         format!("The {kind} was published urgently, and the review afterwards did not approve it.")
     } else if is_by(&[URGENT_UNREVIEWED]) {
         format!("The {kind} was published urgently, and was not reviewed in time.")
+    } else if is_by(&[RECHECK]) {
+        format!("What the {kind} must go by has changed, so it is to be approved anew before it is shared.")
     } else {
         format!("Something that the {kind} relies on may not be used any more.")
     }

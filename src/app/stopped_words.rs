@@ -1,7 +1,7 @@
 //! Words that others stopped: nobody brings them back alone (C18).
 //!
-//! Stopped are words that were recalled or retired, that a review sent back, or that were published urgently and never
-//! reviewed; until a review approves them anew. What counts is what networks show of a post, in whatever revision
+//! Stopped are words that were recalled or retired, that are to be approved anew because of a recheck, that a review sent
+//! back, or that were published urgently and never reviewed; until a review approves them anew. What counts is what networks show of a post, in whatever revision
 //! of it the words stand: its texts, headline, link and credit, and which hashtags, images and disclaimers it names, in
 //! whatever order. Its title, window, channels and audience make no other words of it. A post of its own with the
 //! same words is another post.
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::content::Content;
 use crate::domain::ids::{ItemId, Kind};
-use crate::domain::lifecycle::{Ending, RevisionState};
+use crate::domain::lifecycle::{Ending, History, RevisionState};
 use crate::error::{Code, Error, Result};
 use crate::store::connection::Conn;
 use crate::store::revisions::{self, RevisionRow};
@@ -19,7 +19,7 @@ use crate::store::urgent_publications::{self, UrgentRow};
 /// Refuses what has the words of an earlier revision of the post, up to this one, that were stopped.
 pub(super) fn refuse(conn: &mut Conn, item: ItemId, revision: i64, content: Option<&Content>) -> Result<()> {
     let Some(words) = content.and_then(shown) else { return Ok(()) };
-    let endings = revisions::histories(conn, &[item])?.remove(&item).unwrap_or_default().endings;
+    let history = revisions::histories(conn, &[item])?.remove(&item).unwrap_or_default();
     let urgent = urgent_publications::of_items(conn, &[item])?;
     let rows = revisions::all_of(conn, item)?;
     let mut stopped = None;
@@ -28,7 +28,7 @@ pub(super) fn refuse(conn: &mut Conn, item: ItemId, revision: i64, content: Opti
         if shown(&Content::from_json(Kind::Post, json)?).as_ref() != Some(&words) {
             continue;
         }
-        match fate(row, rows.get(at + 1), &endings, &urgent) {
+        match fate(row, rows.get(at + 1), &history, &urgent) {
             Fate::Stopped => stopped = Some(row.revision),
             Fate::Approved => stopped = None,
             Fate::Neither => {}
@@ -36,8 +36,8 @@ pub(super) fn refuse(conn: &mut Conn, item: ItemId, revision: i64, content: Opti
     }
     let Some(stopped) = stopped else { return Ok(()) };
     let detail = format!(
-        "These are the words of revision {stopped}, which was stopped, sent back by its review, or published urgently \
-         and never reviewed: they go live by a review only. Have them reviewed, or change them first."
+        "These are the words of revision {stopped}, which was stopped, is to be approved anew, was sent back by its \
+         review, or published urgently and never reviewed: they go live by a review only. Have them reviewed, or change them first."
     );
     Err(Error::new(Code::WordsStopped, detail).with("stopped_revision", stopped))
 }
@@ -50,20 +50,22 @@ enum Fate {
     Neither,
 }
 
-fn fate(row: &RevisionRow, next: Option<&RevisionRow>, endings: &[Ending], urgent: &[UrgentRow]) -> Fate {
+fn fate(row: &RevisionRow, next: Option<&RevisionRow>, history: &History, urgent: &[UrgentRow]) -> Fate {
     // What an edit had withdrawn before was not under review any more when the item was recalled.
     let was_over = |ending: &Ending| {
         row.state == RevisionState::Withdrawn && next.is_some_and(|next| next.created_at < ending.at)
     };
     let was_ended = row.submitted_idx.is_some_and(|idx| {
-        let mut since = endings.iter().filter(|ending| ending.idx > idx);
+        let mut since = history.endings.iter().filter(|ending| ending.idx > idx);
         since.any(|ending| !was_over(ending))
     });
     let is_unreviewed = urgent.iter().any(|it| it.revision == row.revision && !it.urgent().is_confirmed());
+    let approved = history.revision(row.revision);
+    let is_rechecked = approved.is_some_and(|approved| history.is_rechecked(approved));
     match row.state {
         RevisionState::Rejected | RevisionState::ChangesRequested => Fate::Stopped,
         RevisionState::Approved | RevisionState::Withdrawn if was_ended => Fate::Stopped,
-        RevisionState::Approved if is_unreviewed => Fate::Stopped,
+        RevisionState::Approved if is_unreviewed || is_rechecked => Fate::Stopped,
         RevisionState::Approved => Fate::Approved,
         _ => Fate::Neither,
     }

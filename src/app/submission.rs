@@ -172,17 +172,19 @@ fn review_open(detail: &str, review: Option<ReviewRow>) -> Error {
     }
 }
 
-/// Whether a recall or retirement holds for the working revision, or something that it pins blocks it.
+/// Whether a recall, retirement or recheck holds for the working revision, or something that it pins blocks it.
 fn is_stopped(conn: &mut Conn, item: &ItemRow, working: &RevisionRow, now: Time) -> Result<bool> {
     let Some(approved) = working.approved()? else { return Ok(false) };
     let histories = Histories::read(conn, &[item.id])?;
-    let ended = |ending| histories.get(item.id).is_some_and(|found| found.ended(&approved, ending).is_some());
+    let own = histories.get(item.id);
+    let ended = |ending| own.is_some_and(|found| found.ended(&approved, ending).is_some());
+    let rechecked = own.is_some_and(|found| found.is_rechecked(&approved));
     let blocks = |(pinned, revision): &(ItemId, i64)| match histories.get(*pinned) {
         Some(history) => history.blocks(*pinned, *revision, now).is_some(),
         None => true,
     };
     let blocked = approved.pins.iter().any(blocks);
-    Ok(blocked || ended(EndingKind::Recall) || ended(EndingKind::Retirement))
+    Ok(blocked || rechecked || ended(EndingKind::Recall) || ended(EndingKind::Retirement))
 }
 
 fn nothing_to_submit(detail: &str) -> Error {

@@ -10,7 +10,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ItemId, Kind, PersonId};
+use sha2::{Digest as _, Sha256};
+use uuid::Builder;
+
+use super::ids::{AnnouncementId, ItemId, Kind, PersonId, RecheckId};
 use super::roles::{Role, UnknownName};
 use super::workflow::Reviewers;
 
@@ -56,11 +59,15 @@ pub enum Topic {
     PostProposed,
     /// The reader's proposal of a post will not be taken. Detail: `proposal_id`.
     ProposalDeclined,
+    /// A new revision of a disclaimer, rule or guideline touches posts, and somebody decided what is to be done. An
+    /// author is told of each post of theirs, a publisher of what was rechecked. Detail: `recheck_id`, `action`,
+    /// `kind`, `item_id`, `name` and `revision` of what was rechecked, and how many `posts` it touches.
+    Recheck,
 }
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Topic; 19] = [
+    pub const ALL: [Topic; 20] = [
         Topic::AskedToReview,
         Topic::DueSoon,
         Topic::Overdue,
@@ -80,6 +87,7 @@ impl Topic {
         Topic::Delegated,
         Topic::PostProposed,
         Topic::ProposalDeclined,
+        Topic::Recheck,
     ];
 
     /// The topic's name.
@@ -104,6 +112,7 @@ impl Topic {
             Topic::Delegated => "delegated",
             Topic::PostProposed => "post_proposed",
             Topic::ProposalDeclined => "proposal_declined",
+            Topic::Recheck => "recheck",
         }
     }
 }
@@ -141,6 +150,8 @@ pub enum Recipient {
     Person(PersonId),
     /// The authors of the revision.
     Authors,
+    /// The authors of each post that this recheck touches, by an announcement about that post.
+    AuthorsTouched(RecheckId),
     /// Everybody in the pool who may decide, but for the authors of the revision (R3).
     Reviewers(Reviewers),
     /// Everybody who holds the role.
@@ -163,6 +174,19 @@ impl Recipients {
     pub fn only(recipient: Recipient) -> Self {
         Self { to: vec![recipient], except: Vec::new() }
     }
+}
+
+/// The id of the announcement about one item that is made of an announcement about many. It is always the same for
+/// the same two, so that whoever goes on where another one was interrupted makes none twice, and it sorts behind the
+/// id of the one about many.
+pub fn id_of_part(whole: AnnouncementId, item: ItemId) -> AnnouncementId {
+    let uuid = whole.uuid();
+    let digest = Sha256::new().chain_update(uuid.as_bytes()).chain_update(item.uuid().as_bytes()).finalize();
+    let mut random = [0; 10];
+    random.iter_mut().zip(digest).for_each(|(byte, digested)| *byte = digested);
+    // The first 48 bits of a UUIDv7 are its time in milliseconds.
+    let (high, _) = uuid.as_u64_pair();
+    AnnouncementId::from_uuid(Builder::from_unix_timestamp_millis((high >> 16) + 1, &random).into_uuid())
 }
 
 /// A fact of an announcement: a number, or a word or name of the organisation's. Never anything personal.
@@ -201,6 +225,15 @@ mod tests {
             assert_eq!(topic.as_str().parse(), Ok(topic));
             assert_eq!(serde_json::to_string(&topic).unwrap(), format!("\"{topic}\""));
         }
+    }
+
+    #[test]
+    fn a_part_has_one_id_behind_that_of_the_whole() {
+        let (whole, one, other) = (AnnouncementId::generate(), ItemId::generate(), ItemId::generate());
+        assert_eq!(id_of_part(whole, one), id_of_part(whole, one));
+        assert_ne!(id_of_part(whole, one), id_of_part(whole, other));
+        assert_ne!(id_of_part(whole, one), id_of_part(AnnouncementId::generate(), one));
+        assert!(id_of_part(whole, one) > whole && id_of_part(whole, one).uuid().get_version_num() == 7);
     }
 
     #[test]

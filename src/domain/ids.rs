@@ -55,6 +55,8 @@ pub enum PostImport {}
 pub enum Announcement {}
 /// Marks the id of a notification.
 pub enum Notification {}
+/// Marks the id of a recheck.
+pub enum Recheck {}
 
 /// An item's id.
 pub type ItemId = Id<Item>;
@@ -96,6 +98,8 @@ pub type PostImportId = Id<PostImport>;
 pub type AnnouncementId = Id<Announcement>;
 /// A notification's id.
 pub type NotificationId = Id<Notification>;
+/// A recheck's id.
+pub type RecheckId = Id<Recheck>;
 
 impl<T> Id<T> {
     /// A fresh id.

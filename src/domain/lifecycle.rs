@@ -7,7 +7,7 @@
 //! | --- | --- | --- |
 //! | draft | the draft changes | in_review |
 //! | in_review | next draft; the review is withdrawn | refused |
-//! | approved | next draft; it stays live | refused, but when a recall, a retirement or a pin keeps it from being live: the same words as the next revision |
+//! | approved | next draft; it stays live | refused, but when a recall, a retirement, a recheck or a pin keeps it from being live: the same words as the next revision |
 //! | changes_requested, withdrawn, lapsed | next draft | the same words as the next revision |
 //! | rejected | next draft | refused |
 //!
@@ -21,6 +21,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::ids::ItemId;
+use super::recheck::Recheck;
 use super::roles::UnknownName;
 use super::time::Time;
 use super::urgent::Urgent;
@@ -127,8 +128,8 @@ pub enum Submission {
     RefusedNothingNew,
 }
 
-/// What submitting a working revision in this state does; `stopped` tells whether a recall or retirement
-/// holds for it, or something that it pins blocks it.
+/// What submitting a working revision in this state does; `stopped` tells whether a recall, retirement
+/// or recheck holds for it, or something that it pins blocks it.
 pub const fn submission(state: RevisionState, stopped: bool) -> Submission {
     match state {
         RevisionState::Draft => Submission::FreezesDraft,
@@ -263,22 +264,25 @@ impl FromStr for EndingKind {
     }
 }
 
-/// What availability is derived from: the approved revisions of an item, oldest first, and its endings.
+/// What availability is derived from: the approved revisions of an item, oldest first, its endings, and what
+/// asks for another approval.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct History {
     /// The approved revisions, by number.
     pub approved: Vec<Approved>,
     /// The recalls and retirements, by index.
     pub endings: Vec<Ending>,
+    /// The rechecks that ask for an approval anew, by index.
+    pub rechecks: Vec<Recheck>,
 }
 
 /// Something that keeps an approved item from being used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Blocker {
-    /// `pin_expired`, `pin_recalled`, `pin_not_approved`, `rule_violated`, `rule_broken`, `urgent_unreviewed` or
-    /// `urgent_refused`.
+    /// `pin_expired`, `pin_recalled`, `pin_not_approved`, `rule_violated`, `rule_broken`, `urgent_unreviewed`,
+    /// `urgent_refused` or `recheck`.
     pub code: &'static str,
-    /// The pinned item, or the rule; none where it is the lack of its own review.
+    /// The pinned item, the rule, or what was rechecked; none where it is the lack of its own review.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item: Option<ItemId>,
     /// Since when.

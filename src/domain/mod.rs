@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod announcement;
+pub mod campaign;
 pub mod channels;
 pub mod comment;
 pub mod completion_file;
@@ -35,6 +36,7 @@ pub mod policy;
 pub mod post_import;
 pub mod profile_texts;
 pub mod proposal;
+pub mod recheck;
 pub mod required_hashtags;
 pub mod responsibility;
 pub mod review;

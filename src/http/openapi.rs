@@ -19,6 +19,10 @@ use crate::error::Code;
 /// Every tag, in the order of the alphabet, with what it is about.
 pub const TAGS: &[(&str, &str)] = &[
     ("access", "Signing in and out, and API keys."),
+    (
+        "campaigns",
+        "What posts belong to, for whom, when and how often they are shared; and what they are about.",
+    ),
     ("channels", "The places to share to, with their counting rules."),
     ("disclaimers", "Disclosure texts that sharing can demand."),
     ("feed", "What one employee may share, and how it would look."),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::notifications;
 use crate::error::Result;
 use crate::state::App;
-use crate::store::{Lane, idempotency, sessions};
+use crate::store::{Lane, idempotency, rechecks, sessions};
 
 /// How often the database is asked for its time.
 const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
@@ -16,6 +16,8 @@ const LAST_USE_INTERVAL: Duration = Duration::from_secs(60);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 const KEYS_KEPT: Duration = Duration::from_secs(72 * 3600);
 const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
+/// How old rechecks are that are swept because they never took effect: none takes longer than minutes for that.
+const RECHECKS_KEPT: Duration = Duration::from_hours(24);
 /// How often bytes are removed that a redaction could not remove at once.
 const REMOVAL_INTERVAL: Duration = Duration::from_secs(60);
 /// How old bytes are that are swept because nothing names them: no upload and no save takes a day from its
@@ -35,6 +37,7 @@ pub async fn keep(app: App) {
         if sweep.is_due(SWEEP_INTERVAL) {
             report("forget idempotency keys", forget_keys(&app).await);
             report("forget sessions", forget_sessions(&app).await);
+            report("forget rechecks", forget_rechecks(&app).await);
             report("forget notifications", notifications::forget(&app).await);
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -96,6 +99,13 @@ pub async fn forget_keys(app: &App) -> Result<()> {
 pub async fn forget_sessions(app: &App) -> Result<()> {
     let before = app.clock.now().before(SESSIONS_KEPT);
     while app.db.write_unlocked(move |conn| sessions::sweep(conn, before)).await? > 0 {}
+    Ok(())
+}
+
+/// Forgets what was written for rechecks that never took effect, a day after they were begun.
+pub async fn forget_rechecks(app: &App) -> Result<()> {
+    let before = app.clock.now().before(RECHECKS_KEPT);
+    while app.db.write(Lane::Ordinary, move |tx| rechecks::sweep(tx, before)).await?.value > 0 {}
     Ok(())
 }
 

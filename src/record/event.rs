@@ -65,12 +65,29 @@ pub enum Event {
     ItemRecalled,
     /// An item was taken out of use. `kind`, `item_id`, `key`, `reason`.
     ItemRetired,
+    /// A campaign was registered. `key`, `version`, `name`, `goal`, `from`, `until`, `groups` (empty = everybody),
+    /// `limits` (`shares_per_day`, `shares_per_person`).
+    CampaignCreated,
+    /// A campaign says something else from now on. The same fields, as they are now.
+    CampaignChanged,
+    /// A campaign was ended: its posts are shared no more. `key`, `version`.
+    CampaignEnded,
+    /// A topic was registered. `key`, `name`, `audience_note`.
+    TopicCreated,
+    /// A topic's name or note changed. The same fields, as they are now.
+    TopicChanged,
+    /// A topic was ended: new content cannot name it. `key`.
+    TopicEnded,
+    /// Somebody looked at the posts that a revision touches, and decided what to do about them. `recheck_id`, `kind`,
+    /// `item_id`, `key`, `revision`, `digest`, `action` (`none`, `notify` or `reapprove`), `reason`, `posts` (how
+    /// many). From a `reapprove` on each of them is blocked until a revision with a later submission is approved.
+    ItemRechecked,
     /// Sharing was stopped for a while. `freeze_id`, `channel` (absent = all), `reason`, `until`.
     FreezeBegun,
     /// A freeze was ended before its time. `freeze_id`.
     FreezeEnded,
     /// A kit was issued to an employee. `share_id`, `kind`, `item_id`, `revision`, `digest`,
-    /// `approval_index` (of the last decision of its review, or of the urgent publication), `channel`, `language`, `copy_id`, `disclaimers`, `images` (`item`, `revision`, `digest`,
+    /// `approval_index` (of the last decision of its review, or of the urgent publication), `channel`, `language`, `copy_id`, `disclaimers`, `campaign` (of its post), `images` (`item`, `revision`, `digest`,
     /// the `file` handed over, the language of its text), `rules_digest`; personal:
     /// `final_text`, `comment`, `intent_text` (what the intent carries beside the link, where that is not the
     /// whole text), `server` (the person's own, where the intent opens on it), `warnings` (what rules that only
@@ -151,7 +168,7 @@ pub enum Event {
 
 impl Event {
     /// Every type.
-    pub const ALL: [Event; 53] = [
+    pub const ALL: [Event; 60] = [
         Event::DisclaimerImported,
         Event::RevisionSubmitted,
         Event::RevisionWithdrawn,
@@ -170,6 +187,13 @@ impl Event {
         Event::ProposalDeclined,
         Event::ItemRecalled,
         Event::ItemRetired,
+        Event::CampaignCreated,
+        Event::CampaignChanged,
+        Event::CampaignEnded,
+        Event::TopicCreated,
+        Event::TopicChanged,
+        Event::TopicEnded,
+        Event::ItemRechecked,
         Event::FreezeBegun,
         Event::FreezeEnded,
         Event::ShareIssued,
@@ -228,6 +252,13 @@ impl Event {
             Event::ProposalDeclined => "proposal.declined",
             Event::ItemRecalled => "item.recalled",
             Event::ItemRetired => "item.retired",
+            Event::CampaignCreated => "campaign.created",
+            Event::CampaignChanged => "campaign.changed",
+            Event::CampaignEnded => "campaign.ended",
+            Event::TopicCreated => "topic.created",
+            Event::TopicChanged => "topic.changed",
+            Event::TopicEnded => "topic.ended",
+            Event::ItemRechecked => "item.rechecked",
             Event::FreezeBegun => "freeze.begun",
             Event::FreezeEnded => "freeze.ended",
             Event::ShareIssued => "share.issued",

@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
+use super::backend::{self, NewAnnouncementRow};
 use super::connection::Conn;
 use super::schema::announcements;
 use super::write::WriteTx;
-use crate::domain::announcement::{Detail, Recipients, Subject, Topic};
+use crate::domain::announcement::{Detail, Recipient, Recipients, Subject, Topic, id_of_part};
 use crate::domain::ids::{AnnouncementId, ItemId, Kind, ReviewId};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
@@ -80,6 +81,23 @@ pub fn announce(tx: &mut WriteTx<'_>, new: &NewAnnouncement) -> Result<()> {
     );
     diesel::insert_into(announcements::table).values(row).execute(tx.conn())?;
     Ok(())
+}
+
+/// Announces to the authors of each of these revisions of posts what was announced about all of them; what was
+/// announced before is not announced again. It is written without the record's lock.
+pub fn announce_parts(conn: &mut Conn, whole: &AnnouncementRow, posts: &[(ItemId, i64)]) -> Result<()> {
+    let recipients = json(&Recipients::only(Recipient::Authors))?;
+    let row = |(post, revision): &(ItemId, i64)| NewAnnouncementRow {
+        id: id_of_part(whole.id, *post).to_string(),
+        topic: whole.topic.as_str(),
+        item_id: post.to_string(),
+        kind: Kind::Post.as_str(),
+        revision: *revision,
+        recipients: &recipients,
+        detail: whole.detail.as_deref(),
+        created_at: whole.created_at.micros(),
+    };
+    backend::insert_announcements(conn, &posts.iter().map(row).collect::<Vec<_>>())
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String> {

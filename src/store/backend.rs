@@ -8,8 +8,8 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::Conn;
 use super::schema::{
-    idempotency_keys, imported_posts, notifications, post_import_rows, record_entries, record_personal,
-    record_state, responsibility_holders, revision_pins, shares,
+    announcements, idempotency_keys, imported_posts, notifications, post_import_rows, recheck_posts,
+    record_entries, record_personal, record_state, responsibility_holders, revision_pins, shares,
 };
 use crate::clock::Clock;
 use crate::domain::time::Time;
@@ -161,6 +161,7 @@ pub(super) struct NewShare<'a> {
     pub issued_at: i64,
     pub lapses_at: i64,
     pub images: &'a str,
+    pub campaign: Option<&'a str>,
 }
 
 /// Writes shares, many rows to a statement.
@@ -219,6 +220,27 @@ pub(super) fn insert_pins(conn: &mut Conn, new: &[NewPin]) -> Result<()> {
         match conn {
             Conn::Sqlite(inner) => diesel::insert_into(revision_pins::table).values(rows).execute(inner)?,
             Conn::Postgres(inner) => diesel::insert_into(revision_pins::table).values(rows).execute(inner)?,
+        };
+    }
+    Ok(())
+}
+
+/// One row of `recheck_posts` to be written.
+#[derive(Insertable)]
+#[diesel(table_name = recheck_posts)]
+pub(super) struct NewRecheckPost {
+    pub recheck_id: String,
+    pub post_id: String,
+    pub revision: i64,
+    pub because: &'static str,
+}
+
+/// Writes which posts a recheck touches, many rows to a statement.
+pub(super) fn insert_recheck_posts(conn: &mut Conn, new: &[NewRecheckPost]) -> Result<()> {
+    for rows in new.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => diesel::insert_into(recheck_posts::table).values(rows).execute(inner)?,
+            Conn::Postgres(inner) => diesel::insert_into(recheck_posts::table).values(rows).execute(inner)?,
         };
     }
     Ok(())
@@ -329,6 +351,37 @@ pub(super) fn insert_notifications(conn: &mut Conn, new: &[NewNotification<'_>])
             }
             Conn::Postgres(inner) => {
                 let insert = diesel::insert_into(notifications::table).values(rows);
+                insert.on_conflict_do_nothing().execute(inner)?
+            }
+        };
+    }
+    Ok(())
+}
+
+/// One row of `announcements` to be written.
+#[derive(Insertable)]
+#[diesel(table_name = announcements, treat_none_as_default_value = false)]
+pub(super) struct NewAnnouncementRow<'a> {
+    pub id: String,
+    pub topic: &'a str,
+    pub item_id: String,
+    pub kind: &'a str,
+    pub revision: i64,
+    pub recipients: &'a str,
+    pub detail: Option<&'a str>,
+    pub created_at: i64,
+}
+
+/// Writes announcements, many rows to a statement; those that are there already stay as they are.
+pub(super) fn insert_announcements(conn: &mut Conn, new: &[NewAnnouncementRow<'_>]) -> Result<()> {
+    for rows in new.chunks(ROWS_A_STATEMENT) {
+        match conn {
+            Conn::Sqlite(inner) => {
+                let insert = diesel::insert_into(announcements::table).values(rows);
+                insert.on_conflict_do_nothing().execute(inner)?
+            }
+            Conn::Postgres(inner) => {
+                let insert = diesel::insert_into(announcements::table).values(rows);
                 insert.on_conflict_do_nothing().execute(inner)?
             }
         };

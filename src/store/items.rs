@@ -1,10 +1,11 @@
 //! Items: the identity that outlives its revisions, and what ended it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
 use super::connection::Conn;
+use super::rechecks;
 use super::schema::{endings, items, revision_authors, revisions};
 use super::types::unique_violation;
 use super::write::WriteTx;
@@ -111,9 +112,13 @@ pub fn find_keys(conn: &mut Conn, kind: Kind, keys: &[Key]) -> Result<HashMap<Ke
     Ok(rows.into_iter().filter_map(|(key, id)| Some((key?, id))).collect())
 }
 
-/// The items whose approvals or endings changed after `version`.
+/// The items whose approvals or endings changed after `version`, or which a recheck blocked since.
 pub fn changed_since(conn: &mut Conn, version: i64) -> Result<Vec<ItemRow>> {
-    Ok(items::table.filter(items::content_version.gt(version)).select(ItemRow::as_select()).load(conn)?)
+    let query = items::table.filter(items::content_version.gt(version)).select(ItemRow::as_select());
+    let mut changed: Vec<ItemRow> = query.load(conn)?;
+    let mut known = HashSet::new();
+    changed.extend(rechecks::blocked_since(conn, version)?.into_iter().filter(|item| known.insert(item.id)));
+    Ok(changed)
 }
 
 /// Items of a kind, newest first, after `after`.

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use super::backend::{self, NewPin};
 use super::connection::Conn;
 use super::items;
+use super::rechecks;
 use super::schema::{items as items_table, revision_authors, revisions};
 use super::urgent_publications;
 use super::write::WriteTx;
@@ -330,6 +331,9 @@ pub fn histories(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, Hist
     }
     for row in items::endings_of(conn, ids)? {
         histories.entry(row.item_id).or_default().endings.push(row.ending());
+    }
+    for (post, rechecks) in rechecks::of_posts(conn, ids)? {
+        histories.entry(post).or_default().rechecks = rechecks;
     }
     Ok(histories)
 }

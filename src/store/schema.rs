@@ -427,6 +427,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    rechecks (id) {
+        id -> Text,
+        item_id -> Text,
+        revision -> BigInt,
+        digest -> Text,
+        action -> Text,
+        reason -> Nullable<Text>,
+        person_id -> Nullable<Text>,
+        begun_at -> BigInt,
+        idx -> Nullable<BigInt>,
+        rechecked_at -> Nullable<BigInt>,
+        posts -> Nullable<BigInt>,
+        content_version -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    recheck_posts (recheck_id, post_id) {
+        recheck_id -> Text,
+        post_id -> Text,
+        revision -> BigInt,
+        because -> Text,
+    }
+}
+
+diesel::table! {
     shares (id) {
         id -> Text,
         idx -> BigInt,
@@ -451,6 +477,39 @@ diesel::table! {
         issued_at -> BigInt,
         lapses_at -> BigInt,
         images -> Text,
+        campaign -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    topics (key) {
+        key -> Text,
+        name -> Text,
+        audience_note -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        created_idx -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    campaigns (key, version) {
+        key -> Text,
+        version -> BigInt,
+        name -> Text,
+        goal -> Nullable<Text>,
+        starts_at -> Nullable<BigInt>,
+        ends_at -> Nullable<BigInt>,
+        group_ids -> Text,
+        shares_per_day -> Nullable<BigInt>,
+        shares_per_person -> Nullable<BigInt>,
+        ended -> Bool,
+        created_at -> BigInt,
+        from_at -> BigInt,
+        until_at -> Nullable<BigInt>,
+        content_version -> BigInt,
+        created_idx -> Nullable<BigInt>,
     }
 }
 
@@ -662,6 +721,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     revision_pins,
     endings,
     freezes,
+    topics,
+    campaigns,
     workflows,
     reviews,
     review_stages,
@@ -673,6 +734,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     review_comments,
     review_suggestions,
     urgent_publications,
+    rechecks,
+    recheck_posts,
     shares,
     share_outcomes,
     responsibilities,

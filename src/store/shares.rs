@@ -6,7 +6,7 @@ use super::backend;
 use super::connection::Conn;
 use super::schema::{share_outcomes, shares};
 use super::write::WriteTx;
-use crate::domain::ids::{ClientId, Digest, ItemId, Kind, PersonId, ShareId};
+use crate::domain::ids::{ClientId, Digest, ItemId, Key, Kind, PersonId, ShareId};
 use crate::domain::share::{Outcome, ShareState};
 use crate::domain::time::Time;
 use crate::error::Result;
@@ -61,6 +61,8 @@ pub struct ShareRow {
     pub lapses_at: Time,
     /// The images that went with it, without their words.
     pub images: String,
+    /// The campaign of its post.
+    pub campaign: Option<Key>,
 }
 
 /// Writes shares, many to a statement.
@@ -94,6 +96,7 @@ fn new_share(row: &ShareRow) -> backend::NewShare<'_> {
         issued_at: row.issued_at.micros(),
         lapses_at: row.lapses_at.micros(),
         images: &row.images,
+        campaign: row.campaign.as_ref().map(Key::as_str),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::domain::review::{DecisionKind, ReviewState};
 
 use crate::domain::lifecycle::{EndingKind, RevisionState};
 use crate::domain::post_import::{Format, ImportState, RowResult};
+use crate::domain::recheck::{Because, RecheckAction};
 use crate::domain::roles::Role;
 use crate::domain::share::{Outcome, ShareState};
 use crate::domain::time::Time;
@@ -66,6 +67,8 @@ read_as_text!(
     ImportState,
     RowResult,
     Topic,
+    RecheckAction,
+    Because,
 );
 
 impl<DB: Backend> FromSql<BigInt, DB> for Time

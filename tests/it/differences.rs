@@ -36,6 +36,7 @@ both! {
             content["copies"][0]["text"] = json!("Come and build bikes with us.");
             let first = json!({ "id": "first", "language": "en", "text": "We are hiring." });
             content["copies"].as_array_mut().unwrap().insert(0, first);
+            app.topic("work");
             content["topics"] = json!(["work"]);
         });
         let found = difference(app, &post.path("/revisions/1"), "").expect(200);

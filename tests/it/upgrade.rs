@@ -8,12 +8,13 @@ use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection};
 use greenlight::domain::ids::Kind;
 use greenlight::store::workflows;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Backend, TestApp, postgres_is_there};
 
-/// An entry of the record, an imported disclaimer, a draft of a post, a post whose review was withdrawn and
-/// that pins the disclaimer, and a workflow.
+/// An entry of the record, an imported disclaimer that is required for a topic and in a campaign, a draft of a
+/// post with a topic and a campaign, a post whose review was withdrawn and that pins the disclaimer, and a
+/// workflow.
 const ROWS: &str = "
 INSERT INTO record_entries (idx, event_id, typ, occurred_at, statement, fields, leaf_hash, record_key)
   VALUES (0, 'e', 'disclaimer.imported', 1, '{}', '{}', BYTES, BYTES);
@@ -25,11 +26,12 @@ INSERT INTO items (id, kind, key, version, content_version, working_revision, cr
 INSERT INTO revisions (item_id, revision, state, content, pins, digest, imported, created_at, submitted_at,
     submitted_idx, approved_at, approved_idx) VALUES
   ('019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f01', 1, 'approved',
-   '{\"purpose\":\"p\",\"placement\":\"end\",\"smallest\":\"full\",\"rank\":1,\"text\":{\"en\":{\"full\":\"I work there.\"}}}',
+   '{\"purpose\":\"p\",\"placement\":\"end\",\"smallest\":\"full\",\"rank\":1,\"required_when\":{\"topics\":[\"finance\",\"wind\"],\"campaigns\":[\"autumn\"]},\"text\":{\"en\":{\"full\":\"I work there.\"}}}',
    '[]', 'sha256:0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9', TRUTH, 1, 1, 0, 1, 0);
-INSERT INTO revisions (item_id, revision, state, content, pins, digest, imported, created_at) VALUES
-  ('019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f02', 1, 'draft', '{\"title\":\"Before\"}',
-   '[]', 'sha256:5f2b8c1d0e9a47365c4b3a2918f7e6d5c4b3a29180f7e6d5c4b3a29180f7e6d5', FALSEHOOD, 1);
+INSERT INTO revisions (item_id, revision, state, content, pins, digest, imported, created_at, campaign) VALUES
+  ('019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f02', 1, 'draft',
+   '{\"title\":\"Before\",\"campaign\":\"spring\",\"topics\":[\"wind\",\"sun\",\"Not a key\"]}',
+   '[]', 'sha256:5f2b8c1d0e9a47365c4b3a2918f7e6d5c4b3a29180f7e6d5c4b3a29180f7e6d5', FALSEHOOD, 1, 'spring');
 INSERT INTO revisions (item_id, revision, state, content, pins, digest, imported, created_at, submitted_at,
     submitted_idx) VALUES
   ('019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f00', 1, 'withdrawn', '{\"title\":\"Withdrawn\"}',
@@ -83,6 +85,36 @@ fn is_brought_up(app: &TestApp) {
         "reason": "Promise nothing.",
     });
     app.author().post("/v1/rules").json(&json!({ "content": rule })).send().expect(201);
+    has_what_was_named(app);
+}
+
+/// What posts and disclaimers named is registered, on record, and can be named, shared and ended like the rest.
+fn has_what_was_named(app: &TestApp) {
+    for (register, keys) in
+        [("topics", ["wind", "sun", "finance"].as_slice()), ("campaigns", ["spring", "autumn"].as_slice())]
+    {
+        let found = app.author().get(&format!("/v1/{register}")).send().expect(200);
+        let named = |item: &Value| (item["key"].clone(), item["name"].clone(), item["version"].clone());
+        let mut found: Vec<_> = found.list("/items").iter().map(named).collect();
+        let mut wanted: Vec<_> = keys.iter().map(|key| (json!(key), json!(key), json!(1))).collect();
+        found.sort_by_key(|(key, ..)| key.to_string());
+        wanted.sort_by_key(|(key, ..)| key.to_string());
+        assert_eq!(found, wanted);
+    }
+    let sql = "SELECT typ AS name, fields AS sql FROM record_entries WHERE typ IN ('topic.created', 'campaign.created')";
+    let entries: Vec<Stored> =
+        app.state().db.read_now(|conn| Ok(diesel::sql_query(sql).load(conn).unwrap())).unwrap();
+    let count = |typ: &str| entries.iter().filter(|entry| entry.name == typ).count();
+    assert_eq!((count("topic.created"), count("campaign.created")), (3, 2));
+    assert!(entries.iter().all(|entry| entry.sql.contains("\"actor\":\"system\"")));
+    let post = app.approved_post(|content| {
+        content["campaign"] = json!("spring");
+        content["topics"] = json!(["sun"]);
+    });
+    app.share(&post);
+    app.publisher().delete("/v1/campaigns/spring").if_match(&json!(1)).send().expect(204);
+    app.share_as(&app.employee(), &post).problem("not_live");
+    app.publisher().delete("/v1/topics/sun").if_match(&json!(1)).send().expect(204);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Submit, check_submittable, nothing_to_submit};
+use crate::app::campaign_conditions::window_fault;
 use crate::app::context::Context;
 use crate::app::items::{check_content, find, working_revision};
 use crate::app::references::References;
@@ -22,6 +23,7 @@ use crate::domain::required_hashtags;
 use crate::domain::revision::{Pin, Resolved, Source, sort_pins};
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Fault, Result};
+use crate::store::campaigns;
 use crate::store::connection::Conn;
 use crate::store::record;
 
@@ -60,6 +62,7 @@ pub(super) fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, n
     }
     check_content(conn, context, &content)?;
     check_window(&content, now)?;
+    check_campaign(conn, &content, now)?;
     let references = match &content {
         Content::Post(post) => References::read(conn, post, now)?,
         Content::Image(_) => References::of_image(conn, now)?,
@@ -87,6 +90,17 @@ fn check_window(content: &Content, now: Time) -> Result<()> {
     };
     let fault = Fault::body(format!("/content/{member}"), "window_closed", detail);
     Err(Error::invalid_content(vec![fault]))
+}
+
+/// Refuses a post that could not be shared within the window of its campaign (R10).
+fn check_campaign(conn: &mut Conn, content: &Content, now: Time) -> Result<()> {
+    let Content::Post(post) = content else { return Ok(()) };
+    let named = post.campaign.as_slice();
+    let Some(row) = campaigns::find_all(conn, named)?.pop() else { return Ok(()) };
+    match window_fault(&row.campaign()?, post, now) {
+        Some(fault) => Err(Error::invalid_content(vec![fault])),
+        None => Ok(()),
+    }
 }
 
 impl Draft {

@@ -15,13 +15,17 @@ const TEXT: &str = include_str!("organisation.toml");
 /// Everybody's password.
 pub(super) const PASSWORD: &str = "noordzee-demo-2026";
 
-/// The people, groups, hashtags, images, rules and posts.
+/// The people, groups, campaigns, topics, hashtags, images, rules and posts.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Organisation {
     pub(super) groups: Vec<String>,
     #[serde(rename = "person")]
     pub(super) people: Vec<Person>,
+    #[serde(rename = "campaign")]
+    pub(super) campaigns: Vec<Named>,
+    #[serde(rename = "topic")]
+    pub(super) topics: Vec<Named>,
     #[serde(rename = "hashtag")]
     pub(super) hashtags: Vec<Hashtag>,
     #[serde(rename = "image")]
@@ -41,6 +45,14 @@ pub(super) struct Person {
     pub(super) language: String,
     pub(super) country: String,
     pub(super) groups: Vec<String>,
+}
+
+/// A campaign or topic to be registered.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Named {
+    pub(super) key: Key,
+    pub(super) name: String,
 }
 
 /// A hashtag to be approved.

@@ -7,9 +7,10 @@ use std::time::Duration;
 use actix_web::rt;
 use serde_json::{Value, json};
 
-use super::organisation::{Image, Organisation, PASSWORD, Person, Post, State};
+use super::organisation::{Image, Named, Organisation, PASSWORD, Person, Post, State};
 use super::pictures;
 use crate::app::actor::Actor;
+use crate::app::campaigns::campaign_create;
 use crate::app::decisions::{Decide, item_decide};
 use crate::app::endings::item_end;
 use crate::app::groups::{group_create, group_member_add};
@@ -23,9 +24,11 @@ use crate::app::people::{PersonCreate, admin_create, person_create};
 use crate::app::shares::SHARE_CREATE;
 use crate::app::sharing::{ShareCommand, Subject};
 use crate::app::submission::{Submit, item_submit};
+use crate::app::topics::{TopicContent, topic_create};
 use crate::cli::failure::Failure;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::campaign::{CampaignContent, Limits, Window};
 use crate::domain::channels::ChannelId;
 use crate::domain::content::Content;
 use crate::domain::ids::{Digest, GroupId, ItemId, Key, Kind};
@@ -61,6 +64,7 @@ pub(super) fn make(config: Config, organisation: &Organisation) -> Result<(), Fa
         groups: HashMap::new(),
     };
     past.make_people(organisation)?;
+    past.register(organisation)?;
     past.later(HOUR);
     for hashtag in &organisation.hashtags {
         let author = past.person("Sanne de Wit")?.clone();
@@ -140,6 +144,26 @@ impl Past {
             self.people.insert(person.name.clone(), actor(id, person));
         }
         self.people.insert(admin.name.clone(), by);
+        Ok(())
+    }
+
+    /// The campaigns and topics that posts name.
+    fn register(&self, organisation: &Organisation) -> Result<(), Failure> {
+        let (keys, by) = (self.app.context.keys.clone(), self.person(PUBLISHER)?);
+        for Named { key, name } in &organisation.campaigns {
+            let content = CampaignContent {
+                name: name.clone(),
+                goal: None,
+                window: Window::default(),
+                groups: Vec::new(),
+                limits: Limits::default(),
+            };
+            self.write(|tx| campaign_create(tx, &keys, by, key, &content))?;
+        }
+        for Named { key, name } in &organisation.topics {
+            let content = TopicContent { name: name.clone(), audience_note: None };
+            self.write(|tx| topic_create(tx, &keys, by, key, &content))?;
+        }
         Ok(())
     }
 

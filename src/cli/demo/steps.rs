@@ -1,5 +1,6 @@
 //! The steps of the main job, in order. Each asks over HTTP, checks the answer, and tells of it.
 
+mod campaign;
 mod content;
 mod picture;
 mod policy;
@@ -25,6 +26,11 @@ pub(super) const STEPS: &[(&str, Step)] = &[
     ("Sanne uploads a photograph as it came from a camera", picture::author_uploads),
     ("Sanne says what it shows, and what it may be used for", picture::author_describes),
     ("Sanne submits the picture, and Pieter (reviewer) approves it", picture::picture_is_approved),
+    ("Sanne names a campaign that nobody has registered", campaign::unknown_campaign),
+    (
+        "Claire (publisher) registers it: one share a day for each person; and what posts can be about",
+        campaign::publisher_registers,
+    ),
     ("Sanne drafts a post with it, in two languages for two channels", content::author_drafts),
     ("Ingrid (reviewer, and here an author too) improves a sentence", content::second_author_edits),
     ("Sanne submits the draft as she remembers it", content::author_submits_an_old_draft),
@@ -50,6 +56,7 @@ pub(super) const STEPS: &[(&str, Step)] = &[
     ("Joris shares it on X; this is the text to post, disclaimers included", sharing::employee_shares),
     ("His phone lost the answer and sends the request again", sharing::employee_retries),
     ("Joris says that it is posted", sharing::employee_confirms),
+    ("Joris wants to share it on LinkedIn as well, on the same day", campaign::limit_is_reached),
     ("Ruben (auditor) asks who shared, without saying why", sharing::auditor_without_purpose),
     ("Ruben says why, and reads it", sharing::auditor_reads),
     ("Joris finds the picture in the library and shares it by itself", picture::employee_shares_the_picture),

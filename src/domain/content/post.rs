@@ -159,6 +159,21 @@ impl Audience {
         (self.groups.is_empty() || groups) && (self.countries.is_empty() || countries)
     }
 
+    /// Whether somebody can belong to this audience and to another one. Who is in which group is not looked at:
+    /// two different groups may have members in common, but are taken to have none.
+    pub fn meets(&self, other: &Self) -> bool {
+        let groups = self.groups.is_empty()
+            || other.groups.is_empty()
+            || self.groups.iter().any(|group| other.groups.contains(group));
+        let is_covered = |country: &String| countries::covers(&other.countries, country);
+        let covers = |country: &String| countries::covers(&self.countries, country);
+        let countries = self.countries.is_empty()
+            || other.countries.is_empty()
+            || self.countries.iter().any(is_covered)
+            || other.countries.iter().any(covers);
+        groups && countries
+    }
+
     pub(super) fn check(&self, check: &mut Checker) {
         check.list("/audience/groups", &self.groups, 100);
         check.list("/audience/countries", &self.countries, 250);

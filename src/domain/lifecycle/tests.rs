@@ -46,14 +46,14 @@ fn every_state_with_every_action() {
 #[test]
 fn r07_the_approved_revision_stays_until_the_next_ones_time_has_come() {
     let next = Approved { publish_at: Some(at(100)), ..approved(2, 20) };
-    let history = History { approved: vec![approved(1, 10), next], endings: Vec::new() };
+    let history = History { approved: vec![approved(1, 10), next], ..History::default() };
     assert_eq!(history.present(at(99)).unwrap().revision, 1);
     assert!(!is_superseded(&history, 1, at(99)));
     assert_eq!(history.present(at(100)).unwrap().revision, 2);
     assert!(is_superseded(&history, 1, at(100)));
     // Also when neither time has come: the older one will be live first.
     let soon = Approved { publish_at: Some(at(50)), ..approved(1, 10) };
-    let both = History { approved: vec![soon, history.approved[1].clone()], endings: Vec::new() };
+    let both = History { approved: vec![soon, history.approved[1].clone()], ..History::default() };
     assert!(!is_superseded(&both, 1, at(40)) && !is_superseded(&both, 1, at(60)));
     assert!(is_superseded(&both, 1, at(100)));
     assert_eq!(history.live_since(at(100)), Some(at(10)));
@@ -62,7 +62,8 @@ fn r07_the_approved_revision_stays_until_the_next_ones_time_has_come() {
 #[test]
 fn r07_only_a_revision_submitted_after_the_recall_makes_it_live_again() {
     let recall = Ending { ending: EndingKind::Recall, idx: 15, at: at(15) };
-    let mut history = History { approved: vec![approved(1, 10)], endings: vec![recall] };
+    let mut history =
+        History { approved: vec![approved(1, 10)], endings: vec![recall], ..History::default() };
     assert_eq!(history.availability(at(20), false), Availability::Recalled);
     history.approved.push(approved(2, 14));
     assert_eq!(history.availability(at(20), false), Availability::Recalled);
@@ -74,7 +75,7 @@ fn r07_only_a_revision_submitted_after_the_recall_makes_it_live_again() {
 #[test]
 fn the_later_availability_wins() {
     let window = Approved { publish_at: Some(at(50)), expires_at: Some(at(60)), ..approved(1, 10) };
-    let mut history = History { approved: vec![window], endings: Vec::new() };
+    let mut history = History { approved: vec![window], ..History::default() };
     assert_eq!(history.availability(at(49), false), Availability::Scheduled);
     assert_eq!(history.availability(at(49), true), Availability::Blocked);
     assert_eq!(history.availability(at(50), false), Availability::Live);
@@ -91,7 +92,7 @@ fn the_later_availability_wins() {
 fn r12_a_pin_blocks_when_expired_or_recalled_and_not_when_superseded_or_retired() {
     let item = ItemId::generate();
     let expiring = Approved { expires_at: Some(at(60)), ..approved(1, 10) };
-    let mut history = History { approved: vec![expiring, approved(2, 20)], endings: Vec::new() };
+    let mut history = History { approved: vec![expiring, approved(2, 20)], ..History::default() };
     assert_eq!(history.blocks(item, 1, at(59)), None);
     assert_eq!(history.blocks(item, 1, at(60)).unwrap().code, "pin_expired");
     history.endings.push(Ending { ending: EndingKind::Retirement, idx: 30, at: at(30) });
@@ -105,7 +106,7 @@ fn r12_a_pin_blocks_when_expired_or_recalled_and_not_when_superseded_or_retired(
 fn c16_what_no_review_approved_in_time_blocks_only_the_revision_that_decides() {
     let urgent = Urgent { review_by: at(100), outcome: None };
     let published = Approved { urgent: Some(urgent), publish_at: Some(at(50)), ..approved(2, 20) };
-    let mut history = History { approved: vec![approved(1, 10), published], endings: Vec::new() };
+    let mut history = History { approved: vec![approved(1, 10), published], ..History::default() };
     assert_eq!((history.next_change(at(20)), history.next_change(at(50))), (Some(at(50)), Some(at(100))));
     assert_eq!(history.next_change(at(100)), None);
     assert_eq!((history.unreviewed(at(49)), history.unreviewed(at(99))), (None, None));
@@ -135,6 +136,7 @@ fn histories() -> impl Strategy<Value = History> {
         History {
             approved: (1..).zip(windows).map(revision).collect(),
             endings: endings.into_iter().map(ending).collect(),
+            rechecks: Vec::new(),
         }
     })
 }

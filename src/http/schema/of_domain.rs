@@ -23,6 +23,7 @@ use crate::domain::measure::Reason;
 use crate::domain::post_import;
 use crate::domain::profile_texts::NoTexts;
 use crate::domain::proposal::ProposalState;
+use crate::domain::recheck::{Because, RecheckAction, TouchedState};
 use crate::domain::review::{DecisionKind, ReviewState, StageState};
 use crate::domain::roles::{Role, Scope};
 use crate::domain::share::{Outcome, ShownState};
@@ -163,6 +164,17 @@ schemas! {
         .description(Some("A number, or a word or name of the organisation's.")).max_length(Some(200));
     UrgentOutcome, "UrgentOutcome", text("What the review of an urgent publication led to.")
         .enum_values(Some(UrgentOutcome::ALL.map(UrgentOutcome::as_str)));
+    RecheckAction, "RecheckAction", text("What is done about the posts that a revision touches: `none`; `notify` \
+        their authors and the publishers; or `reapprove`, which blocks each until it is approved anew.")
+        .enum_values(Some(RecheckAction::ALL.map(RecheckAction::as_str)));
+    Because, "TouchedBecause", text("Why a post is touched: it `pins_older`, an older revision of the disclaimer; the \
+        disclaimer is `required` of it and not pinned; `rule_finds` something in it; or it is for a \
+        `shared_audience`, somebody for whom the guideline is too.")
+        .enum_values(Some(Because::ALL.map(Because::as_str)));
+    TouchedState, "TouchedState", text("What became of a post: `blocked` until it is approved anew; `unchanged`, where \
+        it was not blocked; `approved_anew`, in a revision that was submitted since; or `ended`, expired, retired or \
+        recalled.")
+        .enum_values(Some(TouchedState::ALL.map(TouchedState::as_str)));
     UrgentState, "UrgentState", text("What an urgent publication waits for, or came to.")
         .enum_values(Some(UrgentState::ALL.map(UrgentState::as_str)));
     NoTexts, "NoProfileTexts", text("Why there are no lines: the operator has not said what the organisation is called; no disclaimer that says that one works there is live; it has no text in the language or in English; or it names something of the organisation that the operator has not set.")

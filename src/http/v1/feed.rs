@@ -34,7 +34,7 @@ pub fn routes() -> Vec<Route> {
         "feed",
         "Read what one may share",
         "The live posts that are meant for the employee, the newest `live_since` first; a new revision of a \
-         post keeps its place. `nl-BE` falls back to `nl`. The page has its own `ETag`: with \
+         post keeps its place. A post of a campaign is here for members of the campaign's groups, within its window. `nl-BE` falls back to `nl`. The page has its own `ETag`: with \
          `If-None-Match` it is 304 while nothing changed. 503 `stale` when this node could not confirm for \
          a second what is live.",
     )
@@ -162,9 +162,9 @@ struct FeedItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 10_000, nullable = false)]
     tips: Option<String>,
-    /// Since when it is live.
+    /// Since when it is live, and its campaign has begun.
     live_since: Time,
-    /// Until when it is.
+    /// Until when it is; the end of its campaign, where that comes first.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     expires_at: Option<Time>,

@@ -4,6 +4,7 @@ mod acceptances;
 mod accounts;
 mod answers;
 mod api_keys;
+mod campaigns;
 mod channels;
 mod checks;
 mod decision_batches;
@@ -35,6 +36,7 @@ mod post_proposals;
 mod posts;
 mod profile_texts;
 mod readiness;
+mod rechecks;
 mod responsibilities;
 mod review_comments;
 mod review_suggestions;
@@ -46,6 +48,7 @@ mod shares;
 mod sharing;
 mod stuck;
 mod text_measurements;
+mod topics;
 mod training_completions;
 mod trainings;
 mod urgent_publications;
@@ -75,6 +78,7 @@ pub fn routes() -> Vec<Route> {
         training_completions::routes(),
         rules::routes(),
         findings::routes(),
+        rechecks::routes(),
         checks::routes(),
         reviews::routes(),
         review_comments::routes(),
@@ -84,6 +88,8 @@ pub fn routes() -> Vec<Route> {
         urgent_publications::routes(),
         delegations::routes(),
         workflows::routes(),
+        campaigns::routes(),
+        topics::routes(),
         freezes::routes(),
         readiness::routes(),
         sessions::routes(),

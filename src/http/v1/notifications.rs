@@ -128,7 +128,9 @@ struct Notification {
     #[schema(minimum = 0, nullable = false)]
     stage: Option<i64>,
     /// What else it says: for `asked_to_review` the `stage_name`, for `decided` the `outcome`, for `post_proposed` and
-    /// `proposal_declined` the `proposal_id`.
+    /// `proposal_declined` the `proposal_id`; for `recheck` the
+    /// `recheck_id`, its `action`, the `kind`, `item_id`, `name` and `revision` of what was rechecked, and how many
+    /// `posts` it touches.
     #[serde(skip_serializing_if = "Detail::is_empty")]
     #[schema(value_type = std::collections::BTreeMap<String, Fact>)]
     detail: Detail,

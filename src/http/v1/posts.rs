@@ -136,11 +136,11 @@ pub(super) struct PostContent {
     /// What of their own employees may add; nothing when left out.
     #[serde(default)]
     personalisation: Personalisation,
-    /// The campaign that the post belongs to.
+    /// The campaign that the post belongs to, by its key: one of `GET /v1/campaigns`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Slug>, nullable = false)]
     campaign: Option<String>,
-    /// What the post is about.
+    /// What the post is about, by keys: those of `GET /v1/topics`.
     #[serde(default)]
     #[schema(value_type = Vec<Slug>, max_items = 20)]
     topics: Vec<String>,

@@ -1,9 +1,23 @@
-//! Two servers on one database: what one hears of, the other goes by.
+//! Two servers on one database: what one hears of, the other goes by; and what a share was evaluated on is held to
+//! what stands when it is written.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use actix_web::rt::System;
+use greenlight::app::actor::Actor;
+use greenlight::app::content_snapshot::ContentSnapshot;
+use greenlight::app::idempotency::Once;
+use greenlight::app::issuer::Request;
+use greenlight::app::shares::SHARE_CREATE;
+use greenlight::app::sharing::{ShareCommand, Subject, evaluate, share_tag};
+use greenlight::domain::roles::{Role, Scopes};
+use greenlight::domain::time::Day;
+use greenlight::state::App;
 use serde_json::json;
 
 use super::{Guideline, complete, training};
-use crate::support::{Backend, TestApp, both, postgres_is_there};
+use crate::support::{Backend, Client, Post, TestApp, both, postgres_is_there};
 
 both! {
     fn r13_a_node_that_has_not_heard_of_an_acceptance_asks_before_it_refuses(app) {
@@ -33,27 +47,13 @@ both! {
     }
 }
 
-/// Asks another node for a share, past HTTP; answers the code of a refusal.
-fn share_at(
-    node: &greenlight::state::App,
-    client: &crate::support::Client,
-    post: &crate::support::Post,
-) -> Result<(), String> {
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    use greenlight::app::actor::Actor;
-    use greenlight::app::idempotency::Once;
-    use greenlight::app::sharing::{ShareCommand, Subject};
-    use greenlight::domain::roles::{Role, Scopes};
+/// What an employee asks for, past HTTP.
+fn asked(client: &Client, post: &Post) -> (Actor, ShareCommand, Once) {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     let key = format!("there-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    let once = Once { operation: greenlight::app::shares::SHARE_CREATE, key: Some(key), body: Vec::new() };
-    let actor = Actor {
-        person: Some(client.id().parse().unwrap()),
-        client: None,
-        session: None,
-        scopes: Scopes::of_roles([Role::Employee]),
-    };
+    let once = Once { operation: SHARE_CREATE, key: Some(key), body: Vec::new() };
+    let scopes = Scopes::of_roles([Role::Employee]);
+    let actor = Actor { person: Some(client.id().parse().unwrap()), client: None, session: None, scopes };
     let command = ShareCommand {
         subject: Subject::Post(post.id.parse().unwrap()),
         digest: post.digest.parse().unwrap(),
@@ -62,8 +62,47 @@ fn share_at(
         copy_id: None,
         comment: None,
     };
-    let shared = actix_web::rt::System::new().block_on(node.desk().share_create(&actor, command, &once));
+    (actor, command, once)
+}
+
+/// Asks another node for a share; answers the code of a refusal.
+fn share_at(node: &App, client: &Client, post: &Post) -> Result<(), String> {
+    let (actor, command, once) = asked(client, post);
+    let shared = System::new().block_on(node.desk().share_create(&actor, command, &once));
     shared.map(drop).map_err(|error| error.code.slug().to_owned())
+}
+
+both! {
+    fn r13_a_share_is_held_to_the_obligations_at_the_time_it_is_written(app) {
+        let (post, employee) = (app.live_post(), app.employee());
+        let begins = app.clock().now().after(Duration::from_hours(1));
+        Guideline::approved(app, "sharing", |content| content["in_force_from"] = json!(begins.to_string()));
+        let node = app.state();
+        let (content, access) = (node.snapshots.content(), node.snapshots.access());
+        let (actor, command, once) = asked(&employee, &post);
+        let person = access.person(employee.id().parse().unwrap()).unwrap();
+        let now = app.clock().now();
+        let evaluated = evaluate(&content, person, &node.context, &command, &share_tag().unwrap(), now).unwrap();
+        assert_eq!(evaluated.holds_until, Some(begins));
+        app.clock().set(begins);
+        let scope = once.scope(&actor).unwrap();
+        let request = Request { person: person.id, actor, command, scope, body_hmac: "00".to_owned() };
+        let issued = System::new().block_on(node.issuer.issue(&node.context, person, request, evaluated));
+        assert_eq!(issued.unwrap_err().code.slug(), "obligations_open");
+    }
+
+    fn r13_an_evaluation_from_rows_knows_every_obligation(app) {
+        let post = app.live_post();
+        Guideline::approved(app, "sharing", |_| ());
+        training(app, |_| ());
+        let node = app.state();
+        let (present, now) = (node.snapshots.content(), app.clock().now());
+        let some = node.db.read_now(|conn| {
+            ContentSnapshot::load_some(conn, &[post.id.parse().unwrap()], &present, present.version, now)
+        });
+        assert_eq!(some.unwrap().asked().obligations(), present.asked().obligations());
+        assert_eq!(present.asked().obligations().len(), 2);
+    }
 }
 
 #[test]
@@ -83,7 +122,7 @@ fn r13_two_servers_on_one_postgres_agree_at_once() {
     share("accepted").expect(201);
     let id = training(&app, |_| ());
     share("untrained").problem("obligations_open");
-    let today = greenlight::domain::time::Day::of(app.clock().now()).to_string();
+    let today = Day::of(app.clock().now()).to_string();
     complete(&app.admin(), &id, &here.id(), &today).expect(200);
     share("trained").expect(201);
     let body = json!({ "person": here.id(), "reason": "The wrong person." });

@@ -99,6 +99,7 @@ fn play(house: &House<'_>, workflow: usize, commands: &[Command]) -> Result<(), 
     let mut model = Model::new(WORKFLOWS[workflow]);
     let mut content = app.content();
     content["topics"] = json!([WORKFLOWS[workflow].0]);
+    app.register_what_is_named(&content);
     let person = |who: usize| house.person(who);
     let made = person(0).post("/v1/posts").json(&json!({ "content": content })).send().expect(201);
     let mut post = Post {

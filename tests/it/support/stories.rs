@@ -64,11 +64,42 @@ impl TestApp {
         self.admin().put(&path).if_match(&open["version"]).json(&body).send()
     }
 
+    /// Registers a topic, where nobody has; posts name those that are registered.
+    #[track_caller]
+    pub fn topic(&self, key: &str) {
+        self.register("topics", key);
+    }
+
+    /// Registers a campaign for everybody, always and without limits, where nobody has.
+    #[track_caller]
+    pub fn campaign(&self, key: &str) {
+        self.register("campaigns", key);
+    }
+
+    fn register(&self, register: &str, key: &str) {
+        let publisher = self.publisher();
+        if publisher.get(&format!("/v1/{register}/{key}")).send().status == 404 {
+            let body = json!({ "key": key, "name": key });
+            publisher.post(&format!("/v1/{register}")).json(&body).send().expect(201);
+        }
+    }
+
+    /// Registers the topics and the campaign that the content of a post names.
+    pub fn register_what_is_named(&self, content: &Value) {
+        for topic in content["topics"].as_array().into_iter().flatten() {
+            self.topic(topic.as_str().unwrap());
+        }
+        if let Some(campaign) = content["campaign"].as_str() {
+            self.campaign(campaign);
+        }
+    }
+
     /// A draft by the author, with the content of [`content`] as `change` leaves it.
     #[track_caller]
     pub fn draft(&self, change: impl FnOnce(&mut Value)) -> Post {
         let mut content = content();
         change(&mut content);
+        self.register_what_is_named(&content);
         let made = self.author().post("/v1/posts").json(&json!({ "content": content })).send().expect(201);
         Post {
             id: made.text("/id").to_owned(),

@@ -1,8 +1,7 @@
 //! The statements that each trigger must refuse.
 
-use super::registers;
 use super::targets::Targets;
-use super::{obligations, urgent};
+use super::{campaigns, obligations, rechecks, registers, urgent};
 use crate::support::Post;
 
 impl Targets {
@@ -19,8 +18,10 @@ impl Targets {
             on_histories(),
             registers::attempts(self),
             self.on_waiting(),
+            campaigns::attempts(),
             urgent::attempts(self),
             obligations::attempts(self),
+            rechecks::attempts(),
         ]
         .concat()
     }
@@ -273,6 +274,7 @@ impl Targets {
                 vec![
                     change("parts = '[]'"),
                     change("disclaimers = 'other'"),
+                    change("campaign = 'other'"),
                     change("images = 'other'"),
                     change("channel = 'other'"),
                     change("digest = 'other'"),

@@ -1,7 +1,9 @@
 //! What the database itself refuses, whatever the program asks: each trigger is tried with plain SQL.
 
 mod attempts;
+mod campaigns;
 mod obligations;
+mod rechecks;
 mod registers;
 mod reviews;
 mod targets;
@@ -75,6 +77,10 @@ both! {
         refused(app, "r13");
     }
 
+    fn r12_the_database_keeps_rechecks_and_what_they_touch(app) {
+        refused(app, "r12");
+    }
+
     fn r15_the_database_keeps_shares(app) {
         refused(app, "r15");
     }
@@ -129,6 +135,7 @@ both! {
             "UPDATE review_suggestions SET person_id = NULL, accepted_by = NULL".to_owned(),
             "UPDATE post_proposals SET person_id = NULL, note = NULL, declined_by = NULL".to_owned(),
             "UPDATE shares SET person_id = NULL, state = 'failed'".to_owned(),
+            "UPDATE rechecks SET person_id = NULL".to_owned(),
         ] {
             attempt(app, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
         }

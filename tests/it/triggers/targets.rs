@@ -5,7 +5,7 @@ use std::time::Duration;
 use greenlight::domain::roles::Role;
 use serde_json::json;
 
-use super::{obligations, registers, reviews, urgent};
+use super::{campaigns, obligations, rechecks, registers, reviews, urgent};
 use crate::support::{Post, TestApp};
 
 /// What there is to attack: a shared post, a post under review, a draft, an image that was redacted.
@@ -82,6 +82,7 @@ impl Targets {
         reviews::wait_for_a_review(app);
         hand_over(app);
         registers::enter_and_propose(app);
+        campaigns::register(app);
         let open = app.submitted_post(|content| content["title"] = "Under review".into());
         reviews::talk_about(app, &open);
         let draft = app.draft(|content| content["title"] = "A draft".into());
@@ -89,6 +90,7 @@ impl Targets {
         urgent::publish(app);
         // Nobody shares after this.
         obligations::ask(app);
+        rechecks::recheck(app, &shared);
         Self { shared, open, draft, redacted, other_person: app.auditor().id() }
     }
 }

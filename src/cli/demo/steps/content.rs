@@ -12,7 +12,7 @@ pub(super) fn author_signs_in(story: &mut Story) -> Result<String, Failure> {
     Ok("an access token for ten minutes, and one to refresh it".to_owned())
 }
 
-fn content(story: &Story, dutch: &str) -> Value {
+pub(super) fn content(story: &Story, dutch: &str) -> Value {
     json!({
         "title": "Zonnepark Oosterveld levert stroom",
         "copies": [

@@ -130,7 +130,8 @@ fn submit<K: ItemKind>() -> Operation {
                        country, so that what is approved can be shared; `comment_room` tells what each \
                        combination leaves for a comment. Another digest is 409 `revision_changed` with the \
                        present one. The words of a review that ended with `changes_requested`, `withdrawn` or \
-                       `lapsed` may be submitted again as the next revision. While a revision that was \
+                       `lapsed` may be submitted again as the next revision, and so may approved ones that a \
+                       recall, a retirement, a recheck or a pin keeps from being live. While a revision that was \
                        published urgently awaits its review, no newer one is submitted: 409 `review_open`. Rules in force look at each \
                        text: one that blocks is 422 `rule_violated`, with the place of each violation; those \
                        that warn refuse nothing, and stand in `warnings`. A hashtag that is blocked is such a \

@@ -264,11 +264,12 @@ impl Item {
 struct Blocker {
     /// How: `pin_expired`, `pin_recalled` or `pin_not_approved` by what it pins; `rule_violated` by a rule in
     /// force that it breaks, `rule_broken` by one that cannot be evaluated; `urgent_unreviewed` or
-    /// `urgent_refused` where it was published urgently and its review did not end in time, or did not approve it.
+    /// `urgent_refused` where it was published urgently and its review did not end in time, or did not approve it;
+    /// `recheck` where it is to be approved anew because of what a disclaimer, rule or guideline says by now.
     #[schema(max_length = 64)]
     code: &'static str,
-    /// The pinned item, the rule, or the hashtag that is blocked and works like one; absent where it is the lack
-    /// of its own review.
+    /// The pinned item, the rule, the hashtag that is blocked and works like one, or what was rechecked; absent
+    /// where it is the lack of its own review.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     item: Option<ItemId>,

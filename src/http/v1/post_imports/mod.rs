@@ -69,7 +69,7 @@ fn describe_create() -> Operation {
          (`text.<language>.2` and so on for alternatives), `channels`, `hashtags`, `images`, `disclaimers`, \
          `topics`, `countries` and `groups` (lists, with `;` between their parts), `link`, `campaign`, `credit`, \
          `publish_at`, `expires_at`, `personalisation` and `tips`. An empty cell is absent; a column that is not \
-         known refuses the file. Each row goes the way of a post that is written by hand, with the caller as its \
+         known refuses the file. Topics and campaigns are registered before (`unknown_key` otherwise). Each row goes the way of a post that is written by hand, with the caller as its \
          author, and has a result of its own, which `GET /v1/post-imports/{id}` tells: `created`, `exists` or \
          `refused`. `external_id` (1 to 200 visible characters) makes this idempotent, and no `Idempotency-Key` \
          is taken: a row whose `external_id` made a post before, in whichever import, `exists`, and nothing is \

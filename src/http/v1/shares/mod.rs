@@ -44,14 +44,16 @@ fn describe_create() -> Operation {
         "Issues the kit with which the employee posts, and puts it on the record: the text answered is the \
          text logged, byte for byte. A retry with the same `Idempotency-Key` and body is answered with the \
          same share for as long as it exists, in its present state and with `Idempotency-Replayed: true`; \
-         once it is no longer `issued`, it has no `intent_url`.",
+         once it is no longer `issued`, it has no `intent_url`. Where the post's campaign was shared as often as it \
+         may be within 24 hours, 409 `limit_reached` names the `limit` and the `campaign`, and says in `retry_at` \
+         when one more fits by what is known now.",
     )
     .body::<ShareCreate>(example_request())
     .answer::<Share>(201, "The share was issued, or had been by an earlier request.", example_share())
     .location()
     .idempotency_key_required()
     .errors(REFUSALS)
-    .errors(&[Code::NotReady])
+    .errors(&[Code::LimitReached, Code::NotReady])
     .event("share.issued")
 }
 

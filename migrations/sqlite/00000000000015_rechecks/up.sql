@@ -1,0 +1,62 @@
+-- Rechecks: which posts a revision of a disclaimer, rule or guideline touches, and what is done about them.
+
+-- Its posts are written first, in parts where they are many, and it takes effect by one change of its row: with the
+-- entry in the record that says so. One that never did is of no effect, and is forgotten.
+CREATE TABLE rechecks (
+  id TEXT NOT NULL PRIMARY KEY,
+  item_id TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  action TEXT NOT NULL CHECK (action IN ('none', 'notify', 'reapprove')),
+  reason TEXT,
+  person_id TEXT REFERENCES people (id),
+  begun_at INTEGER NOT NULL,
+  idx INTEGER REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  rechecked_at INTEGER,
+  posts INTEGER,
+  content_version INTEGER, -- from which on the posts are blocked; NULL where they are not
+  FOREIGN KEY (item_id, revision, digest) REFERENCES revisions (item_id, revision, digest),
+  CHECK ((idx IS NULL) = (rechecked_at IS NULL) AND (idx IS NULL) = (posts IS NULL)),
+  CHECK (content_version IS NULL OR (idx IS NOT NULL AND action = 'reapprove'))
+) STRICT;
+CREATE UNIQUE INDEX rechecks_idx ON rechecks (idx);
+CREATE INDEX rechecks_item ON rechecks (item_id, idx);
+CREATE INDEX rechecks_person ON rechecks (person_id);
+CREATE INDEX rechecks_version ON rechecks (content_version) WHERE content_version IS NOT NULL;
+-- For the sweep.
+CREATE INDEX rechecks_begun ON rechecks (begun_at) WHERE idx IS NULL;
+
+CREATE TABLE recheck_posts (
+  recheck_id TEXT NOT NULL REFERENCES rechecks (id),
+  post_id TEXT NOT NULL,
+  revision INTEGER NOT NULL, -- the first of the post that is touched
+  because TEXT NOT NULL CHECK (because IN ('pins_older', 'required', 'rule_finds', 'shared_audience')),
+  PRIMARY KEY (recheck_id, post_id),
+  FOREIGN KEY (post_id, revision) REFERENCES revisions (item_id, revision)
+) STRICT;
+CREATE INDEX recheck_posts_post ON recheck_posts (post_id, revision);
+
+-- R12: what keeps posts from being live is told by one entry, which names how many there are.
+CREATE TRIGGER r12_rechecks_begin_without_effect BEFORE INSERT ON rechecks
+WHEN NEW.idx IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'r12: a recheck takes effect when its posts are written'); END;
+CREATE TRIGGER r12_rechecks_take_effect_once BEFORE UPDATE ON rechecks
+WHEN NEW.id <> OLD.id OR NEW.item_id <> OLD.item_id OR NEW.revision <> OLD.revision OR NEW.digest <> OLD.digest
+  OR NEW.action <> OLD.action OR NEW.reason IS NOT OLD.reason OR NEW.begun_at <> OLD.begun_at
+  OR (NEW.person_id IS NOT OLD.person_id AND NEW.person_id IS NOT NULL)
+  OR (OLD.idx IS NOT NULL AND (NEW.idx IS NOT OLD.idx OR NEW.rechecked_at IS NOT OLD.rechecked_at
+    OR NEW.posts IS NOT OLD.posts OR NEW.content_version IS NOT OLD.content_version))
+  OR (OLD.idx IS NULL AND NEW.idx IS NOT NULL
+    AND NEW.posts <> (SELECT count(*) FROM recheck_posts WHERE recheck_id = NEW.id))
+BEGIN SELECT RAISE(ABORT, 'r12: a recheck takes effect once, with its posts'); END;
+CREATE TRIGGER r12_rechecks_stay BEFORE DELETE ON rechecks
+WHEN OLD.idx IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'r12: a recheck is never deleted'); END;
+CREATE TRIGGER r12_recheck_posts_come_before BEFORE INSERT ON recheck_posts
+WHEN EXISTS (SELECT 1 FROM rechecks WHERE id = NEW.recheck_id AND idx IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'r12: a recheck that took effect gets no more posts'); END;
+CREATE TRIGGER r12_recheck_posts_never_change BEFORE UPDATE ON recheck_posts
+BEGIN SELECT RAISE(ABORT, 'r12: what a recheck touches never changes'); END;
+CREATE TRIGGER r12_recheck_posts_stay BEFORE DELETE ON recheck_posts
+WHEN EXISTS (SELECT 1 FROM rechecks WHERE id = OLD.recheck_id AND idx IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'r12: what a recheck touched is never deleted'); END;

@@ -1,0 +1,243 @@
+//! The register of campaigns: what posts belong to, for whom and when they can be shared, and how often.
+//!
+//! A pilot is a campaign for a small group. What keeps others from its posts is
+//! [`super::campaign_conditions`], what counts their shares [`super::campaign_limits`].
+//!
+//! Whoever reads content sees all campaigns, and so does a client that may act for anybody. Other employees see
+//! those that have begun and that are for them: the name of a pilot, or of what is not announced yet, can be all
+//! that was to be kept.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use super::access::Access;
+use super::actor::Actor;
+use super::authentication;
+use super::items::BATCH;
+use super::journal::{By, Facts, enter};
+use crate::domain::campaign::{Campaign, CampaignContent, Phase};
+use crate::domain::ids::{GroupId, Key, is_slug};
+use crate::domain::roles::Scope;
+use crate::domain::time::Time;
+use crate::error::{Code, Error, Fault, Result};
+use crate::keys::Keys;
+use crate::record::Event;
+use crate::store::campaigns::{self as rows, CampaignRow};
+use crate::store::connection::Conn;
+use crate::store::groups;
+use crate::store::write::WriteTx;
+
+/// A campaign as it is read.
+#[derive(Debug, Clone)]
+pub struct CampaignView {
+    /// What is stored.
+    pub row: CampaignRow,
+    /// What it says.
+    pub content: CampaignContent,
+}
+
+impl TryFrom<CampaignRow> for CampaignView {
+    type Error = Error;
+
+    fn try_from(row: CampaignRow) -> Result<Self> {
+        Ok(Self { content: row.content()?, row })
+    }
+}
+
+/// Who looks campaigns up.
+#[derive(Debug, Clone)]
+pub struct CampaignReader {
+    sees_all: bool,
+    groups: Vec<GroupId>,
+}
+
+impl CampaignReader {
+    /// The one who asks.
+    pub fn new(actor: &Actor, access: &Access) -> Self {
+        let person = actor.person.and_then(|person| access.person(person));
+        Self {
+            sees_all: actor.scopes.contains(Scope::ContentRead)
+                || (actor.person.is_none() && actor.scopes.contains(Scope::OnBehalf)),
+            groups: person.map(|person| person.groups.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn sees(&self, campaign: &Campaign, now: Time) -> bool {
+        self.sees_all || (campaign.is_for(&self.groups) && campaign.phase(now) != Phase::Before)
+    }
+}
+
+/// Registers a campaign; 409 `already_exists` when one has this key, or had it before.
+pub fn campaign_create(
+    tx: &mut WriteTx<'_>,
+    keys: &Keys,
+    actor: &Actor,
+    key: &Key,
+    content: &CampaignContent,
+) -> Result<Key> {
+    authentication::authorise(tx, actor, Scope::Publish)?;
+    let mut faults = content_faults(tx.conn(), content)?;
+    let now = tx.now();
+    if content.window.until.is_some_and(|until| until <= now) {
+        faults.push(Fault::body("/window/until", "past", "A campaign ends in the future."));
+    }
+    refuse(faults)?;
+    let idx = tx.next_index();
+    rows::insert(tx, key, content, idx)?;
+    enter(tx, keys, By::Actor(actor), Event::CampaignCreated, facts(key, 1, content))?;
+    Ok(key.clone())
+}
+
+/// Replaces what a campaign that is still at `version` says; 412 when it is not. What it said stays on record, and
+/// the same again changes nothing.
+pub fn campaign_update(
+    tx: &mut WriteTx<'_>,
+    keys: &Keys,
+    actor: &Actor,
+    key: &Key,
+    version: i64,
+    content: &CampaignContent,
+) -> Result<()> {
+    authentication::authorise(tx, actor, Scope::Publish)?;
+    let present = find_at(tx.conn(), key, version)?;
+    if present.content == *content {
+        return Ok(());
+    }
+    refuse(content_faults(tx.conn(), content)?)?;
+    rows::follow(tx, &present.row, content, false)?;
+    enter(tx, keys, By::Actor(actor), Event::CampaignChanged, facts(key, version + 1, content))?;
+    Ok(())
+}
+
+/// Ends a campaign that is still at `version`; 412 when it is not. Its posts are shared no more, from the moment of
+/// this on, and its key is not used again.
+pub fn campaign_end(tx: &mut WriteTx<'_>, keys: &Keys, actor: &Actor, key: &Key, version: i64) -> Result<()> {
+    authentication::authorise(tx, actor, Scope::Publish)?;
+    let present = find_at(tx.conn(), key, version)?;
+    rows::follow(tx, &present.row, &present.content, true)?;
+    let facts = Facts::new().with("key", key.as_str()).with("version", version + 1);
+    enter(tx, keys, By::Actor(actor), Event::CampaignEnded, facts)?;
+    Ok(())
+}
+
+/// The campaign that has this key, ended or not, if the reader may know of it.
+pub fn campaign_get(conn: &mut Conn, reader: &CampaignReader, key: &Key, now: Time) -> Result<CampaignView> {
+    let row = rows::find(conn, key)?.ok_or_else(not_found)?;
+    if reader.sees(&row.campaign()?, now) { row.try_into() } else { Err(not_found()) }
+}
+
+/// The campaign that a request made or changed, as it is now.
+pub fn campaign_made(conn: &mut Conn, key: &Key) -> Result<CampaignView> {
+    rows::find(conn, key)?.ok_or_else(not_found)?.try_into()
+}
+
+/// Campaigns that have not ended, newest first, below an index of the record: those of which the reader may know.
+pub fn campaign_list(
+    conn: &mut Conn,
+    reader: &CampaignReader,
+    below: Option<i64>,
+    limit: usize,
+    now: Time,
+) -> Result<Vec<CampaignView>> {
+    let (mut found, mut below) = (Vec::new(), below);
+    let batch = limit.max(BATCH);
+    loop {
+        let batch_rows = rows::list(conn, below, i64::try_from(batch).unwrap_or(i64::MAX))?;
+        let is_last = batch_rows.len() < batch;
+        below = batch_rows.last().and_then(|row| row.created_idx);
+        for row in batch_rows {
+            if reader.sees(&row.campaign()?, now) {
+                found.push(row.try_into()?);
+            }
+            if found.len() == limit {
+                return Ok(found);
+            }
+        }
+        if is_last {
+            return Ok(found);
+        }
+    }
+}
+
+/// Why a post cannot name its campaign: nobody registered it, or it has ended.
+pub(super) fn unknown_campaign(conn: &mut Conn, campaign: Option<&str>) -> Result<Option<Fault>> {
+    // Of what is no key at all something else is said.
+    let Some(campaign) = campaign.filter(|campaign| is_slug(campaign, 64)) else { return Ok(None) };
+    let detail = match rows::find_all(conn, &[campaign.to_owned()])?.first() {
+        Some(row) if !row.ended => return Ok(None),
+        Some(_) => format!("The campaign {campaign} has ended: name another one, or none."),
+        None => format!(
+            "There is no campaign {campaign}. Name one that GET /v1/campaigns lists, or have a publisher register it."
+        ),
+    };
+    Ok(Some(Fault::body("/content/campaign", "unknown_key", detail)))
+}
+
+/// Enters the campaigns that an upgrade found in content.
+pub(super) fn enter_found(tx: &mut WriteTx<'_>, keys: &Keys) -> Result<()> {
+    for row in rows::without_entry(tx.conn())? {
+        let facts = facts(&row.key, row.version, &row.content()?);
+        let receipt = enter(tx, keys, By::System, Event::CampaignCreated, facts)?;
+        rows::set_entry(tx, &row.key, receipt.index)?;
+    }
+    Ok(())
+}
+
+fn not_found() -> Error {
+    Error::not_found("campaign")
+}
+
+fn find_at(conn: &mut Conn, key: &Key, version: i64) -> Result<CampaignView> {
+    let present = campaign_made(conn, key)?;
+    if present.row.ended {
+        let detail = "The campaign has ended: it changes no more, and its key is not used again.";
+        return Err(Error::new(Code::Conflict, detail));
+    }
+    if present.row.version == version {
+        return Ok(present);
+    }
+    let detail = "The campaign has changed since it was read: read it again.";
+    Err(Error::new(Code::PreconditionFailed, detail))
+}
+
+/// What is wrong with what a campaign is to say.
+fn content_faults(conn: &mut Conn, content: &CampaignContent) -> Result<Vec<Fault>> {
+    let mut faults = Vec::new();
+    if content.window.from.zip(content.window.until).is_some_and(|(from, until)| until <= from) {
+        faults.push(Fault::body("/window/until", "before_from", "A campaign ends after it begins."));
+    }
+    let known: HashSet<GroupId> =
+        groups::find_all(conn, &content.groups)?.iter().map(|group| group.id).collect();
+    for (at, group) in content.groups.iter().enumerate() {
+        let place = format!("/groups/{at}");
+        if !known.contains(group) {
+            faults.push(Fault::body(place, "unknown_group", format!("There is no group {group}.")));
+        } else if content.groups.iter().take(at).any(|earlier| earlier == group) {
+            faults.push(Fault::body(place, "duplicate", "It is named before: name each group once."));
+        }
+    }
+    Ok(faults)
+}
+
+fn refuse(faults: Vec<Fault>) -> Result<()> {
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid_content(faults)) }
+}
+
+fn facts(key: &Key, version: i64, content: &CampaignContent) -> Facts {
+    let CampaignContent { name, goal, window, groups, limits } = content;
+    let limits: serde_json::Map<String, Value> =
+        [("shares_per_day", limits.shares_per_day), ("shares_per_person", limits.shares_per_person)]
+            .into_iter()
+            .filter_map(|(name, limit)| Some((name.to_owned(), json!(limit?))))
+            .collect();
+    Facts::new()
+        .with("key", key.as_str())
+        .with("version", version)
+        .with("name", name.as_str())
+        .with_some("goal", goal.as_deref())
+        .with_some("from", window.from.map(|from| from.to_string()))
+        .with_some("until", window.until.map(|until| until.to_string()))
+        .with("groups", json!(groups))
+        .with("limits", limits)
+}

@@ -1,0 +1,331 @@
+//! Rechecks: what a revision of a disclaimer, rule or guideline touches is looked at, and somebody decides what is
+//! done about it ([`crate::domain::recheck`]).
+//!
+//! Which posts are touched is found on the snapshot, without the lock, and holds if the content has not moved when
+//! the lock is taken; else it is found anew. There may be thousands. So the posts are written first: in the
+//! transaction of the recheck where they are few, in parts of their own where they are many. Nothing comes of them
+//! until the recheck takes effect, which is one change of its one row, together with its entry in the record and its
+//! `Idempotency-Key`: then all of its posts are blocked at once, and nodes learn which by the version in that row. A
+//! server that dies in between has decided nothing; the same request begins anew, and what was written is swept.
+//!
+//! A block is no recall: shares that were issued before stay as they are, may be confirmed, and get no takedown.
+//! It ends with the approval of a revision that was submitted afterwards, for which the same words may be submitted
+//! again. Publishing urgently does not get round it: the words count as stopped ([`super::stopped_words`]).
+//!
+//! What `notify` and `reapprove` announce is one announcement, of which each post gets its own when it is spread
+//! ([`super::notifications`]), so that this costs the lock nothing either.
+
+mod touching;
+
+use std::collections::BTreeMap;
+
+pub use self::touching::{Changed, TouchedPost, Touching};
+use super::actor::Actor;
+use super::announcements;
+use super::authentication;
+use super::content_snapshot::ContentSnapshot;
+use super::context::Context;
+use super::idempotency::{Done, Once};
+use super::items::{find, revision_facts};
+use super::journal::{self, By};
+use super::snapshots::Snapshots;
+use crate::domain::announcement::Subject;
+use crate::domain::content::Content;
+use crate::domain::ids::{Digest, ItemId, Kind, RecheckId};
+use crate::domain::lifecycle::{Availability, EndingKind};
+use crate::domain::recheck::{RecheckAction, TouchedState};
+use crate::domain::roles::Scope;
+use crate::domain::time::Time;
+use crate::error::{Code, Error, Result};
+use crate::record::Event;
+use crate::store::connection::Conn;
+use crate::store::rechecks::{self, NewRecheck, RecheckRow, TouchedRow};
+use crate::store::revisions;
+use crate::store::write::WriteTx;
+use crate::store::{Db, Lane};
+
+/// How often the posts are looked for anew before the recheck gives way.
+const ROUNDS: u32 = 5;
+
+/// Posts that one transaction writes.
+const POSTS: usize = 200;
+
+/// What somebody decides about the posts that a revision touches.
+#[derive(Debug, Clone)]
+pub struct RecheckCommand {
+    /// What the item is.
+    pub kind: Kind,
+    /// The item.
+    pub id: ItemId,
+    /// The revision that was seen.
+    pub revision: i64,
+    /// Its digest.
+    pub digest: Digest,
+    /// What is done.
+    pub action: RecheckAction,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// Decides about the posts that a revision touches, and answers the recheck. It blocks: call it off the event loop.
+pub fn recheck(
+    db: &Db,
+    context: &Context,
+    snapshots: &Snapshots,
+    actor: &Actor,
+    once: &Once,
+    command: &RecheckCommand,
+) -> Result<Done<RecheckId>> {
+    let mut draft = Draft::new();
+    for _ in 0..ROUNDS {
+        if let Some(resource) = db.read_now(|conn| once.known(conn, &context.keys, actor))? {
+            return Ok(Done { resource, replayed: true });
+        }
+        let (present, now) = (snapshots.content(), snapshots.now());
+        let changed = db.read_now(|conn| named(conn, command, now))?;
+        let name = changed.name();
+        // Rules take their time to look at posts, so this holds neither a connection nor the lock.
+        let touched = changed.ready(&snapshots.recent_rules)?.all(&present, now);
+        draft.write_most(db, actor, command, &touched)?;
+        let lane = match command.action {
+            RecheckAction::Reapprove => Lane::Urgent,
+            RecheckAction::None | RecheckAction::Notify => Lane::Ordinary,
+        };
+        let done = db.write_now(lane, |tx| {
+            if tx.versions().content != present.version {
+                return Ok(None);
+            }
+            let decide = |tx: &mut WriteTx<'_>| decide(tx, context, actor, command, &draft, &touched, &name);
+            once.run(tx, &context.keys, actor, decide).map(Some)
+        })?;
+        if done.moved || done.value.is_none() {
+            snapshots.follow();
+        }
+        if let Some(done) = done.value {
+            return Ok(done);
+        }
+    }
+    Err(Error::unavailable("Approvals keep moving what this recheck rests on: try again."))
+}
+
+/// The posts of a recheck that are written so far, by a process that may have to look for them several times.
+struct Draft {
+    id: RecheckId,
+    is_begun: bool,
+    written: BTreeMap<ItemId, TouchedRow>,
+}
+
+impl Draft {
+    fn new() -> Self {
+        Self { id: RecheckId::generate(), is_begun: false, written: BTreeMap::new() }
+    }
+
+    /// What is written and is not touched, or not in this way.
+    fn surplus(&self, touched: &[TouchedRow]) -> Vec<ItemId> {
+        let is_touched = |row: &TouchedRow| {
+            let at = touched.binary_search_by_key(&row.post_id, |touched| touched.post_id);
+            at.is_ok_and(|at| touched.get(at) == Some(row))
+        };
+        self.written.values().filter(|row| !is_touched(row)).map(|row| row.post_id).collect()
+    }
+
+    /// What is touched and not written.
+    fn missing(&self, touched: &[TouchedRow]) -> Vec<TouchedRow> {
+        touched.iter().filter(|row| self.written.get(&row.post_id) != Some(row)).copied().collect()
+    }
+
+    /// Writes so much that one more transaction can write the rest.
+    fn write_most(
+        &mut self,
+        db: &Db,
+        actor: &Actor,
+        command: &RecheckCommand,
+        touched: &[TouchedRow],
+    ) -> Result<()> {
+        for part in self.surplus(touched).chunks(POSTS) {
+            db.write_now(Lane::Ordinary, |tx| rechecks::remove_posts(tx, self.id, part))?;
+            self.written.retain(|post, _| !part.contains(post));
+        }
+        let missing = self.missing(touched);
+        let many = missing.len().saturating_sub(POSTS);
+        for part in missing.get(..many).unwrap_or_default().chunks(POSTS) {
+            let (id, is_begun) = (self.id, self.is_begun);
+            db.write_now(Lane::Ordinary, |tx| {
+                authentication::authorise(tx, actor, Scope::Publish)?;
+                if !is_begun {
+                    begin(tx, id, actor, command)?;
+                }
+                rechecks::add_posts(tx, id, part)
+            })?;
+            self.is_begun = true;
+            self.written.extend(part.iter().map(|row| (row.post_id, *row)));
+        }
+        Ok(())
+    }
+}
+
+fn begin(tx: &mut WriteTx<'_>, id: RecheckId, actor: &Actor, command: &RecheckCommand) -> Result<()> {
+    let new = NewRecheck {
+        id,
+        item: command.id,
+        revision: command.revision,
+        digest: &command.digest,
+        action: command.action,
+        reason: command.reason.as_deref(),
+        person: actor.person()?,
+    };
+    rechecks::begin(tx, &new)
+}
+
+/// Writes what is missing, and lets the recheck take effect.
+fn decide(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    command: &RecheckCommand,
+    draft: &Draft,
+    touched: &[TouchedRow],
+    name: &str,
+) -> Result<RecheckId> {
+    authentication::authorise(tx, actor, Scope::Publish)?;
+    let now = tx.now();
+    let changed = named(tx.conn(), command, now)?;
+    if !draft.is_begun {
+        begin(tx, draft.id, actor, command)?;
+    }
+    rechecks::add_posts(tx, draft.id, &draft.missing(touched))?;
+    let posts = i64::try_from(touched.len()).map_err(Error::internal)?;
+    let facts = revision_facts(&changed.item, command.revision, &command.digest)
+        .with("recheck_id", draft.id.to_string())
+        .with("action", command.action.as_str())
+        .with_some("reason", command.reason.as_deref())
+        .with("posts", posts);
+    let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::ItemRechecked, facts)?;
+    let blocks = command.action == RecheckAction::Reapprove && posts > 0;
+    rechecks::take_effect(tx, draft.id, receipt.index, posts, blocks)?;
+    if command.action != RecheckAction::None && posts > 0 {
+        let subject = Subject { item: command.id, kind: command.kind, revision: command.revision };
+        announcements::rechecked(tx, draft.id, subject, name, (command.action, posts))?;
+    }
+    Ok(draft.id)
+}
+
+/// The revision that is named; refused unless it is the present one, or an approved one whose time is to come.
+fn named(conn: &mut Conn, command: &RecheckCommand, now: Time) -> Result<Changed> {
+    let item = find(conn, command.kind, command.id)?;
+    let history = revisions::histories(conn, &[item.id])?.remove(&item.id).unwrap_or_default();
+    let Some(present) = history.present(now) else {
+        let detail = format!("Nothing of this {} was approved, so it touches nothing.", command.kind);
+        return Err(Error::new(Code::NotApproved, detail));
+    };
+    let stands = history.standing(now).find(|approved| approved.revision == command.revision);
+    let row = match stands {
+        Some(_) => revisions::find(conn, item.id, command.revision)?,
+        None => None,
+    };
+    let Some((approved, row)) = stands.zip(row.filter(|row| row.digest == command.digest)) else {
+        let row = revisions::find(conn, item.id, present.revision)?;
+        let detail = "This is neither the present revision nor an approved one whose time is to come.";
+        return Err(Error::new(Code::RevisionChanged, detail)
+            .with("revision", present.revision)
+            .with("digest", row.map(|row| row.digest.to_string())));
+    };
+    let ended = [EndingKind::Recall, EndingKind::Retirement];
+    if approved.redacted.is_some() || ended.iter().any(|it| history.ended(approved, *it).is_some()) {
+        let detail = format!("This {} was taken out of use: nothing goes by it any more.", command.kind);
+        return Err(Error::new(Code::Conflict, detail));
+    }
+    Changed::new(item, row, now)
+}
+
+/// The rechecks of an item, newest first, below an index of the record.
+pub fn recheck_list(
+    conn: &mut Conn,
+    kind: Kind,
+    id: ItemId,
+    below: Option<i64>,
+    limit: usize,
+) -> Result<Vec<RecheckRow>> {
+    let item = find(conn, kind, id)?;
+    rechecks::list(conn, item.id, below, i64::try_from(limit).unwrap_or(i64::MAX))
+}
+
+/// One recheck.
+pub fn recheck_get(conn: &mut Conn, id: RecheckId) -> Result<RecheckRow> {
+    rechecks::find(conn, id)?.ok_or_else(|| Error::not_found("recheck"))
+}
+
+/// A post that a recheck touched, as it is now.
+#[derive(Debug)]
+pub struct RecheckedPost {
+    /// That it was touched.
+    pub row: TouchedRow,
+    /// What the post is called; not once it was redacted.
+    pub title: Option<String>,
+    /// What became of it.
+    pub state: TouchedState,
+    /// The first revision that meets the recheck.
+    pub approved_revision: Option<i64>,
+    /// What time, recalls, dependencies and the rules in force make of the post.
+    pub availability: Availability,
+}
+
+/// The posts that a recheck of an item touched, newest first, after `after`, with what became of each.
+pub fn recheck_posts(
+    conn: &mut Conn,
+    content: &ContentSnapshot,
+    (kind, item, id): (Kind, ItemId, RecheckId),
+    after: Option<ItemId>,
+    limit: usize,
+    now: Time,
+) -> Result<Vec<RecheckedPost>> {
+    find(conn, kind, item)?;
+    let recheck = recheck_get(conn, id)?;
+    if recheck.item_id != item {
+        return Err(Error::not_found("recheck"));
+    }
+    let rows = rechecks::posts(conn, id, after, i64::try_from(limit).unwrap_or(i64::MAX))?;
+    Ok(rows.into_iter().map(|row| rechecked_post(content, &recheck, row, now)).collect())
+}
+
+fn rechecked_post(
+    content: &ContentSnapshot,
+    recheck: &RecheckRow,
+    row: TouchedRow,
+    now: Time,
+) -> RecheckedPost {
+    let about = recheck.recheck(row.revision);
+    let post = content.item(row.post_id);
+    let words = post.and_then(|post| post.present(now)).map(|revision| &revision.content);
+    let title = match words {
+        Some(Content::Post(post)) => Some(post.title.clone()),
+        _ => None,
+    };
+    let (state, approved_revision) = match post {
+        Some(post) => about.state(recheck.action, &post.history, now),
+        None => (TouchedState::Ended, None),
+    };
+    let availability = post.map_or(Availability::Unapproved, |post| content.availability(post, now).0);
+    RecheckedPost { row, title, state, approved_revision, availability }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::recheck::Because;
+
+    #[test]
+    fn what_is_found_anew_is_compared_with_what_is_written() {
+        let row = |revision| TouchedRow { post_id: ItemId::generate(), revision, because: Because::Required };
+        let (kept, gone, added, changed) = (row(1), row(1), row(1), row(1));
+        let mut draft = Draft::new();
+        draft.written.extend([kept, gone, changed].map(|row| (row.post_id, row)));
+        let anew = TouchedRow { revision: 2, ..changed };
+        // By id, as they were made in this order.
+        let touched = [kept, added, anew];
+        assert_eq!(draft.surplus(&touched), [gone.post_id, changed.post_id]);
+        draft.written.remove(&gone.post_id);
+        assert_eq!(draft.missing(&touched), [added, anew]);
+        assert_eq!(Draft::new().missing(&touched), touched);
+    }
+}

@@ -1,0 +1,143 @@
+//! The register of topics: what posts can be about.
+//!
+//! Disclaimers, rules, hashtags and workflows are demanded for topics. A post about a topic that nobody
+//! registered would silently escape them, so it is refused (R9). A topic that has ended stays what it was for the
+//! posts that name it: they go on being shared, with all that their topic demands, and it can still be read. What
+//! is saved or submitted from then on cannot name it any more.
+
+use super::actor::Actor;
+use super::authentication;
+use super::journal::{By, Facts, enter};
+use crate::domain::ids::{Key, is_slug};
+use crate::domain::roles::Scope;
+use crate::error::{Code, Error, Fault, Result};
+use crate::keys::Keys;
+use crate::record::Event;
+use crate::store::connection::Conn;
+use crate::store::topics::{self as rows, TopicRow};
+use crate::store::write::WriteTx;
+
+/// What a topic says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicContent {
+    /// Its name.
+    pub name: String,
+    /// For whom posts about it are, in a note to authors.
+    pub audience_note: Option<String>,
+}
+
+/// Registers a topic; 409 `already_exists` when one has this key, or had it before.
+pub fn topic_create(
+    tx: &mut WriteTx<'_>,
+    keys: &Keys,
+    actor: &Actor,
+    key: &Key,
+    content: &TopicContent,
+) -> Result<Key> {
+    authentication::authorise(tx, actor, Scope::Publish)?;
+    let idx = tx.next_index();
+    rows::insert(tx, key, &content.name, content.audience_note.as_deref(), idx)?;
+    enter(tx, keys, By::Actor(actor), Event::TopicCreated, facts(key, content))?;
+    Ok(key.clone())
+}
+
+/// Replaces what a topic that is still at `version` says; 412 when it is not. The same again changes nothing.
+pub fn topic_update(
+    tx: &mut WriteTx<'_>,
+    keys: &Keys,
+    actor: &Actor,
+    key: &Key,
+    version: i64,
+    content: &TopicContent,
+) -> Result<()> {
+    authentication::authorise(tx, actor, Scope::Publish)?;
+    let row = find_at(tx.conn(), key, version)?;
+    if row.name == content.name && row.audience_note == content.audience_note {
+        return Ok(());
+    }
+    rows::update(tx, key, &content.name, content.audience_note.as_deref())?;
+    enter(tx, keys, By::Actor(actor), Event::TopicChanged, facts(key, content))?;
+    Ok(())
+}
+
+/// Ends a topic that is still at `version`; 412 when it is not. Its key is not used again.
+pub fn topic_end(tx: &mut WriteTx<'_>, keys: &Keys, actor: &Actor, key: &Key, version: i64) -> Result<()> {
+    authentication::authorise(tx, actor, Scope::Publish)?;
+    find_at(tx.conn(), key, version)?;
+    rows::end(tx, key)?;
+    let facts = Facts::new().with("key", key.as_str());
+    enter(tx, keys, By::Actor(actor), Event::TopicEnded, facts)?;
+    // A submission that is being planned rests on the topics that there are. Names rest on nothing, and no post
+    // could name what is registered only now: neither moves anything.
+    tx.move_content();
+    Ok(())
+}
+
+/// The topic that has this key, ended or not: posts that name it are shared for as long as they are live.
+pub fn topic_get(conn: &mut Conn, key: &Key) -> Result<TopicRow> {
+    rows::find(conn, key)?.ok_or_else(|| Error::not_found("topic"))
+}
+
+/// Topics that have not ended, newest first, below an index of the record.
+pub fn topic_list(conn: &mut Conn, below: Option<i64>, limit: usize) -> Result<Vec<TopicRow>> {
+    rows::list(conn, below, i64::try_from(limit).unwrap_or(i64::MAX))
+}
+
+/// The topics of a post that it cannot name: those that nobody registered, or that have ended.
+pub(super) fn unknown_topics(conn: &mut Conn, topics: &[String]) -> Result<Vec<Fault>> {
+    let known = rows::known(conn, topics)?;
+    let fault = |(at, topic): (usize, &String)| {
+        let detail = format!(
+            "There is no topic {topic}, or it has ended. Name one that GET /v1/topics lists, or have a publisher \
+             register it: what is demanded for a topic goes by its key."
+        );
+        Fault::body(format!("/content/topics/{at}"), "unknown_key", detail)
+    };
+    // Of what is no key at all something else is said.
+    let unknown = topics.iter().enumerate().filter(|(_, topic)| is_slug(topic, 64) && !known.contains(topic));
+    Ok(unknown.map(fault).collect())
+}
+
+/// Registers those topics that nobody has registered yet, with their keys as their names.
+pub(super) fn register(tx: &mut WriteTx<'_>, keys: &Keys, topics: &[Key]) -> Result<()> {
+    for key in topics {
+        if rows::find(tx.conn(), key)?.is_none() {
+            let content = TopicContent { name: key.to_string(), audience_note: None };
+            let idx = tx.next_index();
+            rows::insert(tx, key, &content.name, None, idx)?;
+            enter(tx, keys, By::System, Event::TopicCreated, facts(key, &content))?;
+        }
+    }
+    Ok(())
+}
+
+/// Enters the topics that an upgrade found in content.
+pub(super) fn enter_found(tx: &mut WriteTx<'_>, keys: &Keys) -> Result<()> {
+    for row in rows::without_entry(tx.conn())? {
+        let TopicRow { key, name, audience_note, .. } = row;
+        let facts = facts(&key, &TopicContent { name, audience_note });
+        let receipt = enter(tx, keys, By::System, Event::TopicCreated, facts)?;
+        rows::set_entry(tx, &key, receipt.index)?;
+    }
+    Ok(())
+}
+
+fn find_at(conn: &mut Conn, key: &Key, version: i64) -> Result<TopicRow> {
+    let row = topic_get(conn, key)?;
+    if row.ended_at.is_some() {
+        let detail = "The topic has ended: it changes no more, and its key is not used again.";
+        return Err(Error::new(Code::Conflict, detail));
+    }
+    if row.version == version {
+        return Ok(row);
+    }
+    let detail = "The topic has changed since it was read: read it again.";
+    Err(Error::new(Code::PreconditionFailed, detail))
+}
+
+fn facts(key: &Key, content: &TopicContent) -> Facts {
+    Facts::new()
+        .with("key", key.as_str())
+        .with("name", content.name.as_str())
+        .with_some("audience_note", content.audience_note.as_deref())
+}

@@ -1,0 +1,240 @@
+//! Rechecks: somebody looks at which posts a new revision of a disclaimer, a rule or a guideline touches, and
+//! says what is to be done about them.
+//!
+//! What was approved stays as it was approved (R1), so a new revision changes no post by itself: an approved post
+//! goes on with the disclaimer that it pins, and a rule need not block what was live before it. A recheck is the
+//! decision about these posts. `none` says that nothing need be done, `notify` tells their authors, and `reapprove`
+//! keeps each of them from being used until a revision that was submitted afterwards is approved.
+//!
+//! | of | touches a post |
+//! | --- | --- |
+//! | a disclaimer | that pins an older revision of it, or of which it is required and which does not pin it |
+//! | a rule | in which it finds something |
+//! | a guideline | that somebody for whom the guideline is may share |
+//!
+//! A recheck is about each revision of a post that counts now or will once its time has come, from the first of
+//! them that is touched on. What is under review at that time was submitted before, so an approval of it frees
+//! nothing. A post that no revision was approved of is not touched: its reviewers decide on it under what is in
+//! force by then.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::content::{Disclaimer, Post};
+use super::ids::ItemId;
+use super::lifecycle::{Approved, Availability, Blocker, History, is_superseded};
+use super::matrix::can_be_required;
+use super::revision::Resolved;
+use super::roles::UnknownName;
+use super::time::Time;
+
+#[cfg(test)]
+mod tests;
+
+/// What keeps a post from being used that must be approved anew.
+pub const RECHECK: &str = "recheck";
+
+/// What is done about the posts that a recheck touches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecheckAction {
+    /// Nothing; somebody has looked and decided so.
+    None,
+    /// Their authors are told, and the publishers.
+    Notify,
+    /// They are blocked until they are approved anew, and the same persons are told.
+    Reapprove,
+}
+
+/// Why a post is touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    /// It pins an older revision of the disclaimer.
+    PinsOlder,
+    /// The disclaimer can be required of it, and it does not pin it.
+    Required,
+    /// The rule finds something in it.
+    RuleFinds,
+    /// Somebody for whom the guideline is may share it.
+    SharedAudience,
+}
+
+/// What became of a post that a recheck touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TouchedState {
+    /// It is blocked until it is approved anew.
+    Blocked,
+    /// Nothing: it was not blocked, and no revision that was submitted since is approved.
+    Unchanged,
+    /// A revision that was submitted since is approved.
+    ApprovedAnew,
+    /// It has expired, or was retired or recalled.
+    Ended,
+}
+
+impl RecheckAction {
+    /// Every action.
+    pub const ALL: [RecheckAction; 3] =
+        [RecheckAction::None, RecheckAction::Notify, RecheckAction::Reapprove];
+
+    /// The action's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RecheckAction::None => "none",
+            RecheckAction::Notify => "notify",
+            RecheckAction::Reapprove => "reapprove",
+        }
+    }
+}
+
+impl Because {
+    /// Every reason.
+    pub const ALL: [Because; 4] =
+        [Because::PinsOlder, Because::Required, Because::RuleFinds, Because::SharedAudience];
+
+    /// The reason's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Because::PinsOlder => "pins_older",
+            Because::Required => "required",
+            Because::RuleFinds => "rule_finds",
+            Because::SharedAudience => "shared_audience",
+        }
+    }
+}
+
+impl TouchedState {
+    /// Every state.
+    pub const ALL: [TouchedState; 4] =
+        [TouchedState::Blocked, TouchedState::Unchanged, TouchedState::ApprovedAnew, TouchedState::Ended];
+
+    /// The state's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            TouchedState::Blocked => "blocked",
+            TouchedState::Unchanged => "unchanged",
+            TouchedState::ApprovedAnew => "approved_anew",
+            TouchedState::Ended => "ended",
+        }
+    }
+}
+
+impl FromStr for RecheckAction {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        Self::ALL.into_iter().find(|action| action.as_str() == text).ok_or(UnknownName)
+    }
+}
+
+impl fmt::Display for RecheckAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Because {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        Self::ALL.into_iter().find(|because| because.as_str() == text).ok_or(UnknownName)
+    }
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A recheck, as far as it is about one post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recheck {
+    /// What was rechecked.
+    pub item: ItemId,
+    /// The revision of it.
+    pub revision: i64,
+    /// The first revision of the post that it is about.
+    pub from_revision: i64,
+    /// Its index in the record: it is about what was submitted before.
+    pub idx: i64,
+    /// When it was.
+    pub at: Time,
+}
+
+impl Recheck {
+    /// Whether an approved revision of the post does not meet it: it was submitted before, or pins an older
+    /// revision of what was rechecked.
+    pub fn holds_for(&self, approved: &Approved) -> bool {
+        let pins_older = |(item, revision): &(ItemId, i64)| *item == self.item && *revision < self.revision;
+        approved.revision >= self.from_revision
+            && (approved.submitted_idx < self.idx || approved.pins.iter().any(pins_older))
+    }
+
+    /// What became of the post, and the first revision of it that meets the recheck, if one does. `history` is
+    /// that of the post.
+    pub fn state(&self, action: RecheckAction, history: &History, now: Time) -> (TouchedState, Option<i64>) {
+        let meets =
+            |approved: &&Approved| approved.revision >= self.from_revision && !self.holds_for(approved);
+        let anew = history.approved.iter().find(meets).map(|approved| approved.revision);
+        let state = match history.availability(now, false) {
+            Availability::Unapproved
+            | Availability::Expired
+            | Availability::Retired
+            | Availability::Recalled => TouchedState::Ended,
+            Availability::Scheduled | Availability::Live | Availability::Blocked => match (anew, action) {
+                (Some(_), _) => TouchedState::ApprovedAnew,
+                (None, RecheckAction::Reapprove) => TouchedState::Blocked,
+                (None, RecheckAction::None | RecheckAction::Notify) => TouchedState::Unchanged,
+            },
+        };
+        (state, anew)
+    }
+}
+
+impl History {
+    /// The approved revisions that count now or will once their time has come, oldest first.
+    pub fn standing(&self, now: Time) -> impl Iterator<Item = &Approved> {
+        self.approved.iter().filter(move |approved| !is_superseded(self, approved.revision, now))
+    }
+
+    /// Whether a recheck asks for another approval than that of this revision.
+    pub fn is_rechecked(&self, approved: &Approved) -> bool {
+        self.rechecks.iter().any(|recheck| recheck.holds_for(approved))
+    }
+
+    /// The rechecks that keep the revision that decides from being used: of each item that was rechecked the
+    /// first of them.
+    pub fn blocked_by_rechecks(&self, now: Time) -> Vec<Blocker> {
+        let Some(present) = self.present(now) else { return Vec::new() };
+        let mut blockers: Vec<Blocker> = Vec::new();
+        for recheck in self.rechecks.iter().filter(|recheck| recheck.holds_for(present)) {
+            let item = Some(recheck.item);
+            if !blockers.iter().any(|known| known.item == item) {
+                blockers.push(Blocker { code: RECHECK, item, since: recheck.at });
+            }
+        }
+        blockers
+    }
+}
+
+/// Whether a revision of a disclaimer touches a post, which pins the disclaimer in the revision `pinned`, if at
+/// all. Asked is what a submission asks: each channel, language and country of the audience.
+pub fn disclaimer_touches(
+    post: &Post,
+    ai_image: bool,
+    pinned: Option<i64>,
+    disclaimer: &Resolved<Disclaimer>,
+) -> Option<Because> {
+    match pinned {
+        Some(revision) => (revision < disclaimer.revision).then_some(Because::PinsOlder),
+        None => {
+            let required = can_be_required(post, ai_image, std::slice::from_ref(disclaimer));
+            (!required.is_empty()).then_some(Because::Required)
+        }
+    }
+}
