@@ -5,13 +5,13 @@ use super::authentication;
 use super::context::Context;
 use super::items::{find, revision_facts};
 use super::journal::{self, By};
-use crate::domain::content::Content;
 use crate::domain::content::guideline::Requirement;
+use crate::domain::content::{Audience, Content, Guideline};
 use crate::domain::ids::{Digest, ItemId, Kind, PersonId};
-use crate::domain::lifecycle::{Approved, History};
+use crate::domain::lifecycle::{Approved, History, RevisionState};
 use crate::domain::obligations::{Done, Obliged, binds};
 use crate::domain::time::Time;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Fault, Result};
 use crate::record::Event;
 use crate::store::acceptances::{self, AcceptanceRow};
 use crate::store::connection::Conn;
@@ -28,13 +28,15 @@ pub struct Accept {
     pub revision: i64,
     /// Its digest.
     pub digest: Digest,
+    /// The language of the text that was shown.
+    pub language: Option<String>,
 }
 
 /// Accepts a revision that is in force or will be. Accepting it again changes nothing and answers the first
 /// acceptance.
 ///
 /// 404 for a guideline that is not for this person, 409 `revision_changed` for a revision or digest that is not
-/// one to accept now, and 409 `conflict` for one that asks for no acceptance.
+/// one to accept now, and 409 `conflict` for one that asks for no acceptance or was taken out of use.
 pub fn guideline_accept(
     tx: &mut WriteTx<'_>,
     context: &Context,
@@ -51,7 +53,8 @@ pub fn guideline_accept(
     let now = tx.now();
     let approved = acceptable(tx.conn(), person, command, now)?;
     let facts = revision_facts(&item, command.revision, &command.digest)
-        .with("approval_index", approved.approved_idx);
+        .with("approval_index", approved.approved_idx)
+        .with_some("language", command.language.as_deref());
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::GuidelineAccepted, facts)?;
     let row = AcceptanceRow {
         idx: receipt.index,
@@ -74,29 +77,58 @@ pub fn acceptance_made(conn: &mut Conn, idx: i64) -> Result<AcceptanceRow> {
 /// The approved revision that is accepted.
 fn acceptable(conn: &mut Conn, person: PersonId, command: &Accept, now: Time) -> Result<Approved> {
     let history = revisions::histories(conn, &[command.id])?.remove(&command.id).unwrap_or_default();
-    // Those of a kind whose words cannot be read were redacted, and are in force no more.
     let mut open = Vec::new();
     for approved in to_accept(&history, now) {
-        let Some(row) = revisions::find(conn, command.id, approved.revision)? else { continue };
-        let Some(json) = row.content.as_deref() else { continue };
-        if let Content::Guideline(guideline) = Content::from_json(Kind::Guideline, json)?
-            && is_for(conn, person, &guideline.audience)?
-        {
-            open.push((approved.clone(), row, guideline.requires));
+        if let Some((row, guideline)) = for_person(conn, person, command.id, approved.revision)? {
+            open.push((approved.clone(), row, guideline));
         }
     }
-    let Some(first) = open.first() else { return Err(Error::not_found(Kind::Guideline.as_str())) };
+    let Some((_, first, _)) = open.first() else { return Err(nothing_to_accept(conn, person, command)?) };
     let named = |row: &RevisionRow| row.revision == command.revision && row.digest == command.digest;
-    match open.iter().find(|(_, row, _)| named(row)) {
-        Some((approved, _, Requirement::Acceptance)) => Ok(approved.clone()),
-        Some(_) => Err(Error::new(Code::Conflict, "This revision asks for no acceptance.")),
-        None => {
-            let detail = "This is not the revision that is in force or will be: show the present one, and let \
-                          them accept that.";
-            Err(Error::new(Code::RevisionChanged, detail)
-                .with("revision", first.1.revision)
-                .with("digest", first.1.digest.as_str()))
+    let Some((approved, _, guideline)) = open.iter().find(|(_, row, _)| named(row)) else {
+        let detail = "This is not the revision that is in force or will be: show the present one, and let them accept \
+                      that.";
+        return Err(Error::new(Code::RevisionChanged, detail)
+            .with("revision", first.revision)
+            .with("digest", first.digest.as_str()));
+    };
+    if guideline.requires == Requirement::None {
+        return Err(Error::new(Code::Conflict, "This revision asks for no acceptance."));
+    }
+    match &command.language {
+        Some(language) if !guideline.body.contains_key(language) => {
+            let detail = "The guideline has no text in this language: name that of the text that was shown.";
+            Err(Error::invalid_content(vec![Fault::body("/language", "unknown_language", detail)]))
         }
+        _ => Ok(approved.clone()),
+    }
+}
+
+/// Why there is nothing to accept: what somebody was shown a moment ago may be out of use by now.
+fn nothing_to_accept(conn: &mut Conn, person: PersonId, command: &Accept) -> Result<Error> {
+    let shown = for_person(conn, person, command.id, command.revision)?;
+    Ok(match shown.filter(|(row, _)| row.digest == command.digest && row.state == RevisionState::Approved) {
+        Some(_) => {
+            Error::new(Code::Conflict, "This guideline was taken out of use: nothing is to be accepted.")
+        }
+        None => Error::not_found(Kind::Guideline.as_str()),
+    })
+}
+
+/// A revision of a guideline, if it is for a person and its words were not redacted.
+fn for_person(
+    conn: &mut Conn,
+    person: PersonId,
+    id: ItemId,
+    revision: i64,
+) -> Result<Option<(RevisionRow, Guideline)>> {
+    let Some(row) = revisions::find(conn, id, revision)? else { return Ok(None) };
+    let Some(json) = row.content.as_deref() else { return Ok(None) };
+    match Content::from_json(Kind::Guideline, json)? {
+        Content::Guideline(guideline) if is_for(conn, person, &guideline.audience)? => {
+            Ok(Some((row, guideline)))
+        }
+        _ => Ok(None),
     }
 }
 
@@ -108,7 +140,7 @@ fn to_accept(history: &History, now: Time) -> impl Iterator<Item = &Approved> {
     terms.into_iter().map(|(approved, _)| approved)
 }
 
-fn is_for(conn: &mut Conn, person: PersonId, audience: &crate::domain::content::Audience) -> Result<bool> {
+fn is_for(conn: &mut Conn, person: PersonId, audience: &Audience) -> Result<bool> {
     let standing = people::standing(conn, person)?;
     let done = Done::default();
     let person = Obliged { groups: &standing.groups, country: standing.country.as_deref(), done: &done };

@@ -9,6 +9,7 @@ use crate::domain::ids::{Digest, ItemId, Key, Kind, TrainingId};
 use crate::domain::lifecycle::Term;
 use crate::domain::markdown;
 use crate::domain::obligations::{Obligation, Standing, binds};
+use crate::domain::roles::Scope;
 use crate::domain::time::{Day, Time};
 use crate::domain::training::{Completion, Training};
 use crate::store::acceptances::AcceptanceRow;
@@ -91,7 +92,7 @@ pub struct Completed {
     pub title: Option<String>,
     /// On which day.
     pub on: Day,
-    /// Until when it counts.
+    /// Until when it counts; none where that is for ever, or the training has ended.
     pub valid_until: Option<Time>,
 }
 
@@ -104,7 +105,10 @@ pub fn my_obligations(
     now: Time,
 ) -> MyObligations {
     let language = language.or(person.language.as_deref());
-    let bound = content.asked().obligations().iter().filter(|it| it.binds(person.obliged()));
+    // Obligations are a condition for sharing: who may not share is asked nothing.
+    let asked =
+        person.scopes.contains(Scope::Share).then(|| content.asked().obligations()).unwrap_or_default();
+    let bound = asked.iter().filter(|it| it.binds(person.obliged()));
     let mut to_do: Vec<ToDo> = bound.filter_map(|it| to_do(content, person, it, language, now)).collect();
     to_do.sort_by_key(|to_do| (!to_do.open, to_do.due_at));
     let title = |row: &AcceptanceRow| {

@@ -1,6 +1,7 @@
 //! How many people have something open, by group: a report on an organisation, and not on anybody.
 //!
-//! A number below five would tell of persons, so none is told. The report is made from what the node holds in
+//! A number below five would tell of persons, so none is told. What can be reckoned from several numbers, as where
+//! groups do not overlap, is not kept from whoever reads them: it is staff who do. The report is made from what the node holds in
 //! memory, by looking at each person once for each obligation of a page.
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use super::content_snapshot::ContentSnapshot;
 use super::obligations::Ask;
 use crate::domain::ids::GroupId;
 use crate::domain::obligations::{Duty, Obligation};
+use crate::domain::roles::Scope;
 use crate::domain::time::Time;
 
 /// From how many persons on a number is told.
@@ -20,16 +22,18 @@ pub const FEWEST: usize = 5;
 /// How many of those who are asked have it open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {
-    /// Active persons of whom it is asked.
+    /// Active persons who may share, and of whom it is asked.
     pub asked: usize,
     /// Those of them who have not done it, or not in a way that counts.
     pub open: usize,
 }
 
 impl Count {
-    /// How many have it open, where the number tells of nobody: when nobody has, or at least [`FEWEST`].
+    /// How many have it open, where the number tells of nobody: neither of those who have, nor of those who have
+    /// not.
     pub fn told(self) -> Option<usize> {
-        (self.open == 0 || self.open >= FEWEST).then_some(self.open)
+        let tells_of_nobody = |number: usize| number == 0 || number >= FEWEST;
+        (tells_of_nobody(self.open) && tells_of_nobody(self.asked - self.open)).then_some(self.open)
     }
 
     /// Whether so few are asked that nothing is told.
@@ -97,7 +101,7 @@ fn report<'a>(
 ) -> Option<Report<'a>> {
     let due_at = obligation.term.from;
     let (mut everybody, mut groups) = (Count::default(), HashMap::<GroupId, Count>::new());
-    for person in access.persons().filter(|person| person.active) {
+    for person in access.persons().filter(|person| person.active && person.scopes.contains(Scope::Share)) {
         let obliged = person.obliged();
         if !obligation.binds(obliged) {
             continue;

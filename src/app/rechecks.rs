@@ -36,7 +36,7 @@ use crate::domain::lifecycle::{Availability, EndingKind};
 use crate::domain::recheck::{RecheckAction, TouchedState};
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Fault, Result};
 use crate::record::Event;
 use crate::store::connection::Conn;
 use crate::store::rechecks::{self, NewRecheck, RecheckRow, TouchedRow};
@@ -76,6 +76,10 @@ pub fn recheck(
     once: &Once,
     command: &RecheckCommand,
 ) -> Result<Done<RecheckId>> {
+    if command.action == RecheckAction::Reapprove && command.reason.is_none() {
+        let detail = "Say why: this keeps each of the posts from being shared.";
+        return Err(Error::invalid_content(vec![Fault::body("/reason", "required", detail)]));
+    }
     let mut draft = Draft::new();
     for _ in 0..ROUNDS {
         if let Some(resource) = db.read_now(|conn| once.known(conn, &context.keys, actor))? {

@@ -1,11 +1,15 @@
 //! Recording who completed a training: by a person who holds the responsibility for it, by the API key of a
 //! learning system, one by one or from a file.
 //!
+//! Nobody says so of themselves: a completion opens sharing, and so is somebody else's word. One that was withdrawn is
+//! not recorded again for the same day, or the next file of a learning system would bring it back.
+//!
 //! Each completion is an entry of its own, since it opens sharing to somebody. Many are written in small
 //! transactions, so that no write holds the lock for long; each asks anew whether the caller may. A completion
 //! that is known already changes nothing, so that a file can be sent again, and no `Idempotency-Key` is needed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,7 +22,7 @@ use super::trainings::training_get;
 use crate::domain::ids::{PersonId, TrainingId};
 use crate::domain::obligations::can_be_completed;
 use crate::domain::roles::Scope;
-use crate::domain::time::Day;
+use crate::domain::time::{Day, Time};
 use crate::domain::training::Completion;
 use crate::error::{Code, Error, Result};
 use crate::keys::{Identifier, Keys};
@@ -31,6 +35,9 @@ use crate::store::{Db, Lane, people, responsibilities, subject_keys};
 
 /// How many completions one transaction writes at most.
 const BATCH: usize = 50;
+
+/// How many are looked at by one query before.
+const LOOKED_AT: usize = 500;
 
 /// That somebody completed a training, as it is told.
 #[derive(Debug, Clone)]
@@ -61,15 +68,25 @@ pub fn training_complete(
     training: TrainingId,
     told: &[Told],
 ) -> Result<Vec<Outcome>> {
-    let mut outcomes = Vec::with_capacity(told.len());
-    let mut batches = told.chunks(BATCH).peekable();
-    if batches.peek().is_none() {
-        db.write_now(Lane::Ordinary, |tx| authorised(tx, actor, training))?;
+    let authorised_at = |tx: &mut WriteTx<'_>| authorised(tx, actor, training).map(|_| tx.now());
+    let now = db.write_now(Lane::Ordinary, authorised_at)?.value;
+    let all: Vec<&Told> = told.iter().collect();
+    let mut outcomes = Vec::with_capacity(all.len());
+    // What is known or refused takes no lock: a learning system sends all that it has each time.
+    for part in all.chunks(LOOKED_AT) {
+        let judged = db.read_now(|conn| judge(conn, &context.keys, actor, training, part, now))?;
+        outcomes.extend(judged.outcomes);
     }
+    let is_fresh = |at: &usize| outcomes.get(*at) == Some(&Outcome::Recorded);
+    let fresh: Vec<usize> = (0..all.len()).filter(is_fresh).collect();
+    let mut batches = fresh.chunks(BATCH).peekable();
     while let Some(batch) = batches.next() {
         let began = Instant::now();
-        let done = db.write_now(Lane::Ordinary, |tx| record(tx, context, actor, training, batch))?;
-        outcomes.extend(done.value);
+        let part: Vec<&Told> = batch.iter().filter_map(|at| all.get(*at)).copied().collect();
+        let done = db.write_now(Lane::Ordinary, |tx| record(tx, context, actor, training, &part))?;
+        for (at, outcome) in batch.iter().zip(done.value) {
+            outcomes.get_mut(*at).into_iter().for_each(|before| *before = outcome);
+        }
         if batches.peek().is_some() {
             // Others write for as long as that took.
             std::thread::sleep(began.elapsed());
@@ -125,23 +142,26 @@ fn is_responsible(conn: &mut Conn, actor: &Actor, training: &TrainingRow) -> Res
     is_in(conn, &parts, person)
 }
 
-fn record(
-    tx: &mut WriteTx<'_>,
-    context: &Context,
+/// What can be said of completions before anything is written.
+struct Judged {
+    outcomes: Vec<Outcome>,
+    /// Those that are to be recorded.
+    fresh: Vec<(PersonId, Completion)>,
+}
+
+fn judge(
+    conn: &mut Conn,
+    keys: &Keys,
     actor: &Actor,
-    id: TrainingId,
-    told: &[Told],
-) -> Result<Vec<Outcome>> {
-    let training = authorised(tx, actor, id)?;
-    let persons = persons(tx.conn(), &context.keys, told)?;
+    training: TrainingId,
+    told: &[&Told],
+    now: Time,
+) -> Result<Judged> {
+    let persons = persons(conn, keys, told)?;
     let names: Vec<String> = persons.values().map(ToString::to_string).collect();
-    let mut known: HashSet<(PersonId, Completion)> = HashSet::new();
-    for (person, completions) in rows::completions_of_all(tx.conn(), &names)? {
-        known.extend(completions.into_iter().map(|completion| (person, completion)));
-    }
-    let now = tx.now();
+    let mut known = rows::recorded(conn, training, &names)?;
     let mut fresh = Vec::new();
-    let outcome = |told: &Told| {
+    let outcome = |told: &&Told| {
         let Some(person) = persons.get(told.person.trim()) else {
             return Outcome::Refused("unknown_person", "Nobody has this id or external id.");
         };
@@ -150,14 +170,33 @@ fn record(
             Ok(_) => return Outcome::Refused("in_the_future", "This day has not begun anywhere."),
             Err(detail) => return Outcome::Refused("not_a_day", detail),
         };
-        let completion = Completion { training: id, on };
-        if !known.insert((*person, completion)) {
-            return Outcome::Known;
+        match known.entry((*person, on)) {
+            Entry::Occupied(recorded) if *recorded.get() => {
+                return Outcome::Refused("withdrawn", "This completion was recorded and withdrawn.");
+            }
+            Entry::Occupied(_) => return Outcome::Known,
+            Entry::Vacant(_) if actor.person == Some(*person) => {
+                return Outcome::Refused("own_completion", "Somebody else has to say so of you.");
+            }
+            Entry::Vacant(vacant) => _ = vacant.insert(false),
         }
-        fresh.push((*person, completion));
+        fresh.push((*person, Completion { training, on }));
         Outcome::Recorded
     };
     let outcomes = told.iter().map(outcome).collect();
+    Ok(Judged { outcomes, fresh })
+}
+
+fn record(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    id: TrainingId,
+    told: &[&Told],
+) -> Result<Vec<Outcome>> {
+    let training = authorised(tx, actor, id)?;
+    let now = tx.now();
+    let Judged { outcomes, fresh } = judge(tx.conn(), &context.keys, actor, id, told, now)?;
     write(tx, context, actor, &training, &fresh)?;
     Ok(outcomes)
 }
@@ -189,7 +228,7 @@ fn write(
 }
 
 /// Whom the told names are of: ids, or external ids. Who was erased is nobody.
-fn persons<'a>(conn: &mut Conn, keys: &Keys, told: &'a [Told]) -> Result<HashMap<&'a str, PersonId>> {
+fn persons<'a>(conn: &mut Conn, keys: &Keys, told: &[&'a Told]) -> Result<HashMap<&'a str, PersonId>> {
     let mut found: HashMap<&str, PersonId> = HashMap::new();
     for name in told.iter().map(|told| told.person.trim()) {
         if found.contains_key(name) {

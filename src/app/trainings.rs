@@ -8,6 +8,7 @@ use crate::domain::countries;
 use crate::domain::ids::{GroupId, Key, TrainingId};
 use crate::domain::links::LinkPolicy;
 use crate::domain::roles::Scope;
+use crate::domain::text::{self, Lines};
 use crate::domain::time::Time;
 use crate::domain::training::{RESPONSIBILITY, Training};
 use crate::error::{Code, Error, Fault, Result};
@@ -113,6 +114,11 @@ fn checked(conn: &mut Conn, terms: &TrainingTerms, required_from: Time) -> Resul
     let TrainingTerms { title, url, valid_months, required_for, .. } = terms.clone();
     // Wherever an organisation trains: the operator's list of domains is for what posts link to.
     let mut faults: Vec<Fault> = LinkPolicy::default().fault("/url", &url).into_iter().collect();
+    let forbidden = text::forbidden_character(&title, Lines::One).or_else(|| text::bidi_control(&title));
+    if let Some(found) = forbidden {
+        let detail = format!("The character U+{:04X} is not taken here.", u32::from(found));
+        faults.push(Fault::body("/title", "control_character", detail));
+    }
     if let Some(audience) = &required_for {
         faults.extend(unknown_countries(audience));
         faults.extend(unknown_groups(conn, audience)?);

@@ -1,7 +1,7 @@
 //! A file of completions, as learning systems export them: CSV (RFC 4180) with the columns `person` and
-//! `completed_on`, in any order.
+//! `completed_on`, in any order, between commas or semicolons.
 
-use csv_core::{ReadRecordResult, Reader};
+use csv_core::{ReadRecordResult, ReaderBuilder};
 
 use crate::error::{Code, Error, Fault, Result};
 
@@ -31,7 +31,8 @@ struct Columns {
 /// The rows of a file. A fault of the file itself is 400 with its line, and empty lines are nothing.
 pub fn rows(file: &[u8]) -> Result<Vec<FileRow>> {
     let file = file.strip_prefix("\u{feff}".as_bytes()).unwrap_or(file);
-    let (mut reader, mut rest, mut line) = (Reader::new(), file, 1_usize);
+    let mut reader = ReaderBuilder::new().delimiter(delimiter(file)).build();
+    let (mut rest, mut line) = (file, 1_usize);
     let (mut cells, mut ends) = ([0_u8; ROW_BYTES_MAX], [0_usize; COLUMNS_MAX]);
     let (mut filled, mut ended) = (0, 0);
     let mut columns: Option<Columns> = None;
@@ -71,6 +72,12 @@ pub fn rows(file: &[u8]) -> Result<Vec<FileRow>> {
     Ok(rows)
 }
 
+/// What stands between cells: spreadsheets write semicolons where the comma is a decimal mark.
+fn delimiter(file: &[u8]) -> u8 {
+    let header = file.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    if header.contains(&b';') && !header.contains(&b',') { b';' } else { b',' }
+}
+
 /// Empty lines before a record.
 fn leading_ends(consumed: &[u8]) -> usize {
     let before = consumed.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
@@ -94,7 +101,7 @@ fn header(names: &[&str]) -> Result<Columns> {
     match (place("person"), place("completed_on"), unknown) {
         (Some(person), Some(completed_on), None) if names.len() == 2 => Ok(Columns { person, completed_on }),
         _ => {
-            let detail = "The first line names the columns person and completed_on, separated by a comma.";
+            let detail = "The first line names the columns person and completed_on, separated by a comma or semicolon.";
             Err(at_line(1, detail).fault(Fault::body("", "wrong_columns", detail)))
         }
     }
@@ -134,13 +141,14 @@ mod tests {
             told("\u{feff}completed_on,person\n2026-11-20,\"E\n3\"\n2026-11-20,E-4"),
             [row(2, "E\n3"), row(4, "E-4")]
         );
+        assert_eq!(told("person;completed_on\r\nE-1;2026-11-20\r\n"), [row(2, "E-1")]);
         assert_eq!(told("person,completed_on"), []);
     }
 
     #[test]
     fn a_file_that_is_none_is_refused_with_the_line() {
         let line = |file: &[u8]| rows(file).unwrap_err().extra.get("line").unwrap().clone();
-        for header in ["", "person", "person;completed_on", "person,completed_on,name", "E-1,2026-11-20"] {
+        for header in ["", "person", "person\tcompleted_on", "person,completed_on,name", "E-1,2026-11-20"] {
             assert_eq!(line(header.as_bytes()), 1, "{header}");
         }
         assert_eq!(line(b"person,completed_on\nE-1,2026-11-20\nE-2"), 3);

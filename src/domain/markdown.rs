@@ -8,10 +8,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd, html};
 
 /// How deep quotes and lists may stand within each other: cleaning takes the square of it.
 pub const MAX_DEPTH: usize = 16;
+
+/// How much a text may [weigh](weight).
+pub const MAX_WEIGHT: usize = 5000;
 
 /// What the renderer makes of Markdown, but for images and what tells of styles.
 const ELEMENTS: [&str; 24] = [
@@ -66,6 +69,40 @@ pub fn to_html(markdown: &str) -> String {
     let mut rendered = String::with_capacity(markdown.len() * 2);
     html::push_html(&mut rendered, events);
     CLEANER.clean(&rendered).to_string()
+}
+
+/// What of Markdown is left out of what readers see, in the order of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeftOut {
+    /// A link that leads neither to an `https` nor to a `mailto` address.
+    Link(String),
+    /// An image.
+    Image(String),
+}
+
+/// What is left out; an author is to know, since a reader does not.
+pub fn left_out(markdown: &str) -> Vec<LeftOut> {
+    let leads_on = |to: &str| {
+        let scheme = to.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+        scheme.is_some_and(|scheme| SCHEMES.contains(&scheme.as_str()))
+    };
+    let left_out = |event| match event {
+        Event::Start(Tag::Image { dest_url, .. }) => Some(LeftOut::Image(dest_url.into_string())),
+        Event::Start(Tag::Link { link_type: LinkType::Email, .. }) => None,
+        Event::Start(Tag::Link { dest_url, .. }) if !leads_on(&dest_url) => {
+            Some(LeftOut::Link(dest_url.into_string()))
+        }
+        _ => None,
+    };
+    parser(markdown).filter_map(left_out).collect()
+}
+
+/// How many characters are written as references (`&amp;`) in HTML, and how many cells its tables have: both take
+/// the cleaner more time than others do, so much that a text of nothing else would take seconds.
+pub fn weight(markdown: &str) -> usize {
+    let references = markdown.chars().filter(|letter| matches!(letter, '&' | '<' | '>' | '"')).count();
+    let cell = |event: &Event<'_>| matches!(event, Event::Start(Tag::TableCell));
+    references + parser(markdown).filter(cell).count()
 }
 
 /// How deep its elements stand within each other at most.
@@ -129,6 +166,24 @@ mod tests {
         assert_eq!(depth("> > quoted"), 3);
         assert!(depth(&">".repeat(100)) > MAX_DEPTH);
         assert!(depth("- a\n  - b\n    - c") <= MAX_DEPTH);
+    }
+
+    #[test]
+    fn what_a_reader_does_not_get_is_told() {
+        let text = "[a](https://a.example) [b](http://b.example) [c](/c) ![d](d.png) <e@f.example> [g](mailto:g@h.example)";
+        let left_out = left_out(text);
+        let link = |to: &str| LeftOut::Link(to.to_owned());
+        assert_eq!(left_out, [link("http://b.example"), link("/c"), LeftOut::Image("d.png".to_owned())]);
+        // As the HTML has it.
+        assert_eq!(to_html(text).matches("href").count(), 3);
+    }
+
+    #[test]
+    fn what_takes_long_weighs_much() {
+        assert!(weight(&"&".repeat(MAX_WEIGHT + 1)) > MAX_WEIGHT);
+        let wide = format!("{}|\n{}|\n", "|a".repeat(6000), "|-".repeat(6000));
+        assert!(weight(&wide) > MAX_WEIGHT);
+        assert!(weight("| a | b |\n|---|---|\n| \"1\" | 2 |") < 10);
     }
 
     proptest! {

@@ -131,7 +131,7 @@ pub enum Event {
     /// A person or group ceased to hold a responsibility. The same fields.
     ResponsibilityReleased,
     /// An employee accepted a revision of a guideline. `kind`, `item_id`, `key`, `revision`, `digest`,
-    /// `approval_index`; who accepted is the actor.
+    /// `approval_index`, `language` (of the text that was shown, where the app said); who accepted is the actor.
     GuidelineAccepted,
     /// A training was made. `training_id`, `version`, `title`, `url`, `valid_months` (absent = for ever),
     /// `required_for` (an audience; absent = nobody), `required_from`, `responsibility`.

@@ -149,6 +149,27 @@ pub fn withdraw_completions(
     Ok(diesel::update(counting).set(training_completions::withdrawn_idx.eq(idx)).execute(tx.conn())?)
 }
 
+/// The days on which these persons completed a training, by what was recorded, with whether that was withdrawn.
+pub fn recorded(
+    conn: &mut Conn,
+    training: TrainingId,
+    persons: &[String],
+) -> Result<HashMap<(PersonId, Day), bool>> {
+    let rows: Vec<(Option<PersonId>, Time, Option<i64>)> = training_completions::table
+        .filter(training_completions::person_id.eq_any(persons))
+        .filter(training_completions::training_id.eq(training.to_string()))
+        .select((
+            training_completions::person_id,
+            training_completions::completed_on,
+            training_completions::withdrawn_idx,
+        ))
+        .load(conn)?;
+    let day = |(person, on, withdrawn): (Option<PersonId>, Time, Option<i64>)| {
+        Some(((person?, Day::of(on)), withdrawn.is_some()))
+    };
+    Ok(rows.into_iter().filter_map(day).collect())
+}
+
 /// The completions of these persons that were not withdrawn.
 pub fn completions_of_all(conn: &mut Conn, persons: &[String]) -> Result<HashMap<PersonId, Vec<Completion>>> {
     let rows: Vec<(Option<PersonId>, TrainingId, Time)> = training_completions::table

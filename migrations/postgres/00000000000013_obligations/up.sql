@@ -44,8 +44,7 @@ CREATE TABLE training_completions (
   withdrawn_idx bigint REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
   FOREIGN KEY (training_id, version) REFERENCES trainings (training_id, version)
 );
-CREATE UNIQUE INDEX training_completions_once ON training_completions (person_id, training_id, completed_on)
-  WHERE withdrawn_idx IS NULL;
+CREATE UNIQUE INDEX training_completions_once ON training_completions (person_id, training_id, completed_on);
 CREATE INDEX training_completions_withdrawn ON training_completions (withdrawn_idx) WHERE withdrawn_idx IS NOT NULL;
 
 -- R13: an acceptance is of a revision that was approved before, and stays.

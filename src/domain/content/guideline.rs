@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Audience;
 use super::check::{Checker, escape};
+use crate::domain::markdown::LeftOut;
 use crate::domain::text::Lines;
 use crate::domain::time::Time;
 use crate::domain::{language, markdown};
@@ -78,6 +79,20 @@ impl Guideline {
                 let detail =
                     format!("Lists and quotes may stand {} levels within each other.", markdown::MAX_DEPTH);
                 check.refuse(&pointer, "too_deep", detail);
+            }
+            if markdown::weight(body) > markdown::MAX_WEIGHT {
+                let detail =
+                    "Too many of the characters & < > \" and of cells of tables: at most 5000 together.";
+                check.refuse(&pointer, "too_heavy", detail);
+            }
+            for left_out in markdown::left_out(body) {
+                let (code, detail) = match left_out {
+                    LeftOut::Link(to) => {
+                        ("not_a_link", format!("Links lead to https and mailto addresses only, not to {to}."))
+                    }
+                    LeftOut::Image(of) => ("image", format!("Images are not shown: leave out {of}.")),
+                };
+                check.refuse(&pointer, code, detail);
             }
         }
         self.audience.check(check);

@@ -11,6 +11,7 @@ use super::answers::{done, once};
 use crate::app::acceptances::{Accept, acceptance_made, guideline_accept};
 use crate::app::actor::Permission;
 use crate::domain::ids::{Digest, ItemId};
+use crate::domain::roles::Scope;
 use crate::domain::time::Time;
 use crate::error::{Code, Result};
 use crate::http::extract::{Body, Caller, OptionalIdempotencyKey, Path};
@@ -26,9 +27,15 @@ const ACCEPT: &str = "guideline_accept";
 /// An example of a digest.
 const DIGEST: &str = "sha256:5f2b8c1d0e9a47365c4b3a2918f7e6d5c4b3a29180f7e6d5c4b3a29180f7e6d5";
 
-/// The routes of this file. Whoever a guideline is for may accept it, whatever else they may do.
+/// The routes of this file. Who may share may accept: obligations are a condition for sharing, and a key that
+/// accepts for somebody is one that shares for them.
 pub fn routes() -> Vec<Route> {
-    vec![Route::post("/v1/guidelines/{id}/acceptances", Permission::Person, describe(), accept)]
+    vec![Route::post(
+        "/v1/guidelines/{id}/acceptances",
+        Permission::PersonHolds(Scope::Share),
+        describe(),
+        accept,
+    )]
 }
 
 fn describe() -> Operation {
@@ -40,9 +47,10 @@ fn describe() -> Operation {
          force, or one that will be, which `GET /v1/me/obligations` names with its digest. From the answer on it \
          keeps them from sharing nowhere any more. Accepting it again answers the first acceptance. A guideline \
          that is not for the person is 404; a revision or digest that is not one to accept now is 409 \
-         `revision_changed` with the present one, and a guideline that asks for no acceptance 409 `conflict`.",
+         `revision_changed` with the present one. A guideline that asks for no acceptance, or was taken out of use, \
+         is 409 `conflict`, and a language that the guideline is not in 422.",
     )
-    .body::<GuidelineAcceptanceCreate>(json!({ "revision": 2, "digest": DIGEST }))
+    .body::<GuidelineAcceptanceCreate>(json!({ "revision": 2, "digest": DIGEST, "language": "nl" }))
     .idempotency_key()
     .answer::<GuidelineAcceptance>(
         201,
@@ -55,7 +63,7 @@ fn describe() -> Operation {
             "index": 4711,
         }),
     )
-    .errors(&[Code::RevisionChanged, Code::Conflict])
+    .errors(&[Code::RevisionChanged, Code::Conflict, Code::InvalidContent])
     .event(Event::GuidelineAccepted.as_str())
 }
 
@@ -68,6 +76,11 @@ struct GuidelineAcceptanceCreate {
     revision: i64,
     /// Its digest.
     digest: Digest,
+    /// The language of the text that was shown, for the record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 2, max = 35))]
+    #[schema(min_length = 2, max_length = 35, nullable = false)]
+    language: Option<String>,
 }
 
 /// That somebody accepted a revision of a guideline.
@@ -102,8 +115,8 @@ async fn accept(
     Body(body): Body<GuidelineAcceptanceCreate>,
 ) -> Result<HttpResponse> {
     let once = once(ACCEPT, key, &id, &body)?;
-    let GuidelineAcceptanceCreate { revision, digest } = body;
-    let command = Accept { id, revision, digest };
+    let GuidelineAcceptanceCreate { revision, digest, language } = body;
+    let command = Accept { id, revision, digest, language };
     let (row, replayed) = app
         .write(Lane::Ordinary, move |tx, context| {
             let done = once.run(tx, &context.keys, &actor, |tx| {

@@ -42,7 +42,7 @@ fn describe_create() -> Operation {
         "Make an API key",
         "The key is shown in this answer and never again. It ends within two years. With the scope \
          `on_behalf` it acts for the person that `Greenlight-Person` names. The scopes `content_read`, \
-         `audit`, `people`, `api_keys` and `workflows` work without a person, so whoever makes the key must \
+         `audit`, `people`, `api_keys`, `workflows` and `completions` work without a person, so whoever makes the key must \
          hold them. Any key may have the others: with them it does what the key and the person both may. No \
          answer is kept for `Idempotency-Key`: each request makes a key of its own.",
     )

@@ -237,7 +237,7 @@ struct CompletedTraining {
     /// On which day.
     #[schema(format = "date", pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", value_type = String)]
     completed_on: Day,
-    /// Until when it counts; absent = for ever.
+    /// Until when it counts; absent = for ever, or the training has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     valid_until: Option<Time>,

@@ -34,10 +34,10 @@ fn describe() -> Operation {
         "guidelines",
         "Report what is open",
         "Each guideline to accept and training to finish, in force or to come, by when it is due: of how many \
-         active people it is asked and how many have it open, in all and by group. Of an obligation to come, \
-         those have it open who would at `due_at`. It reports on groups and not on people: a group in which \
-         fewer than five are asked is left out, as is `everybody` then, and `open` is left out where it is \
-         between one and four.",
+         active people who may share it is asked and how many have it open, in all and by group. Of an obligation \
+         to come, those have it open who would at `due_at`. It reports on groups and not on people: a group in \
+         which fewer than five are asked is left out, as is `everybody` then, and `open` is left out where it, or \
+         the number of those who have it not, is between one and four.",
     )
     .query::<ReportFilter>()
     .paged()
@@ -123,7 +123,7 @@ struct PeopleCount {
     /// Of how many it is asked.
     #[schema(minimum = 5)]
     asked: usize,
-    /// How many have it open; absent where it is between one and four.
+    /// How many have it open; absent where it, or how many have it not, is between one and four.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, nullable = false)]
     open: Option<usize>,
@@ -137,7 +137,7 @@ struct GroupCount {
     /// Of how many it is asked.
     #[schema(minimum = 5)]
     asked: usize,
-    /// How many have it open; absent where it is between one and four.
+    /// How many have it open; absent where it, or how many have it not, is between one and four.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, nullable = false)]
     open: Option<usize>,

@@ -51,7 +51,9 @@ fn describe_complete() -> Operation {
         "Record completions",
         "By a person who holds the responsibility that the training names (403 `not_responsible` otherwise), or \
          an API key with the scope `completions`. As JSON up to 1000; or as CSV (RFC 4180, UTF-8, up to 6 MB) \
-         whose first line names its two columns `person` and `completed_on`. A person is named by id or external \
+         whose first line names its two columns `person` and `completed_on`, between commas or semicolons. Nobody \
+         records their own (`own_completion`), and what was withdrawn is not recorded again for the same day \
+         (`withdrawn`). A person is named by id or external \
          id. Each completion is an entry of the record, and opens sharing to the person at once on every node. \
          What is recorded already is `known` and changes nothing, so that the same can be sent again, and no \
          `Idempotency-Key` is taken. A row that cannot be recorded is refused and the others are not; `refused` \
@@ -158,7 +160,7 @@ struct Refusal {
     /// Who, as it was told.
     #[schema(max_length = 4096)]
     person: String,
-    /// What is wrong: `unknown_person`, `not_a_day` or `in_the_future`.
+    /// What is wrong: `unknown_person`, `not_a_day`, `in_the_future`, `own_completion` or `withdrawn`.
     #[schema(max_length = 100)]
     code: &'static str,
     /// The same to read.

@@ -99,7 +99,7 @@ both! {
             app.share_as(&app.employee(), &post).problem("obligations_open");
             app.publisher().post(&guideline.path(how)).json(&json!({ "reason": "Wrong." })).send().expect(200);
             app.share(&post);
-            guideline.accept(&app.employee()).problem("not_found");
+            guideline.accept(&app.employee()).problem("conflict");
             assert_eq!(to_do(&app.employee()), []);
         }
     }
@@ -171,7 +171,7 @@ both! {
 
     fn an_app_accepts_for_whom_it_names_and_nobody_for_nobody(app) {
         let guideline = Guideline::approved(app, "sharing", |_| ());
-        let key = app.key([Scope::OnBehalf]);
+        let key = app.key([Scope::OnBehalf, Scope::Share]);
         let path = guideline.path("/acceptances");
         key.post(&path).json(&guideline.body()).send().problem("person_header");
         let employee = app.employee();
@@ -179,8 +179,12 @@ both! {
         assert_eq!(to_do(&employee), []);
         app.key([Scope::Share]).post(&path).json(&guideline.body()).send().problem("person_required");
         app.anonymous().post(&path).json(&guideline.body()).send().problem("unauthenticated");
-        // Whoever writes or decides is bound by what is for everybody too, and may accept it.
-        guideline.accept(&app.author()).expect(201);
+        let other = app.person("other", &[Role::Employee]);
+        let powerless = app.key([Scope::OnBehalf]).post(&path).on_behalf_of(&other.id()).json(&guideline.body());
+        powerless.send().problem("forbidden");
+        // Obligations are a condition for sharing: who may not share is asked nothing.
+        guideline.accept(&app.author()).problem("forbidden");
+        assert_eq!(to_do(&app.author()), []);
     }
 
     fn r16_a_retry_gets_its_share_though_something_is_open_by_now(app) {
@@ -190,5 +194,19 @@ both! {
         Guideline::approved(app, "sharing", |_| ());
         let again = share().expect(201);
         assert_eq!(again["id"], first["id"]);
+    }
+
+    fn an_acceptance_keeps_the_language_of_the_text_that_was_shown(app) {
+        let guideline = Guideline::approved(app, "sharing", |_| ());
+        let accept = |language: &str| {
+            let mut body = guideline.body();
+            body["language"] = json!(language);
+            app.employee().post(&guideline.path("/acceptances")).json(&body).send()
+        };
+        let refused = accept("nl").problem("invalid_content");
+        assert_eq!(refused["errors"][0]["pointer"], "#/language");
+        accept("en").expect(201);
+        let entry = app.record_entries().pop().unwrap();
+        assert!(entry.fields.contains("\"language\""), "{}", entry.fields);
     }
 }

@@ -49,7 +49,9 @@ both! {
         app.admin().post("/v1/responsibilities").json(&body).send().expect(201);
         let legal = training(app, |body| body["responsibility"] = json!("legal"));
         complete(&trainer, &legal, &employee.id(), "2026-11-20").problem("not_responsible");
-        complete(&employee, &legal, &employee.id(), "2026-11-20").expect(200);
+        let own = complete(&employee, &legal, &employee.id(), "2026-11-20").expect(200);
+        assert_eq!((&own["recorded"], &own["refusals"][0]["code"]), (&json!(0), &json!("own_completion")));
+        assert_eq!(complete(&employee, &legal, &trainer.id(), "2026-11-20").expect(200)["recorded"], 1);
     }
 
     fn a_learning_system_records_with_its_own_scope(app) {
@@ -101,8 +103,10 @@ both! {
         assert_eq!(refusals, [(&json!(2), &json!(3), &not_a_day), (&json!(4), &json!(6), &unknown)]);
         let open: Vec<usize> = people.iter().map(|person| to_do(person).len()).collect();
         assert_eq!(open, [0, 1, 0]);
-        let odd = file(&lms, &id, "person;completed_on\nE-p0;2026-11-20\n").problem("invalid_request");
+        let odd = file(&lms, &id, "person\tcompleted_on\nE-p0\t2026-11-20\n").problem("invalid_request");
         assert_eq!((&odd["line"], &odd["errors"][0]["code"]), (&json!(1), &json!("wrong_columns")));
+        let known = file(&lms, &id, "person;completed_on\nE-p0;2026-11-20\n").expect(200);
+        assert_eq!(known["known"], 1, "with semicolons, as some spreadsheets write");
         file(&lms, &id, "").problem("invalid_request");
         let path = format!("/v1/trainings/{id}/completions");
         lms.post(&path).body("text/plain", "E-p1").send().problem("unsupported_media_type");
@@ -140,7 +144,11 @@ both! {
         app.share_as(&employee, &post).problem("obligations_open");
         assert_eq!(app.record_entries().pop().unwrap().typ, "training.completion_withdrawn");
         withdraw(&lms, &id, &employee.id()).problem("not_found");
-        complete(&lms, &id, &employee.id(), "2026-11-20").expect(200);
+        // The next file of the learning system does not bring it back; another day is another completion.
+        let again = complete(&lms, &id, &employee.id(), "2026-11-20").expect(200);
+        assert_eq!(again["refusals"][0]["code"], "withdrawn");
+        app.share_as(&employee, &post).problem("obligations_open");
+        complete(&lms, &id, &employee.id(), "2026-11-21").expect(200);
         app.share(&post);
         let body = json!({ "person": employee.id(), "reason": " " });
         let path = format!("/v1/trainings/{id}/withdrawals");

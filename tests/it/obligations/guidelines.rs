@@ -1,5 +1,6 @@
 //! The kind itself: its life, its words and their languages.
 
+use greenlight::domain::roles::Role;
 use serde_json::json;
 
 use super::{Guideline, content};
@@ -31,13 +32,13 @@ both! {
     }
 
     fn markdown_is_shown_as_safe_html_beside_what_was_approved(app) {
-        let body = "Say *so*. <img src=x onerror=alert(1)>\n\n[ask](javascript:alert(1)) ![x](https://a.example/b.png)";
+        let body = "Say *so*. <img src=x onerror=alert(1)>\n\n[ask](https://a.example/b)";
         Guideline::approved(app, "sharing", |content| content["body"] = json!({ "en": body }));
         let answer = app.employee().get("/v1/me/guidelines").send().expect(200);
         assert_eq!(answer.text("/items/0/markdown"), body);
         assert_eq!(
             answer.text("/items/0/html"),
-            "<p>Say <em>so</em>. &lt;img src=x onerror=alert(1)&gt;</p>\n<p><a rel=\"noopener noreferrer\">ask</a> x</p>\n"
+            "<p>Say <em>so</em>. &lt;img src=x onerror=alert(1)&gt;</p>\n<p><a href=\"https://a.example/b\" rel=\"noopener noreferrer\">ask</a></p>\n"
         );
     }
 
@@ -50,7 +51,7 @@ both! {
         };
         let found = ["nl-BE", "nl-SR", "nl", "de-AT", "fr", "en"].map(read);
         assert_eq!(found, ["nl-BE", "nl", "nl", "de", "en", "en"]);
-        let reader = app.person_with("flemish", &[], |person| person.language = Some("nl-BE".to_owned()));
+        let reader = app.person_with("flemish", &[Role::Employee], |person| person.language = Some("nl-BE".to_owned()));
         let mine = reader.get("/v1/me/obligations").send().expect(200);
         assert_eq!(mine.text("/to_do/0/accept/language"), "nl-BE");
         app.employee().get("/v1/me/guidelines?language=").send().problem("invalid_request");
@@ -73,6 +74,9 @@ both! {
         assert_eq!(faults(|content| content["body"] = json!({ "Dutch": "Zeg het." })), told("/body/Dutch", "not_a_language"));
         assert_eq!(faults(|content| content["body"] = json!({ "en": ">".repeat(30) + "deep" })), told("/body/en", "too_deep"));
         assert_eq!(faults(|content| content["title"] = json!(" ")), told("/title", "empty"));
+        let left_out = |code: &str| told("/body/en", code).remove(0);
+        assert_eq!(faults(|content| content["body"] = json!({ "en": "[a](javascript:alert(1)) ![b](https://a.example/b.png)" })), [left_out("not_a_link"), left_out("image")]);
+        assert_eq!(faults(|content| content["body"] = json!({ "en": "&".repeat(6000) })), told("/body/en", "too_heavy"));
         assert_eq!(faults(|content| content["audience"] = json!({ "countries": ["XX"] })), told("/audience/countries/0", "not_a_country"));
         let group = uuid::Uuid::now_v7();
         let body = json!({ "key": "odd", "content": { "family": "employees", "title": "t", "body": { "en": "b" },

@@ -83,6 +83,9 @@ both! {
         assert_eq!(fault(json!({ "required_for": { "groups": [group] } })), told("/required_for/groups/0", "unknown_group"));
         assert_eq!(fault(json!({ "responsibility": "nobody" })), told("/responsibility", "unknown_responsibility"));
         assert_eq!(fault(json!({ "title": " " })).0, "#/title");
+        for title in ["a\nb", "a\u{202e}b"] {
+            assert_eq!(fault(json!({ "title": title })), told("/title", "control_character"));
+        }
         assert_eq!(fault(json!({ "valid_months": 0 })).0, "#/valid_months");
         assert_eq!(fault(json!({ "valid_months": 121 })).0, "#/valid_months");
     }
