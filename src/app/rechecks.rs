@@ -8,6 +8,9 @@
 //! `Idempotency-Key`: then all of its posts are blocked at once, and nodes learn which by the version in that row. A
 //! server that dies in between has decided nothing; the same request begins anew, and what was written is swept.
 //!
+//! A block that was a slip is withdrawn, with a reason: the posts are not blocked by that recheck any more, as one
+//! change of its row again.
+//!
 //! A block is no recall: shares that were issued before stay as they are, may be confirmed, and get no takedown.
 //! It ends with the approval of a revision that was submitted afterwards, for which the same words may be submitted
 //! again. Publishing urgently does not get round it: the words count as stopped ([`super::stopped_words`]).
@@ -242,6 +245,40 @@ fn named(conn: &mut Conn, command: &RecheckCommand, now: Time) -> Result<Changed
     Changed::new(item, row, now)
 }
 
+/// Withdraws a recheck that blocks posts, such as one that was a slip; one that was withdrawn stays so. 409 `conflict`
+/// for one that blocks none.
+pub fn recheck_end(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    (kind, item, id): (Kind, ItemId, RecheckId),
+    reason: &str,
+) -> Result<RecheckId> {
+    authentication::authorise(tx, actor, Scope::Publish)?;
+    let recheck = of_item(tx.conn(), kind, item, id)?;
+    if recheck.ended_at.is_some() {
+        return Ok(id);
+    }
+    if recheck.action != RecheckAction::Reapprove || recheck.posts == 0 {
+        return Err(Error::new(
+            Code::Conflict,
+            "This recheck blocks no posts: there is nothing to withdraw.",
+        ));
+    }
+    let facts = revision_facts(&find(tx.conn(), kind, item)?, recheck.revision, &recheck.digest)
+        .with("recheck_id", id.to_string())
+        .with("reason", reason);
+    let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::RecheckWithdrawn, facts)?;
+    rechecks::end(tx, id, receipt.index)?;
+    Ok(id)
+}
+
+fn of_item(conn: &mut Conn, kind: Kind, item: ItemId, id: RecheckId) -> Result<RecheckRow> {
+    find(conn, kind, item)?;
+    let recheck = recheck_get(conn, id)?;
+    if recheck.item_id == item { Ok(recheck) } else { Err(Error::not_found("recheck")) }
+}
+
 /// The rechecks of an item, newest first, below an index of the record.
 pub fn recheck_list(
     conn: &mut Conn,
@@ -283,11 +320,7 @@ pub fn recheck_posts(
     limit: usize,
     now: Time,
 ) -> Result<Vec<RecheckedPost>> {
-    find(conn, kind, item)?;
-    let recheck = recheck_get(conn, id)?;
-    if recheck.item_id != item {
-        return Err(Error::not_found("recheck"));
-    }
+    let recheck = of_item(conn, kind, item, id)?;
     let rows = rechecks::posts(conn, id, after, i64::try_from(limit).unwrap_or(i64::MAX))?;
     Ok(rows.into_iter().map(|row| rechecked_post(content, &recheck, row, now)).collect())
 }
@@ -305,8 +338,10 @@ fn rechecked_post(
         Some(Content::Post(post)) => Some(post.title.clone()),
         _ => None,
     };
+    // Once withdrawn, it asks for nothing.
+    let holds = if recheck.ended_at.is_some() { RecheckAction::None } else { recheck.action };
     let (state, approved_revision) = match post {
-        Some(post) => about.state(recheck.action, &post.history, now),
+        Some(post) => about.state(holds, &post.history, now),
         None => (TouchedState::Ended, None),
     };
     let availability = post.map_or(Availability::Unapproved, |post| content.availability(post, now).0);

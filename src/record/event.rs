@@ -28,6 +28,9 @@ pub enum Event {
     /// A review ended because the window of its revision closed. `kind`, `item_id`, `key`, `revision`, `digest`,
     /// `review_id`.
     RevisionLapsed,
+    /// A recheck that blocked posts was withdrawn. `kind`, `item_id`, `key`, `revision`, `digest`, `recheck_id`,
+    /// `reason`.
+    RecheckWithdrawn,
     /// The content of a revision was taken away for good. `kind`, `item_id`, `key`, `revision`, `digest`,
     /// `named_revision` (the one that was asked for, where several show the same picture), `reason`.
     RevisionRedacted,
@@ -168,7 +171,7 @@ pub enum Event {
 
 impl Event {
     /// Every type.
-    pub const ALL: [Event; 60] = [
+    pub const ALL: [Event; 61] = [
         Event::DisclaimerImported,
         Event::RevisionSubmitted,
         Event::RevisionWithdrawn,
@@ -194,6 +197,7 @@ impl Event {
         Event::TopicChanged,
         Event::TopicEnded,
         Event::ItemRechecked,
+        Event::RecheckWithdrawn,
         Event::FreezeBegun,
         Event::FreezeEnded,
         Event::ShareIssued,
@@ -259,6 +263,7 @@ impl Event {
             Event::TopicChanged => "topic.changed",
             Event::TopicEnded => "topic.ended",
             Event::ItemRechecked => "item.rechecked",
+            Event::RecheckWithdrawn => "item.recheck_withdrawn",
             Event::FreezeBegun => "freeze.begun",
             Event::FreezeEnded => "freeze.ended",
             Event::ShareIssued => "share.issued",

@@ -64,6 +64,8 @@ pub struct RecheckRow {
     pub rechecked_at: Time,
     /// How many posts it touches.
     pub posts: i64,
+    /// When it was withdrawn; `None` while it holds.
+    pub ended_at: Option<Time>,
 }
 
 /// A post that a recheck touches.
@@ -139,6 +141,16 @@ pub fn take_effect(tx: &mut WriteTx<'_>, id: RecheckId, idx: i64, posts: i64, bl
     Ok(())
 }
 
+/// Withdraws a recheck by the entry that stands at `idx` in the record: its posts are blocked by it no more, and
+/// every node follows.
+pub fn end(tx: &mut WriteTx<'_>, id: RecheckId, idx: i64) -> Result<()> {
+    let (now, version) = (tx.now().micros(), tx.move_content());
+    diesel::update(rechecks::table.find(id.to_string()))
+        .set((rechecks::ended_idx.eq(idx), rechecks::ended_at.eq(now), rechecks::content_version.eq(version)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
 /// The columns of a [`RecheckRow`].
 type Columns = (
     rechecks::id,
@@ -151,6 +163,7 @@ type Columns = (
     diesel::dsl::AssumeNotNull<rechecks::idx>,
     diesel::dsl::AssumeNotNull<rechecks::rechecked_at>,
     diesel::dsl::AssumeNotNull<rechecks::posts>,
+    rechecks::ended_at,
 );
 
 fn columns() -> Columns {
@@ -165,6 +178,7 @@ fn columns() -> Columns {
         rechecks::idx.assume_not_null(),
         rechecks::rechecked_at.assume_not_null(),
         rechecks::posts.assume_not_null(),
+        rechecks::ended_at,
     )
 }
 
@@ -211,6 +225,7 @@ pub fn of_posts(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, Vec<R
             .inner_join(rechecks::table.on(rechecks::id.eq(recheck_posts::recheck_id)))
             .filter(recheck_posts::post_id.eq_any(part.iter().map(ToString::to_string)))
             .filter(rechecks::content_version.is_not_null())
+            .filter(rechecks::ended_idx.is_null())
             .order(rechecks::idx.asc())
             .select((recheck_posts::post_id, recheck_posts::revision, columns()))
             .load(conn)?;
@@ -221,7 +236,7 @@ pub fn of_posts(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, Vec<R
     Ok(found)
 }
 
-/// The posts that rechecks have blocked since `version` of the content, but for those that moved since by themselves.
+/// The posts that rechecks have blocked, or freed when they were withdrawn, since `version` of the content, but for those that moved since by themselves.
 pub fn blocked_since(conn: &mut Conn, version: i64) -> Result<Vec<ItemRow>> {
     let ids: Vec<String> =
         rechecks::table.filter(rechecks::content_version.gt(version)).select(rechecks::id).load(conn)?;

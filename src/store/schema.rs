@@ -440,6 +440,8 @@ diesel::table! {
         rechecked_at -> Nullable<BigInt>,
         posts -> Nullable<BigInt>,
         content_version -> Nullable<BigInt>,
+        ended_idx -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
     }
 }
 

@@ -14,12 +14,16 @@ CREATE TABLE rechecks (
   idx BIGINT REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
   rechecked_at BIGINT,
   posts BIGINT,
-  content_version BIGINT, -- from which on the posts are blocked; NULL where they are not
+  content_version BIGINT, -- from which on the posts are blocked, or are no more; NULL where they never were
+  ended_idx BIGINT REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  ended_at BIGINT,
   FOREIGN KEY (item_id, revision, digest) REFERENCES revisions (item_id, revision, digest),
   CHECK ((idx IS NULL) = (rechecked_at IS NULL) AND (idx IS NULL) = (posts IS NULL)),
-  CHECK (content_version IS NULL OR (idx IS NOT NULL AND action = 'reapprove'))
+  CHECK (content_version IS NULL OR (idx IS NOT NULL AND action = 'reapprove')),
+  CHECK ((ended_idx IS NULL) = (ended_at IS NULL) AND (ended_idx IS NULL OR content_version IS NOT NULL))
 );
 CREATE UNIQUE INDEX rechecks_idx ON rechecks (idx);
+CREATE INDEX rechecks_ended ON rechecks (ended_idx) WHERE ended_idx IS NOT NULL;
 CREATE INDEX rechecks_item ON rechecks (item_id, idx);
 CREATE INDEX rechecks_person ON rechecks (person_id);
 CREATE INDEX rechecks_version ON rechecks (content_version) WHERE content_version IS NOT NULL;
@@ -52,7 +56,10 @@ BEGIN
     OR NEW.action <> OLD.action OR NEW.reason IS DISTINCT FROM OLD.reason OR NEW.begun_at <> OLD.begun_at
     OR (NEW.person_id IS DISTINCT FROM OLD.person_id AND NEW.person_id IS NOT NULL)
     OR (OLD.idx IS NOT NULL AND (NEW.idx IS DISTINCT FROM OLD.idx OR NEW.rechecked_at IS DISTINCT FROM OLD.rechecked_at
-      OR NEW.posts IS DISTINCT FROM OLD.posts OR NEW.content_version IS DISTINCT FROM OLD.content_version))
+      OR NEW.posts IS DISTINCT FROM OLD.posts
+    OR (NEW.content_version IS DISTINCT FROM OLD.content_version AND NEW.ended_idx IS NULL)))
+  OR (OLD.ended_idx IS NOT NULL AND (NEW.ended_idx IS DISTINCT FROM OLD.ended_idx OR NEW.ended_at IS DISTINCT FROM OLD.ended_at
+    OR NEW.content_version IS DISTINCT FROM OLD.content_version))
     OR (OLD.idx IS NULL AND NEW.idx IS NOT NULL
       AND NEW.posts <> (SELECT count(*) FROM recheck_posts WHERE recheck_id = NEW.id)) THEN
     RAISE EXCEPTION 'r12: a recheck takes effect once, with its posts';

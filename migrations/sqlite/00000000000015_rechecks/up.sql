@@ -14,12 +14,16 @@ CREATE TABLE rechecks (
   idx INTEGER REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
   rechecked_at INTEGER,
   posts INTEGER,
-  content_version INTEGER, -- from which on the posts are blocked; NULL where they are not
+  content_version INTEGER, -- from which on the posts are blocked, or are no more; NULL where they never were
+  ended_idx INTEGER REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  ended_at INTEGER,
   FOREIGN KEY (item_id, revision, digest) REFERENCES revisions (item_id, revision, digest),
   CHECK ((idx IS NULL) = (rechecked_at IS NULL) AND (idx IS NULL) = (posts IS NULL)),
-  CHECK (content_version IS NULL OR (idx IS NOT NULL AND action = 'reapprove'))
+  CHECK (content_version IS NULL OR (idx IS NOT NULL AND action = 'reapprove')),
+  CHECK ((ended_idx IS NULL) = (ended_at IS NULL) AND (ended_idx IS NULL OR content_version IS NOT NULL))
 ) STRICT;
 CREATE UNIQUE INDEX rechecks_idx ON rechecks (idx);
+CREATE INDEX rechecks_ended ON rechecks (ended_idx) WHERE ended_idx IS NOT NULL;
 CREATE INDEX rechecks_item ON rechecks (item_id, idx);
 CREATE INDEX rechecks_person ON rechecks (person_id);
 CREATE INDEX rechecks_version ON rechecks (content_version) WHERE content_version IS NOT NULL;
@@ -45,7 +49,10 @@ WHEN NEW.id <> OLD.id OR NEW.item_id <> OLD.item_id OR NEW.revision <> OLD.revis
   OR NEW.action <> OLD.action OR NEW.reason IS NOT OLD.reason OR NEW.begun_at <> OLD.begun_at
   OR (NEW.person_id IS NOT OLD.person_id AND NEW.person_id IS NOT NULL)
   OR (OLD.idx IS NOT NULL AND (NEW.idx IS NOT OLD.idx OR NEW.rechecked_at IS NOT OLD.rechecked_at
-    OR NEW.posts IS NOT OLD.posts OR NEW.content_version IS NOT OLD.content_version))
+    OR NEW.posts IS NOT OLD.posts
+    OR (NEW.content_version IS NOT OLD.content_version AND NEW.ended_idx IS NULL)))
+  OR (OLD.ended_idx IS NOT NULL AND (NEW.ended_idx IS NOT OLD.ended_idx OR NEW.ended_at IS NOT OLD.ended_at
+    OR NEW.content_version IS NOT OLD.content_version))
   OR (OLD.idx IS NULL AND NEW.idx IS NOT NULL
     AND NEW.posts <> (SELECT count(*) FROM recheck_posts WHERE recheck_id = NEW.id))
 BEGIN SELECT RAISE(ABORT, 'r12: a recheck takes effect once, with its posts'); END;

@@ -180,8 +180,9 @@ both! {
         app.key([Scope::Share]).post(&path).json(&guideline.body()).send().problem("person_required");
         app.anonymous().post(&path).json(&guideline.body()).send().problem("unauthenticated");
         let other = app.person("other", &[Role::Employee]);
-        let powerless = app.key([Scope::OnBehalf]).post(&path).on_behalf_of(&other.id()).json(&guideline.body());
-        powerless.send().problem("forbidden");
+        let powerless = app.key([Scope::OnBehalf]);
+        let request = powerless.post(&path).on_behalf_of(&other.id()).json(&guideline.body());
+        request.send().problem("forbidden");
         // Obligations are a condition for sharing: who may not share is asked nothing.
         guideline.accept(&app.author()).problem("forbidden");
         assert_eq!(to_do(&app.author()), []);

@@ -124,6 +124,38 @@ both! {
         assert_eq!(states(&fourth, app, &second_time), ["approved_anew"]);
     }
 
+    fn r12_a_recheck_that_was_a_slip_is_withdrawn_and_frees_what_it_blocked(app) {
+        let (employee, post) = (Source::employee(app), app.live_post());
+        let second = revised(app, &employee, "I work at {company}.");
+        let slip = second.recheck(app, "reapprove");
+        let node = app.another_node();
+        assert_blocked(app, &post, &[second.blocker(&slip)]);
+        let path = second.path(&format!("/rechecks/{}/withdrawal", slip.text("/id")));
+        let body = json!({ "reason": "The wrong disclaimer." });
+        app.author().post(&path).json(&body).send().problem("forbidden");
+        app.publisher().post(&path).json(&json!({ "reason": " " })).send().problem("invalid_content");
+        let withdrawn = app.publisher().post(&path).json(&body).send().expect(200);
+        assert_eq!(withdrawn["withdrawn_at"], "2026-11-21T09:00:00Z");
+        assert_live(app, &post);
+        assert_eq!(states(&second, app, &slip), ["unchanged"]);
+        node.snapshots.refresh_now().unwrap();
+        let content = node.snapshots.content();
+        let known = content.item(post.id.parse().unwrap()).unwrap();
+        assert!(known.history.rechecks.is_empty(), "the other node follows");
+        assert_eq!(app.record_entries().pop().unwrap().typ, "item.recheck_withdrawn");
+        let entries = app.record_size();
+        app.publisher().post(&path).json(&body).send().expect(200);
+        assert_eq!(app.record_size(), entries, "once");
+        let none = second.recheck(app, "none");
+        let path = second.path(&format!("/rechecks/{}/withdrawal", none.text("/id")));
+        app.publisher().post(&path).json(&body).send().problem("conflict");
+        let elsewhere = format!("/v1/rules/{}/rechecks/{}/withdrawal", second.id, slip.text("/id"));
+        app.publisher().post(&elsewhere).json(&body).send().problem("not_found");
+        // A later one blocks it.
+        let again = second.recheck(app, "reapprove");
+        assert_blocked(app, &post, &[second.blocker(&again)]);
+    }
+
     fn r12_a_guideline_is_rechecked_twice_at_one_revision(app) {
         let post = app.live_post();
         let policy = Source::made(app, "guidelines", Some("do"), &guideline(&json!({})));

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::{Post, TestApp};
 
-/// A recheck that took effect, and one that was begun.
+/// A recheck that took effect, one that was withdrawn, and one that was begun.
 pub fn recheck(app: &TestApp, post: &Post) {
     let rule = json!({
         "name": "No promises", "condition": { "phrases": { "any_of": ["bicycles"] } }, "severity": "warn",
@@ -23,6 +23,10 @@ pub fn recheck(app: &TestApp, post: &Post) {
     app.reviewer().post(&path("/decisions")).json(&decision).send().expect(201);
     let body = json!({ "revision": 1, "digest": digest, "action": "notify" });
     app.publisher().post(&path("/rechecks")).json(&body).send().expect(201);
+    let body = json!({ "revision": 1, "digest": digest, "action": "reapprove", "reason": "slip" });
+    let slip = app.publisher().post(&path("/rechecks")).json(&body).send().expect(201);
+    let withdrawal = path(&format!("/rechecks/{}/withdrawal", slip.text("/id")));
+    app.publisher().post(&withdrawal).json(&json!({ "reason": "slip" })).send().expect(200);
     let begun = NewRecheck {
         id: RecheckId::generate(),
         item: made.text("/id").parse().unwrap(),
@@ -43,6 +47,7 @@ pub fn recheck(app: &TestApp, post: &Post) {
 /// Each trigger with statements that it must refuse.
 pub fn attempts() -> Vec<(&'static str, Vec<String>)> {
     let decided = |set: &str| format!("UPDATE rechecks SET {set} WHERE idx IS NOT NULL");
+    let withdrawn = |set: &str| format!("UPDATE rechecks SET {set} WHERE ended_idx IS NOT NULL");
     let begun = |set: &str| format!("UPDATE rechecks SET {set} WHERE idx IS NULL");
     let of = |which: &str| format!("recheck_id IN (SELECT id FROM rechecks WHERE idx IS {which})");
     vec![
@@ -68,6 +73,10 @@ pub fn attempts() -> Vec<(&'static str, Vec<String>)> {
                 decided("rechecked_at = 0"),
                 decided("posts = posts + 1"),
                 decided("idx = NULL, rechecked_at = NULL, posts = NULL"),
+                withdrawn("ended_at = ended_at + 1"),
+                withdrawn("ended_idx = ended_idx - 1"),
+                withdrawn("ended_idx = NULL, ended_at = NULL"),
+                withdrawn("content_version = content_version + 1"),
                 begun("action = 'reapprove'"),
                 // It has one.
                 begun("idx = 0, rechecked_at = 0, posts = 0"),

@@ -8,8 +8,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use self::types::{
-    Recheck, RecheckCreate, RecheckFilter, RecheckPage, RecheckPath, Rechecked, RecheckedPage, Touched,
-    TouchedFilter, TouchedPage, TouchingRevision,
+    Recheck, RecheckCreate, RecheckFilter, RecheckPage, RecheckPath, RecheckWithdrawal, Rechecked,
+    RecheckedPage, Touched, TouchedFilter, TouchedPage, TouchingRevision,
 };
 use super::answers::{after, cursor_after, cursor_at, cut, done, once, one_more, page};
 use super::disclaimers::DisclaimerKind;
@@ -17,16 +17,20 @@ use super::guidelines::GuidelineKind;
 use super::items::ItemKind;
 use super::rules::RuleKind;
 use crate::app::actor::Permission;
-use crate::app::rechecks::{Changed, RecheckCommand, recheck, recheck_get, recheck_list, recheck_posts};
+use crate::app::rechecks::{
+    Changed, RecheckCommand, recheck, recheck_end, recheck_get, recheck_list, recheck_posts,
+};
 use crate::domain::ids::{ItemId, Kind};
 use crate::domain::roles::Scope;
 use crate::error::{Code, Result};
 use crate::http::Frame;
 use crate::http::extract::{Body, Caller, OptionalIdempotencyKey, Path, Query};
 use crate::http::operation::{NO_EVENT, Operation};
+use crate::http::schema::set;
 use crate::http::table::Route;
 use crate::record::Event;
 use crate::state::App;
+use crate::store::Lane;
 
 const DIGEST: &str = "sha256:5f2b8c1d0e9a47365c4b3a2918f7e6d5c4b3a29180f7e6d5c4b3a29180f7e6d5";
 
@@ -37,18 +41,21 @@ pub fn routes() -> Vec<Route> {
         create: "disclaimer_recheck",
         list: "disclaimer_recheck_list",
         posts: "disclaimer_recheck_posts",
+        withdraw: "disclaimer_recheck_withdraw",
     };
     let rules = Names {
         touched: "rule_touched_posts",
         create: "rule_recheck",
         list: "rule_recheck_list",
         posts: "rule_recheck_posts",
+        withdraw: "rule_recheck_withdraw",
     };
     let guidelines = Names {
         touched: "guideline_touched_posts",
         create: "guideline_recheck",
         list: "guideline_recheck_list",
         posts: "guideline_recheck_posts",
+        withdraw: "guideline_recheck_withdraw",
     };
     let routes = [
         of_kind::<DisclaimerKind>(&disclaimers),
@@ -64,6 +71,7 @@ struct Names {
     create: &'static str,
     list: &'static str,
     posts: &'static str,
+    withdraw: &'static str,
 }
 
 fn of_kind<K: ItemKind>(names: &Names) -> Vec<Route> {
@@ -72,12 +80,14 @@ fn of_kind<K: ItemKind>(names: &Names) -> Vec<Route> {
     let one = format!("/v1/{}/{{id}}", K::PLURAL);
     let rechecks = format!("{one}/rechecks");
     let posts = format!("{rechecks}/{{recheck_id}}/posts");
+    let withdrawal = format!("{rechecks}/{{recheck_id}}/withdrawal");
     let (operation, list_operation) = (names.create, names.list);
     vec![
         Route::get(format!("{one}/touched-posts"), read, describe_touched::<K>(names.touched), touched::<K>),
         Route::post(rechecks.as_str(), publish, describe_create::<K>(operation), create::<K>),
         Route::get(rechecks.as_str(), read, describe_list::<K>(list_operation), list::<K>),
         Route::get(posts, read, describe_posts::<K>(names.posts), posts_of::<K>),
+        Route::post(withdrawal, publish, describe_withdraw::<K>(names.withdraw), withdraw::<K>),
     ]
 }
 
@@ -134,7 +144,7 @@ fn describe_create<K: ItemKind>(operation: &'static str) -> Operation {
          review before frees nothing. It is no recall: shares that were issued before stay as they are. Named is the \
          present revision of the {kind}, or an approved one whose time is to come; another one is 409 \
          `revision_changed` with the present one, and one that was recalled or retired 409 `conflict`. A later \
-         recheck asks again.",
+         recheck asks again; a slip is withdrawn with `POST .../rechecks/{{recheck_id}}/withdrawal`.",
         touched_by(K::KIND),
         kind = K::KIND,
     );
@@ -184,6 +194,22 @@ fn describe_posts<K: ItemKind>(operation: &'static str) -> Operation {
         .paged()
         .answer::<RecheckedPage>(200, "A page of posts.", example)
         .event(NO_EVENT)
+}
+
+fn describe_withdraw<K: ItemKind>(operation: &'static str) -> Operation {
+    let summary = format!("Withdraw a recheck of a {}", K::KIND);
+    let description = "Takes back a recheck that blocks posts, such as one that was a slip: they are blocked by it no \
+                       more, on every node. What it was stays on record. One that was withdrawn stays so; one that \
+                       blocks none is 409 `conflict`.";
+    let mut withdrawn = example_recheck();
+    set(&mut withdrawn, "withdrawn_at", json!("2026-11-21T09:05:00Z"));
+    Operation::new(operation, K::PLURAL, summary, description)
+        .path("recheck_id", "The recheck.", json!({ "type": "string", "format": "uuid" }))
+        .body::<RecheckWithdrawal>(json!({ "reason": "De verkeerde regel." }))
+        .idempotency_key()
+        .answer::<Recheck>(200, "The recheck, withdrawn.", withdrawn)
+        .errors(&[Code::Conflict])
+        .event(Event::RecheckWithdrawn.as_str())
 }
 
 /// A rule that cannot be evaluated finds nothing, and is told.
@@ -256,6 +282,25 @@ async fn create<K: ItemKind>(
     Ok(done(StatusCode::CREATED, decided.replayed)
         .insert_header((header::LOCATION, address))
         .json(Recheck::from(row)))
+}
+
+async fn withdraw<K: ItemKind>(
+    app: Data<App>,
+    Caller(actor): Caller,
+    Path(RecheckPath { id, recheck_id }): Path<RecheckPath>,
+    key: OptionalIdempotencyKey,
+    Body(body): Body<RecheckWithdrawal>,
+) -> Result<HttpResponse> {
+    let once = once("recheck_withdraw", key, &(K::KIND, id, recheck_id), &body)?;
+    let (row, replayed) = app
+        .write(Lane::Ordinary, move |tx, context| {
+            let of = (K::KIND, id, recheck_id);
+            let done =
+                once.run(tx, &context.keys, &actor, |tx| recheck_end(tx, context, &actor, of, &body.reason))?;
+            Ok((recheck_get(tx.conn(), done.resource)?, done.replayed))
+        })
+        .await?;
+    Ok(done(StatusCode::OK, replayed).json(Recheck::from(row)))
 }
 
 async fn list<K: ItemKind>(

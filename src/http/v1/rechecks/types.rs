@@ -23,11 +23,20 @@ pub(super) struct RecheckCreate {
     pub(super) digest: Digest,
     /// What is done.
     pub(super) action: RecheckAction,
-    /// Why; it is kept in the record.
+    /// Why; it is kept in the record. Required with `reapprove`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1, max = REASON_MAX), custom(function = not_blank))]
     #[schema(min_length = 1, max_length = 2000, nullable = false)]
     pub(super) reason: Option<String>,
+}
+
+/// Why a recheck is withdrawn.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+pub(super) struct RecheckWithdrawal {
+    /// Why; it is kept in the record.
+    #[validate(length(min = 1, max = REASON_MAX), custom(function = not_blank))]
+    #[schema(min_length = 1, max_length = 2000)]
+    pub(super) reason: String,
 }
 
 /// Which revision's posts.
@@ -144,13 +153,39 @@ pub(super) struct Recheck {
     /// How many posts it touches.
     #[schema(minimum = 0)]
     pub(super) posts: i64,
+    /// When it was withdrawn; absent while it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) withdrawn_at: Option<Time>,
 }
 
 impl From<RecheckRow> for Recheck {
     fn from(row: RecheckRow) -> Self {
-        let RecheckRow { id, revision, digest, action, reason, person_id, idx, rechecked_at, posts, .. } =
-            row;
-        Self { id, index: idx, revision, digest, action, reason, person_id, rechecked_at, posts }
+        let RecheckRow {
+            id,
+            revision,
+            digest,
+            action,
+            reason,
+            person_id,
+            idx,
+            rechecked_at,
+            posts,
+            ended_at: withdrawn_at,
+            ..
+        } = row;
+        Self {
+            id,
+            index: idx,
+            revision,
+            digest,
+            action,
+            reason,
+            person_id,
+            rechecked_at,
+            posts,
+            withdrawn_at,
+        }
     }
 }
 
