@@ -1,12 +1,13 @@
 //! How often the posts of a campaign are shared: counted under the lock, so that no two nodes exceed a limit.
 //!
-//! What counts, within the last 24 hours: each confirmed share, and each open one until it lapses. Three
-//! consequences that may surprise:
+//! What counts, within the last 24 hours: each share that was posted, also when it was taken down since, and each
+//! open one until it lapses. One that failed does not, so that an honest failure can be tried again. What became
+//! of a share is what the employee reports. Consequences that may surprise:
 //!
 //! - An open share that a recall or freeze made void counts until it lapses. It cannot be told from the share's
 //!   row alone, and the employee may have posted it before they heard: such a confirmation is late, and accepted.
-//! - A confirmation is never refused, so one that comes after the share lapsed counts again, and can bring the
-//!   count above the limit. No further share is issued until it is below.
+//! - A confirmation is never refused, so one that comes after the share lapsed, or after it was reported as failed,
+//!   counts again, and can bring the count above the limit. No further share is issued until it is below.
 //! - A kit to look at is no share: it counts for nothing, and no limit refuses it.
 //!
 //! Only campaigns with limits are counted at all, each once for a group of shares, however many it has.
@@ -168,7 +169,7 @@ mod tests {
             groups: Vec::<GroupId>::new(),
             limits: Limits { shares_per_day, shares_per_person },
         };
-        Campaign { key: "spring".parse().unwrap(), content, ended: false }
+        Campaign { key: "spring".parse().unwrap(), content, ended_at: None }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //!
 //! Whoever reads content sees all campaigns, and so does a client that may act for anybody. Other employees see
 //! those that have begun and that are for them: the name of a pilot, or of what is not announced yet, can be all
-//! that was to be kept.
+//! that was to be kept. What is ended before it began is never announced.
 
 use std::collections::HashSet;
 

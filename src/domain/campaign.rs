@@ -45,8 +45,8 @@ pub struct Limits {
     pub shares_per_person: Option<u32>,
 }
 
-/// The most that [`Limits::shares_per_day`] can say: twice as many shares are read under the lock at most, which
-/// keeps it short. A campaign that may be shared oftener needs no limit.
+/// The most that [`Limits::shares_per_day`] can say: three times as many shares count at most in what is read
+/// under the lock, which keeps it short. A campaign that may be shared oftener needs no limit.
 pub const SHARES_PER_DAY_MAX: u32 = 5000;
 /// The most that [`Limits::shares_per_person`] can say.
 pub const SHARES_PER_PERSON_MAX: u32 = 50;
@@ -92,14 +92,14 @@ pub struct Campaign {
     pub key: Key,
     /// What it says.
     pub content: CampaignContent,
-    /// Whether somebody has ended it. That holds from its entry on and not by a clock.
-    pub ended: bool,
+    /// When somebody ended it. That holds from its entry on and not by a clock.
+    pub ended_at: Option<Time>,
 }
 
 /// Where a campaign is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Its window has not begun.
+    /// Its window has not begun, or it was ended before that: then it never does.
     Before,
     /// Its posts can be shared.
     Open,
@@ -111,10 +111,11 @@ impl Campaign {
     /// Where it is at `now`.
     pub fn phase(&self, now: Time) -> Phase {
         let Window { from, until } = self.content.window;
-        if self.ended || until.is_some_and(|until| until <= now) {
-            Phase::Over
-        } else if from.is_some_and(|from| now < from) {
+        // What nobody had heard of when it was ended is not told of by its end.
+        if from.is_some_and(|from| self.ended_at.unwrap_or(now) < from) {
             Phase::Before
+        } else if self.ended_at.is_some() || until.is_some_and(|until| until <= now) {
+            Phase::Over
         } else {
             Phase::Open
         }
@@ -127,14 +128,14 @@ impl Campaign {
     }
 }
 
-/// Until when a share counts for the limits of its campaign: a confirmed one for 24 hours, an open one until it
-/// lapses, if that is earlier. Others do not count.
+/// Until when a share counts for the limits of its campaign: one that was posted for 24 hours, also when it was
+/// taken down since; an open one until it lapses, if that is earlier. One that was not posted does not count.
 pub fn counts_until(state: ShareState, issued_at: Time, lapses_at: Time) -> Option<Time> {
     let day_later = issued_at.after(COUNTED_FOR);
     match state {
-        ShareState::Confirmed => Some(day_later),
+        ShareState::Confirmed | ShareState::Removed => Some(day_later),
         ShareState::Issued => Some(day_later.min(lapses_at)),
-        ShareState::Failed | ShareState::Removed => None,
+        ShareState::Failed => None,
     }
 }
 
@@ -170,7 +171,7 @@ mod tests {
                 groups: Vec::new(),
                 limits: Limits::default(),
             },
-            ended: false,
+            ended_at: None,
         }
     }
 
@@ -182,7 +183,16 @@ mod tests {
         let changes = [0, 1, 3].map(|hours| both.content.window.next_change(at(hours)));
         assert_eq!(changes, [Some(at(1)), Some(at(3)), None]);
         assert_eq!(campaign(None, None).phase(at(0)), Phase::Open);
-        assert_eq!(Campaign { ended: true, ..campaign(Some(1), None) }.phase(at(0)), Phase::Over);
+    }
+
+    #[test]
+    fn a_campaign_that_was_ended_before_it_began_never_begins() {
+        let ended = |from, ended_at, now| {
+            Campaign { ended_at: Some(at(ended_at)), ..campaign(from, Some(9)) }.phase(at(now))
+        };
+        assert_eq!([3, 5, 9].map(|now| ended(Some(5), 3, now)), [Phase::Before; 3]);
+        assert_eq!(ended(Some(5), 5, 5), Phase::Over, "it had begun in that moment");
+        assert_eq!((ended(Some(1), 3, 3), ended(None, 0, 0)), (Phase::Over, Phase::Over));
     }
 
     #[test]
@@ -210,12 +220,13 @@ mod tests {
     }
 
     #[test]
-    fn open_shares_count_until_they_lapse_and_confirmed_ones_for_a_day() {
+    fn open_shares_count_until_they_lapse_and_posted_ones_for_a_day() {
         let until = |state, lapses| counts_until(state, at(0), at(lapses));
         assert_eq!(until(ShareState::Issued, 2), Some(at(2)));
         assert_eq!(until(ShareState::Issued, 48), Some(at(24)));
         assert_eq!(until(ShareState::Confirmed, 2), Some(at(24)));
-        assert_eq!((until(ShareState::Failed, 2), until(ShareState::Removed, 2)), (None, None));
+        assert_eq!(until(ShareState::Removed, 2), Some(at(24)), "it was public");
+        assert_eq!(until(ShareState::Failed, 2), None);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The shares that count for the limits of a campaign.
 //!
-//! Each query reads one range of an index and none of the table, and no more rows than asked for: that keeps the
-//! lock short however many shares a campaign has.
+//! Each query reads one range of an index and none of the table, and answers no more rows than asked for: that keeps
+//! the lock short however many shares a campaign has had. The range of open shares also holds those of the last 24
+//! hours that lapsed without an outcome; they are read and left out. Where shares lapse after 24 hours, as they do
+//! unless configured otherwise, or later, there are none. Where they lapse after `n` hours there are at most `24 / n`
+//! times as many as a limit that held all day let through, or as were shared in a day while there was none.
 
 use diesel::prelude::*;
 
@@ -14,7 +17,7 @@ use crate::domain::time::Time;
 use crate::error::Result;
 
 /// The states of which shares count, each of which is a range of its own.
-const COUNTED: [ShareState; 2] = [ShareState::Confirmed, ShareState::Issued];
+const COUNTED: [ShareState; 3] = [ShareState::Confirmed, ShareState::Removed, ShareState::Issued];
 
 /// Until when each share of a campaign counts that does so now, of one person or of everybody: of each state the
 /// `most` that count longest.

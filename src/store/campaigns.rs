@@ -62,7 +62,7 @@ impl CampaignRow {
 
     /// The campaign as its posts meet it.
     pub fn campaign(&self) -> Result<Campaign> {
-        Ok(Campaign { key: self.key.clone(), content: self.content()?, ended: self.ended })
+        Ok(Campaign { key: self.key.clone(), content: self.content()?, ended_at: self.ended_at() })
     }
 
     /// When it was ended, if it was.

@@ -32,8 +32,9 @@ pub fn routes() -> Vec<Route> {
         "kit_create",
         "shares",
         "Look at what a share would hand over",
-        "Composes the text as a share would, and refuses as a share would. Nothing is stored, and neither \
-         an intent nor the address of an image is answered: only a share gives the means to post.",
+        "Composes the text as a share would, and refuses as a share would, but for limits. Nothing is stored, and neither \
+         an intent nor the address of an image is answered: only a share gives the means to post. The limits of \
+         campaigns are not looked at: a share of what is answered here may still be refused as `limit_reached`.",
     )
     .body::<ShareCreate>(example_request())
     .answer::<Kit>(200, "What would be handed over.", example_kit())

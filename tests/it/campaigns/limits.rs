@@ -95,14 +95,49 @@ both! {
         outcome(&who, &share, "failed");
         let share = app.share_as(&who, &post).expect(201);
         outcome(&who, &share, "confirmed");
-        reached(app.share_as(&who, &post));
-        outcome(&who, &share, "removed");
+        let (_, retry_at) = reached(app.share_as(&who, &post));
+        app.clock().set(retry_at);
         let share = app.share_as(&who, &post).expect(201);
         let issued_at = app.clock().now();
         app.advance(Duration::from_hours(23));
         outcome(&who, &share, "confirmed");
         let (_, retry_at) = reached(app.share_as(&who, &post));
         assert_eq!(retry_at, issued_at.after(Duration::from_hours(24)));
+    }
+
+    fn what_was_posted_and_taken_down_counts_as_long_as_if_it_still_stood(app) {
+        let post = limited(app, &json!({ "shares_per_day": 2, "shares_per_person": 1 }));
+        let (one, other) = (app.employee(), app.person("other", &[Role::Employee]));
+        let day_later = app.clock().now().after(Duration::from_hours(24));
+        for who in [&one, &other] {
+            let share = app.share_as(who, &post).expect(201);
+            app.advance(Duration::from_hours(1));
+            outcome(who, &share, "confirmed");
+            outcome(who, &share, "removed");
+            reached(app.share_as(who, &post));
+        }
+        let third = app.person("third", &[Role::Employee]);
+        assert_eq!(reached(app.share_as(&third, &post)), ("shares_per_day".to_owned(), day_later));
+        change(app, "spring", &json!({ "limits": { "shares_per_person": 1 } }));
+        assert_eq!(reached(app.share_as(&one, &post)), ("shares_per_person".to_owned(), day_later));
+        app.clock().set(day_later);
+        app.share_as(&one, &post).expect(201);
+        reached(app.share_as(&other, &post));
+    }
+
+    fn a_failure_that_is_confirmed_after_all_counts_above_the_limit(app) {
+        let post = limited(app, &json!({ "shares_per_person": 1 }));
+        let who = app.employee();
+        let began = app.clock().now();
+        let failed = app.share_as(&who, &post).expect(201);
+        outcome(&who, &failed, "failed");
+        app.advance(Duration::from_hours(1));
+        let again = app.share_as(&who, &post).expect(201);
+        outcome(&who, &again, "confirmed");
+        outcome(&who, &failed, "confirmed");
+        assert_eq!(reached(app.share_as(&who, &post)).1, began.after(Duration::from_hours(25)));
+        change(app, "spring", &json!({ "limits": { "shares_per_person": 2 } }));
+        assert_eq!(reached(app.share_as(&who, &post)).1, began.after(Duration::from_hours(24)), "there are two");
     }
 
     fn a_share_that_is_void_counts_until_it_lapses(app) {
@@ -177,7 +212,7 @@ both! {
         let (key, now): (Key, Time) = ("spring".parse().unwrap(), app.clock().now());
         let persons: [PersonId; 2] = [app.employee().id().parse().unwrap(), PersonId::generate()];
         let sqlite = matches!(app.state().db.url(), DatabaseUrl::Sqlite(_));
-        for (state, found) in [(ShareState::Issued, 1), (ShareState::Confirmed, 0)] {
+        for (state, found) in [(ShareState::Issued, 1), (ShareState::Confirmed, 0), (ShareState::Removed, 0)] {
             let (rows, plan) = app.plan(|conn| counted_in(conn, &key, None, state, now, 9));
             assert_eq!(rows.len(), found);
             is_covered(&plan, "shares_campaign", sqlite);

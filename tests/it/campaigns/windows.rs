@@ -106,6 +106,23 @@ both! {
         who.post(&path).json(&json!({ "result": "confirmed" })).send().expect(200);
     }
 
+    fn a_campaign_that_is_ended_before_it_begins_is_never_told_of(app) {
+        let from = json!({ "window": { "from": "2026-11-21T11:00:00Z" } });
+        register(app, "secret", &from);
+        register(app, "begun", &from);
+        let posts = ["secret", "begun"].map(|key| app.approved_post(of(key)));
+        let who = app.employee();
+        let read = |who: &Client, key: &str| who.get(&format!("/v1/campaigns/{key}")).send().status;
+        end(app, "secret");
+        assert_eq!((read(&who, "secret"), read(&app.author(), "secret")), (404, 200));
+        is_hidden(app, &who, &posts[0]);
+        app.advance(Duration::from_hours(2));
+        end(app, "begun");
+        assert_eq!(["secret", "begun"].map(|key| read(&who, key)), [404, 200]);
+        is_hidden(app, &who, &posts[0]);
+        is_over(app, &who, &posts[1], "The begun");
+    }
+
     fn a_share_names_its_campaign_on_record(app) {
         register(app, "spring", &json!({}));
         let post = app.approved_post(of("spring"));

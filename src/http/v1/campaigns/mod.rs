@@ -57,9 +57,9 @@ fn describe_create() -> Operation {
         "campaigns",
         "Register a campaign",
         "From now on posts can belong to it. It is a further condition on them: only members of its groups see and \
-         share them, only within its window, and only as often as its limits allow within any 24 hours. A pilot is \
-         a campaign for a small group: others do not learn of it or of its posts. The key never changes, and is \
-         not used again when the campaign has ended.",
+         share them, only within its window, and only as often as its limits allow within any 24 hours, by the \
+         outcomes that employees report. A pilot is a campaign for a small group: others do not learn of it or of \
+         its posts. The key never changes, and is not used again when the campaign has ended.",
     )
     .body::<CampaignCreate>(json!({
         "key": "eerste-stroom",
@@ -96,8 +96,8 @@ fn describe_get() -> Operation {
     of_one(
         "campaign_get",
         "Read a campaign",
-        "One campaign, also when it has ended; 404 for one that the list would not show because it is for others or \
-         has not begun.",
+        "One campaign, also when it has ended; 404 for one that the list would not show because it is for others, has \
+         not begun, or was ended before it did.",
     )
     .answer::<Campaign>(200, "The campaign.", example_campaign())
     .etag()
@@ -127,8 +127,10 @@ fn describe_end() -> Operation {
     of_one(
         "campaign_end",
         "End a campaign",
-        "From this answer on its posts are shared no more, on any node (409 `not_live`), and new content cannot \
-         name it.",
+        "From this answer on its posts are shared no more, on any node (409 `not_live`), and posts that are saved or \
+         submitted cannot name it, also those that were approved with it before. One that is ended before it began \
+         is never told of: employees learn neither of it nor of its posts (404). Disclaimers, hashtags and \
+         workflows that name it already go on naming it.",
     )
     .if_match()
     .empty(204, "It has ended.")

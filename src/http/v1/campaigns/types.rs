@@ -38,8 +38,10 @@ pub(super) struct CampaignWindow {
     until: Option<Time>,
 }
 
-/// How many shares of its posts there may be within any 24 hours: confirmed ones, and open ones until they lapse.
-/// A limit that is left out is none.
+/// How many shares of its posts there may be within any 24 hours: those that were posted, also when they were taken
+/// down since, and open ones until they lapse. What became of a share is what its employee reports: one that failed
+/// does not count, and when it is confirmed after all, as when it is confirmed after it lapsed, the count can be
+/// above the limit. No further share is issued until it is below. A limit that is left out is none.
 #[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, Validate, ToSchema)]
 pub(super) struct CampaignLimits {
     /// Of everybody together.
