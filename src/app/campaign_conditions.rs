@@ -77,13 +77,17 @@ impl Campaigns {
     /// Why a post cannot be submitted: its window and that of its campaign have no moment in common, so that
     /// nobody could ever share what is approved (R10).
     pub fn window_fault(&self, post: &Post, now: Time) -> Option<Fault> {
-        self.of(post).and_then(|campaign| window_fault(campaign, post, now))
+        self.of(post).and_then(|campaign| window_fault(campaign, (post.publish_at, post.expires_at), now))
     }
 }
 
-/// The same of one campaign.
-pub(super) fn window_fault(campaign: &Campaign, post: &Post, now: Time) -> Option<Fault> {
-    if campaign.content.window.overlaps(post.publish_at, post.expires_at, now) {
+/// The same of one campaign and the window of a post.
+pub(super) fn window_fault(
+    campaign: &Campaign,
+    (publish_at, expires_at): (Option<Time>, Option<Time>),
+    now: Time,
+) -> Option<Fault> {
+    if campaign.content.window.overlaps(publish_at, expires_at, now) {
         return None;
     }
     let key = &campaign.key;

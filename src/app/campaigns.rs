@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 use super::access::Access;
 use super::actor::Actor;
 use super::authentication;
+use super::campaign_conditions::window_fault;
 use super::items::BATCH;
 use super::journal::{By, Facts, enter};
 use crate::domain::campaign::{Campaign, CampaignContent, Phase};
-use crate::domain::ids::{GroupId, Key, is_slug};
+use crate::domain::ids::{GroupId, ItemId, Key, is_slug};
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Fault, Result};
@@ -25,8 +26,8 @@ use crate::keys::Keys;
 use crate::record::Event;
 use crate::store::campaigns::{self as rows, CampaignRow};
 use crate::store::connection::Conn;
-use crate::store::groups;
 use crate::store::write::WriteTx;
+use crate::store::{groups, revisions};
 
 /// A campaign as it is read.
 #[derive(Debug, Clone)]
@@ -172,6 +173,18 @@ pub(super) fn unknown_campaign(conn: &mut Conn, campaign: Option<&str>) -> Resul
         ),
     };
     Ok(Some(Fault::body("/content/campaign", "unknown_key", detail)))
+}
+
+/// Refuses to approve a post that nobody could share: since it was submitted its campaign has ended, or the
+/// campaign's window was moved or has closed (R10).
+pub(super) fn check_approvable(conn: &mut Conn, item: ItemId, revision: i64, now: Time) -> Result<()> {
+    let Some(named) = revisions::campaign_of(conn, item, revision)? else { return Ok(()) };
+    let row = rows::find_all(conn, std::slice::from_ref(&named.campaign))?.pop();
+    let fault = match row.filter(|row| !row.ended) {
+        Some(row) => window_fault(&row.campaign()?, named.window, now),
+        None => unknown_campaign(conn, Some(&named.campaign))?,
+    };
+    refuse(fault.into_iter().collect())
 }
 
 /// Enters the campaigns that an upgrade found in content.

@@ -2,11 +2,14 @@
 //!
 //! What the rules in force say to words is slow to tell, so it is asked before the lock is taken; under the
 //! lock only whether other rules are in force by now. Nobody approves what breaks a rule, whenever the rule
-//! came; a rejection and a request for changes need no rule's consent.
+//! came; a rejection and a request for changes need no rule's consent. Nor does anybody approve a post whose
+//! campaign came to its end while the post was under review, as nobody could share it. What was published urgently
+//! was shared before its review, which says whether that was right: there the campaign is not asked.
 
 use super::actor::Actor;
 use super::announcements;
 use super::authentication;
+use super::campaigns::check_approvable;
 use super::context::Context;
 use super::idempotency::{Done, Once};
 use super::items::{find, revision_facts};
@@ -177,6 +180,10 @@ fn decide(
     };
     let step = step(&run.machine, &action).map_err(|refusal| refused(refusal, &run))?;
     verdict.map_or(Ok(()), Verdict::check)?;
+    if command.decision == DecisionKind::Approve && run.urgent.is_none() {
+        let now = tx.now();
+        check_approvable(tx.conn(), item.id, run.row.revision, now)?;
+    }
     let idx = enter(tx, context, actor, &item, &run, command, (voter, step))?;
     conclude(tx, &run, step.state, idx)?;
     let run = stages::reread(tx.conn(), run.row.id)?;

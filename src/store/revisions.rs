@@ -17,6 +17,15 @@ use crate::domain::revision::Pin;
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 
+/// The campaign that a revision names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignNamed {
+    /// Its key.
+    pub campaign: String,
+    /// From when until when the revision may be used.
+    pub window: (Option<Time>, Option<Time>),
+}
+
 /// One revision. `content` and `pins` are JSON as they are digested.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = revisions)]
@@ -300,6 +309,19 @@ pub fn find(conn: &mut Conn, item: ItemId, revision: i64) -> Result<Option<Revis
         .select(RevisionRow::as_select())
         .first(conn)
         .optional()?)
+}
+
+/// The campaign that a revision names, with the revision's window; nothing where it names none.
+pub fn campaign_of(conn: &mut Conn, item: ItemId, revision: i64) -> Result<Option<CampaignNamed>> {
+    let found: Option<(Option<String>, Option<Time>, Option<Time>)> = revisions::table
+        .find((item.to_string(), revision))
+        .select((revisions::campaign, revisions::publish_at, revisions::expires_at))
+        .first(conn)
+        .optional()?;
+    let named = |(campaign, publish_at, expires_at): (Option<String>, _, _)| {
+        campaign.map(|campaign| CampaignNamed { campaign, window: (publish_at, expires_at) })
+    };
+    Ok(found.and_then(named))
 }
 
 /// The approved revisions of these items, by number.

@@ -97,7 +97,7 @@ fn check_campaign(conn: &mut Conn, content: &Content, now: Time) -> Result<()> {
     let Content::Post(post) = content else { return Ok(()) };
     let named = post.campaign.as_slice();
     let Some(row) = campaigns::find_all(conn, named)?.pop() else { return Ok(()) };
-    match window_fault(&row.campaign()?, post, now) {
+    match window_fault(&row.campaign()?, content.window(), now) {
         Some(fault) => Err(Error::invalid_content(vec![fault])),
         None => Ok(()),
     }

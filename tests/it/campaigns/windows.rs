@@ -123,6 +123,50 @@ both! {
         is_over(app, &who, &posts[1], "The begun");
     }
 
+    fn r10_a_post_whose_campaign_is_over_by_its_review_is_not_approved(app) {
+        app.reviewer();
+        let now = app.clock().now();
+        let window = |hours: u64| json!({ "window": { "until": now.after(Duration::from_hours(hours)).to_string() } });
+        register(app, "spring", &window(1));
+        register(app, "autumn", &json!({}));
+        let decide = |post: &Post, decision: &str| {
+            let body = post.decision(decision, Some("As it is."));
+            app.reviewer().post(&post.path("/decisions")).json(&body).send()
+        };
+        let refused = |post: &Post| faults(&decide(post, "approve").problem("invalid_content"));
+        let [closed, moved] = ["spring", "spring"].map(|key| app.submitted_post(of(key)));
+        let [ended, rejected] = ["autumn", "autumn"].map(|key| app.submitted_post(of(key)));
+        app.advance(Duration::from_hours(1));
+        end(app, "autumn");
+        let entries = app.record_entries().len();
+        assert_eq!(refused(&closed), ["#/content/campaign outside_campaign"]);
+        assert_eq!(refused(&ended), ["#/content/campaign unknown_key"]);
+        let batch = json!({ "decisions": [{
+            "item": ended.id, "revision": 1, "digest": ended.digest, "decision": "approve",
+        }] });
+        let told = app.reviewer().post("/v1/decision-batches").json(&batch).send().expect(207);
+        assert_eq!(told["results"][0]["problem"]["errors"][0]["code"], "unknown_key");
+        assert_eq!(app.record_entries().len(), entries, "a refused approval leaves nothing");
+        let item = app.author().get(&ended.path("")).send().expect(200);
+        assert_eq!((item.text("/review/state"), item.text("/availability")), ("open", "unapproved"));
+        decide(&ended, "request_changes").expect(201);
+        decide(&rejected, "reject").expect(201);
+        change(app, "spring", &window(2));
+        app.approve(&moved);
+        is_shown(app, &app.employee(), &moved);
+    }
+
+    fn what_was_published_urgently_is_approved_though_its_campaign_is_over(app) {
+        register(app, "spring", &json!({}));
+        app.reviewer();
+        let draft = app.draft(of("spring"));
+        let body = json!({ "digest": draft.digest, "reason": "It is on the news." });
+        let published = app.publisher().post(&draft.path("/urgent-publication")).json(&body).send().expect(201);
+        let digest = published.text("/working_revision/digest").to_owned();
+        end(app, "spring");
+        app.approve(&Post { digest, ..draft });
+    }
+
     fn a_share_names_its_campaign_on_record(app) {
         register(app, "spring", &json!({}));
         let post = app.approved_post(of("spring"));

@@ -167,7 +167,9 @@ fn decide<K: ItemKind>() -> Operation {
                        `reject` end the review and need a reason. A decision after the review ended is 409 \
                        `stage_closed` with its state. Rules may have come into force since the words were \
                        submitted: an approval of words that break one that blocks is 422 `rule_violated`, \
-                       with each violation, and the review stays open for any other decision.";
+                       with each violation, and the review stays open for any other decision. So it is with a \
+                       post whose campaign has ended or closed since: its approval is 422 `invalid_content`, with \
+                       the fault `unknown_key` or `outside_campaign`, unless it was published urgently before.";
     let codes = [
         Code::NotInReview,
         Code::RevisionChanged,
