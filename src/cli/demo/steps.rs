@@ -47,6 +47,10 @@ pub(super) const STEPS: &[(&str, Step)] = &[
     ("Joris looks how his post would be, and has not accepted that yet", policy::employee_has_not_accepted),
     ("Joris reads it in his language, and accepts it", policy::employee_accepts),
     ("Fatima (employee), who has not, shares nothing", policy::other_employee_has_not),
+    (
+        "Claire enters an official account, and Joris looks up whether one that writes to him is ours",
+        policy::publisher_enters_an_account,
+    ),
     ("Joris tries an introduction with a link in it", sharing::kit_refuses_a_link),
     (
         "Joris names a project that is still secret, one letter from another script",

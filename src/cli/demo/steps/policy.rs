@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::client::{at, text_at};
-use super::{FATIMA, JORIS, PIETER, SANNE, Story, Submitted, count_at, ensure};
+use super::{CLAIRE, EVA, FATIMA, JORIS, PIETER, SANNE, Story, Submitted, count_at, ensure};
 use crate::cli::failure::Failure;
 
 const DUTCH: &str = include_str!("../guideline.nl.md");
@@ -52,4 +52,27 @@ pub(super) fn other_employee_has_not(story: &mut Story) -> Result<String, Failur
     let key = uuid::Uuid::now_v7().to_string();
     let refused = story.post_with(FATIMA, "/v1/shares", &[("Idempotency-Key", &key)], &body)?;
     refused.refused(409, "obligations_open")
+}
+
+pub(super) fn publisher_enters_an_account(story: &mut Story) -> Result<String, Failure> {
+    let me = story.get(CLAIRE, "/v1/me")?.expect(200)?;
+    let answers_for_it = json!({
+        "key": "webcare", "name": "Webcare", "holders": [{ "person": text_at(&me, "/id")? }],
+        "description": "Wie op onze eigen accounts plaatst en antwoordt.",
+    });
+    story.post(EVA, "/v1/responsibilities", &answers_for_it)?.expect(201)?;
+    let account = json!({
+        "channel": "x", "handle": "NoordzeeEnergie", "url": "https://x.com/NoordzeeEnergie", "owner": "webcare",
+        "purpose": "Nieuws, en vragen van klanten.",
+    });
+    story.post(CLAIRE, "/v1/accounts", &account)?.expect(201)?;
+    let found = story.get(JORIS, "/v1/accounts?handle=NoordzeeEnergie")?.expect(200)?;
+    ensure(count_at(&found, "/items")? == 1, "the account")?;
+    let other = story.get(JORIS, "/v1/accounts?handle=Noordzee_Energie")?.expect(200)?;
+    ensure(count_at(&other, "/items")? == 0, "no account of another handle")?;
+    Ok(format!(
+        "{} is ours, {}; Noordzee_Energie is not",
+        text_at(&found, "/items/0/handle")?,
+        text_at(&found, "/items/0/purpose")?
+    ))
 }
