@@ -6,14 +6,13 @@
 
 use serde_json::json;
 
-use super::campaigns::unknown_campaign;
 use super::content_snapshot::{ApprovedRevision, ContentSnapshot};
 use super::context::Context;
 use super::items::{find, working_revision};
 use super::references::{not_live, not_usable};
+use super::register_keys::unknown_in_content;
 use super::reviews::{ReviewView, review_get};
 use super::rules::are_looked_at;
-use super::topics::unknown_topics;
 use crate::domain::content::{Content, Hashtag};
 use crate::domain::counting::Count;
 use crate::domain::disclaimers::InForce;
@@ -123,13 +122,8 @@ pub fn post_revision(conn: &mut Conn, id: ItemId, revision: Option<i64>) -> Resu
     let row = row.ok_or_else(|| Error::not_found("revision"))?;
     let json = row.content.as_deref().ok_or_else(|| Error::not_found("revision"))?;
     let content = Content::from_json(Kind::Post, json)?;
-    let mut unknown = Vec::new();
-    if let Content::Post(post) = &content {
-        unknown.extend(unknown_campaign(conn, post.campaign.as_deref())?);
-        unknown.extend(unknown_topics(conn, &post.topics)?);
-    }
     Ok(PostRevision {
-        unknown,
+        unknown: unknown_in_content(conn, Some(id), &content)?,
         source: Source { item: id, revision: row.revision, digest: row.digest.clone() },
         is_draft: row.state == RevisionState::Draft,
         content: ApprovedRevision { revision: row.revision, content, pins: row.pins()?, digest: row.digest },

@@ -5,11 +5,10 @@
 use super::actor::Actor;
 use super::announcements;
 use super::authentication;
-use super::campaigns::unknown_campaign;
 use super::context::Context;
 use super::journal::{self, By, Facts};
+use super::register_keys::unknown_in_content;
 use super::stages;
-use super::topics::unknown_topics;
 use super::urgent::is_unreviewed;
 use crate::domain::content::{Content, Guideline};
 use crate::domain::ids::{Digest, GroupId, ItemId, Key, Kind, PersonId, ReviewId};
@@ -64,7 +63,7 @@ pub(super) fn insert_authorised(
     key: Option<&Key>,
     content: &Content,
 ) -> Result<()> {
-    check_content(tx.conn(), context, content)?;
+    check_content(tx.conn(), context, None, content)?;
     item_rows::insert(tx, id, content.kind(), key, Some(author))?;
     begin_draft(tx, id, key, 1, content, &[author])
 }
@@ -113,7 +112,7 @@ pub(super) fn save(
     if working.content.as_deref() == Some(content.to_json()?.as_str()) {
         return Ok(Saved { withdrew: None });
     }
-    check_content(tx.conn(), context, content)?;
+    check_content(tx.conn(), context, Some(item.id), content)?;
     item_rows::claim(tx, item.id, item.version)?;
     let key = item.key.as_ref();
     let mut withdrew = None;
@@ -214,8 +213,14 @@ fn draft_text<'a>(content: &'a Content, json: &'a str, digest: &'a Digest) -> Dr
     DraftText { content: json, digest, publish_at, expires_at, campaign: content.campaign() }
 }
 
-/// Refuses content that is wrong by itself, or refers to what does not exist.
-pub(super) fn check_content(conn: &mut Conn, context: &Context, content: &Content) -> Result<()> {
+/// Refuses content of an item that is wrong by itself, or refers to what does not exist; `item` is absent while it
+/// is being made.
+pub(super) fn check_content(
+    conn: &mut Conn,
+    context: &Context,
+    item: Option<ItemId>,
+    content: &Content,
+) -> Result<()> {
     let mut faults = content.faults(&context.channels, &context.links);
     let references = content.references();
     for (kind, member, keys) in [
@@ -236,10 +241,7 @@ pub(super) fn check_content(conn: &mut Conn, context: &Context, content: &Conten
             faults.push(Fault::body(format!("/content/audience/groups/{at}"), "unknown_group", detail));
         }
     }
-    if let Content::Post(post) = content {
-        faults.extend(unknown_campaign(conn, post.campaign.as_deref())?);
-        faults.extend(unknown_topics(conn, &post.topics)?);
-    }
+    faults.extend(unknown_in_content(conn, item, content)?);
     let unknown_image = |(at, id): (usize, &ItemId)| {
         let detail = format!("There is no image {id}.");
         Fault::body(format!("/content/images/{at}"), "unknown_image", detail)

@@ -59,6 +59,7 @@ pub mod readiness;
 pub mod reassignment;
 pub mod rechecks;
 pub mod references;
+mod register_keys;
 pub mod responsibilities;
 pub mod resumption;
 pub mod review_comments;

@@ -105,7 +105,7 @@ fn check(conn: &mut Conn, context: &Context, review: &ReviewRow, edits: &[Edit])
         let fault = Fault::body("/changes", "changes_nothing", "The content says all of this already.");
         return Err(Error::invalid_content(vec![fault]));
     }
-    check_content(conn, context, &content).map_err(|mut error| {
+    check_content(conn, context, Some(review.item_id), &content).map_err(|mut error| {
         error.errors = error.errors.into_iter().map(at_change).collect();
         error
     })

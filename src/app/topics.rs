@@ -1,9 +1,11 @@
 //! The register of topics: what posts can be about.
 //!
 //! Disclaimers, rules, hashtags and workflows are demanded for topics. A post about a topic that nobody
-//! registered would silently escape them, so it is refused (R9). A topic that has ended stays what it was for the
-//! posts that name it: they go on being shared, with all that their topic demands, and it can still be read. What
-//! is saved or submitted from then on cannot name it any more.
+//! registered would silently escape them, so it is refused (R9), and so is what is demanded for one. A topic that
+//! has ended stays what it was for the posts that name it: they go on being shared, with all that their topic
+//! demands, and it can still be read. What is saved or submitted from then on cannot name it, unless the newest
+//! approved revision of the same item does already: after a recall or a recheck such a post is approved again as it
+//! is, and its author need not drop the topic and with it what it demands.
 
 use super::actor::Actor;
 use super::authentication;
@@ -83,18 +85,25 @@ pub fn topic_list(conn: &mut Conn, below: Option<i64>, limit: usize) -> Result<V
     rows::list(conn, below, i64::try_from(limit).unwrap_or(i64::MAX))
 }
 
-/// The topics of a post that it cannot name: those that nobody registered, or that have ended.
-pub(super) fn unknown_topics(conn: &mut Conn, topics: &[String]) -> Result<Vec<Fault>> {
+/// The topics, of a list below this place, that cannot be named: those that nobody registered, or that have ended
+/// and were not named before.
+pub(super) fn unknown_topics(
+    conn: &mut Conn,
+    place: &str,
+    topics: &[String],
+    before: &[String],
+) -> Result<Vec<Fault>> {
     let known = rows::known(conn, topics)?;
+    let can_be_named = |topic: &String| known.contains(topic) || before.contains(topic);
     let fault = |(at, topic): (usize, &String)| {
         let detail = format!(
             "There is no topic {topic}, or it has ended. Name one that GET /v1/topics lists, or have a publisher \
              register it: what is demanded for a topic goes by its key."
         );
-        Fault::body(format!("/content/topics/{at}"), "unknown_key", detail)
+        Fault::body(format!("{place}/topics/{at}"), "unknown_key", detail)
     };
     // Of what is no key at all something else is said.
-    let unknown = topics.iter().enumerate().filter(|(_, topic)| is_slug(topic, 64) && !known.contains(topic));
+    let unknown = topics.iter().enumerate().filter(|(_, topic)| is_slug(topic, 64) && !can_be_named(topic));
     Ok(unknown.map(fault).collect())
 }
 

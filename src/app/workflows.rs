@@ -7,9 +7,11 @@ use super::context::Context;
 use super::journal::{self, By, Facts};
 use super::pool_names::PoolNamed;
 use super::pools::Pools;
+use super::register_keys::unknown_keys;
 use super::review_runs::{not_enough_reviewers, short_stage};
 use crate::domain::channels::ChannelId;
 use crate::domain::content::Content;
+use crate::domain::content::register_keys::RegisterKeys;
 use crate::domain::ids::{Digest, Kind, PersonId, WorkflowId, is_slug};
 use crate::domain::roles::{Role, Scope};
 use crate::domain::workflow::facets::{Facets, conditions_of};
@@ -66,7 +68,7 @@ pub fn workflow_create(
 ) -> Result<WorkflowId> {
     authentication::authorise(tx, actor, Scope::Workflows)?;
     let id = WorkflowId::generate();
-    let terms = named(tx, context, command)?;
+    let terms = named(tx, context, command, &When::default())?;
     check_in_force(tx, id, command.kind, &terms)?;
     put_in_force(tx, context, By::Actor(actor), (id, 1), command.kind, &terms, actor.person)?;
     Ok(id)
@@ -87,8 +89,9 @@ pub fn workflow_put(
         let detail = format!("This workflow is for the kind {}, which never changes.", present.kind);
         return Err(Error::invalid_content(vec![Fault::body("/kind", "fixed", detail)]));
     }
-    let terms = named(tx, context, command)?;
-    if terms == terms_of(&present)? {
+    let in_force = terms_of(&present)?;
+    let terms = named(tx, context, command, &in_force.when)?;
+    if terms == in_force {
         return Ok(());
     }
     check_in_force(tx, id, command.kind, &terms)?;
@@ -130,9 +133,13 @@ fn at_version(conn: &mut Conn, id: WorkflowId, version: i64) -> Result<WorkflowR
     Ok(present)
 }
 
-/// What the workflow will say, with everything that it names.
-fn named(tx: &mut WriteTx<'_>, context: &Context, command: &WorkflowSave) -> Result<Terms> {
+/// What the workflow will say, with everything that it names. `before` is for what content it was so far.
+fn named(tx: &mut WriteTx<'_>, context: &Context, command: &WorkflowSave, before: &When) -> Result<Terms> {
     let mut faults = condition_faults(context, command);
+    if conditions_of(command.kind).contains(&Condition::Topics) {
+        let (keys, before) = (register_keys(&command.when), register_keys(before));
+        faults.extend(unknown_keys(tx.conn(), "/when", keys, before)?);
+    }
     let mut stages: Vec<Stage> = Vec::with_capacity(command.stages.len());
     for (at, stage) in command.stages.iter().enumerate() {
         // Decisions and the record speak of a stage by its name.
@@ -211,6 +218,11 @@ fn condition_faults(context: &Context, command: &WorkflowSave) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// The topics and campaigns that it names.
+fn register_keys(when: &When) -> RegisterKeys<'_> {
+    RegisterKeys { topics: &when.topics, campaigns: &when.campaigns }
 }
 
 fn date_faults(at: usize, stage: &StageSave) -> Vec<Fault> {

@@ -324,6 +324,18 @@ pub fn campaign_of(conn: &mut Conn, item: ItemId, revision: i64) -> Result<Optio
     Ok(found.and_then(named))
 }
 
+/// The content of an item's newest approved revision; nothing where none was approved, or it was redacted.
+pub fn newest_approved_content(conn: &mut Conn, item: ItemId) -> Result<Option<String>> {
+    let content: Option<Option<String>> = revisions::table
+        .filter(revisions::item_id.eq(item.to_string()))
+        .filter(revisions::state.eq(RevisionState::Approved.as_str()))
+        .order(revisions::revision.desc())
+        .select(revisions::content)
+        .first(conn)
+        .optional()?;
+    Ok(content.flatten())
+}
+
 /// The approved revisions of these items, by number.
 pub fn approved_of(conn: &mut Conn, ids: &[ItemId]) -> Result<Vec<RevisionRow>> {
     let mut rows = Vec::new();

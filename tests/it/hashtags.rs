@@ -14,6 +14,7 @@ struct Hashtag {
 
 impl Hashtag {
     fn draft(app: &TestApp, key: &str, content: &Value) -> Self {
+        app.register_what_is_named(content);
         let body = json!({ "key": key, "content": content });
         let made = app.author().post("/v1/hashtags").json(&body).send().expect(201);
         let digest = made.text("/working_revision/digest").to_owned();

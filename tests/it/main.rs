@@ -20,6 +20,7 @@ mod campaigns;
 mod command_line;
 mod composing;
 mod deadlines;
+mod demands;
 mod deputies;
 mod differences;
 mod golden;

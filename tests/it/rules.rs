@@ -31,6 +31,7 @@ struct Rule {
 
 impl Rule {
     fn draft(app: &TestApp, content: &Value) -> Self {
+        app.register_what_is_named(content);
         let made = app.author().post("/v1/rules").json(&json!({ "content": content })).send().expect(201);
         Self {
             id: made.text("/id").into(),

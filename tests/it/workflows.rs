@@ -11,7 +11,13 @@ fn simple(name: &str, when: Value) -> Value {
     json!({ "kind": "post", "name": name, "when": when, "stages": [stage] })
 }
 
+/// Saves a workflow, for topics and campaigns that are registered.
 fn save(app: &TestApp, body: &Value) -> Answer {
+    app.register_keys(&body["when"]);
+    save_as_it_is(app, body)
+}
+
+fn save_as_it_is(app: &TestApp, body: &Value) -> Answer {
     app.admin().post("/v1/workflows").json(body).send()
 }
 
@@ -124,7 +130,7 @@ both! {
         });
         let when = json!({ "topics": ["Wind!"], "languages": ["NL"], "countries": ["XX"], "channels": ["myspace"] });
         let body = json!({ "kind": "post", "name": "Odd", "when": when, "stages": [stage, late] });
-        let refused = save(app, &body).problem("invalid_content");
+        let refused = save_as_it_is(app, &body).problem("invalid_content");
         let places: Vec<&str> = refused.list("/errors").iter().map(|it| it["pointer"].as_str().unwrap()).collect();
         for place in [
             "#/when/topics/0", "#/when/languages/0", "#/when/countries/0", "#/when/channels/0",
@@ -141,6 +147,35 @@ both! {
             odd["stages"][0]["quorum"] = quorum;
             assert!([400, 422].contains(&save(app, &odd).status));
         }
+    }
+
+    fn r09_a_workflow_is_for_topics_and_campaigns_that_are_registered(app) {
+        app.reviewer();
+        app.campaign("spring");
+        let when = json!({ "topics": ["finance", "finnance"], "campaigns": ["spring", "sprng"] });
+        let refused = save_as_it_is(app, &simple("Legal", when)).problem("invalid_content");
+        let told: Vec<(&str, &str)> = refused
+            .list("/errors")
+            .iter()
+            .map(|fault| (fault["pointer"].as_str().unwrap(), fault["code"].as_str().unwrap()))
+            .collect();
+        assert_eq!(told, [("#/when/topics/1", "unknown_key"), ("#/when/campaigns/1", "unknown_key")]);
+        let mut body = simple("Legal", json!({ "topics": ["finance"], "campaigns": ["spring"] }));
+        let saved = save_as_it_is(app, &body).expect(201);
+        for path in ["/v1/topics/finance", "/v1/campaigns/spring"] {
+            app.publisher().delete(path).if_match(&json!(1)).send().expect(204);
+        }
+        // What is in force can say something else for what it is for; another one cannot be for it anew.
+        let path = format!("/v1/workflows/{}", saved.text("/id"));
+        let put = |version: i64, body: &Value| app.admin().put(&path).if_match(&json!(version)).json(body).send();
+        body["name"] = json!("Lawyers");
+        put(1, &body).expect(200);
+        save_as_it_is(app, &simple("Other", json!({ "topics": ["finance"] }))).problem("invalid_content");
+        body["when"] = json!({ "campaigns": ["spring"] });
+        put(2, &body).expect(200);
+        body["when"] = json!({ "topics": ["finance"], "campaigns": ["spring"] });
+        let refused = put(3, &body).problem("invalid_content");
+        assert_eq!((refused.list("/errors").len(), refused.text("/errors/0/pointer")), (1, "#/when/topics/0"));
     }
 
     fn r09_who_is_needed_in_a_later_stage_does_not_approve_in_an_earlier_one(app) {

@@ -60,7 +60,7 @@ pub(super) fn read_draft(conn: &mut Conn, context: &Context, command: &Submit, n
     if let (Content::Post(post), Some(extended_to)) = (&mut content, command.extended_to) {
         post.expires_at = Some(extended_to);
     }
-    check_content(conn, context, &content)?;
+    check_content(conn, context, Some(item.id), &content)?;
     check_window(&content, now)?;
     check_campaign(conn, &content, now)?;
     let references = match &content {

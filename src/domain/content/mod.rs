@@ -6,6 +6,7 @@ pub mod guideline;
 pub mod hashtag;
 pub mod image;
 pub mod post;
+pub mod register_keys;
 pub mod rule;
 #[cfg(test)]
 mod tests;

@@ -137,11 +137,11 @@ struct DisclaimerDemand {
     #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
     #[schema(min_items = 1, max_items = 100)]
     channels: Vec<ChannelId>,
-    /// The post has one of these topics.
+    /// The post has one of these topics, by their keys: those of `GET /v1/topics`, or 422 `unknown_key`.
     #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Slug>, min_items = 1, max_items = 250)]
     topics: Vec<String>,
-    /// The post belongs to one of these campaigns.
+    /// The post belongs to one of these campaigns, by their keys: those of `GET /v1/campaigns`, or 422 `unknown_key`.
     #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Slug>, min_items = 1, max_items = 250)]
     campaigns: Vec<String>,

@@ -115,11 +115,11 @@ pub(super) struct HashtagContent {
 /// it. Posts that were submitted before are left as they are.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 struct HashtagDemand {
-    /// Topics.
+    /// Topics, by their keys: those of `GET /v1/topics`, or 422 `unknown_key`.
     #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Slug>, min_items = 1, max_items = 250)]
     topics: Vec<String>,
-    /// Campaigns.
+    /// Campaigns, by their keys: those of `GET /v1/campaigns`, or 422 `unknown_key`.
     #[serde(default, deserialize_with = "at_least_one", skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Slug>, min_items = 1, max_items = 250)]
     campaigns: Vec<String>,

@@ -135,7 +135,7 @@ enum RuleCondition {
     },
     /// Wording that a copy about some topic must hold.
     RequiredWording {
-        /// The topics.
+        /// The topics, by their keys: those of `GET /v1/topics`, or 422 `unknown_key`.
         #[schema(value_type = Vec<Slug>, min_items = 1, max_items = 250)]
         topics: Vec<String>,
         /// One of these must be there, in any spelling.

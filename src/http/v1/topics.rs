@@ -59,8 +59,8 @@ fn describe_create() -> Operation {
         "campaigns",
         "Register a topic",
         "From now on posts can be about it. Disclaimers, rules, hashtags and workflows name topics by their keys, \
-         and a post about one that is not registered would silently escape them: it is refused with \
-         `unknown_key`. A key never changes, and is not used again when the topic has ended.",
+         and a post about one that is not registered would silently escape them, as what names one that is not \
+         registered would demand nothing: both are refused with `unknown_key`. A key never changes, and is not used again when the topic has ended.",
     )
     .body::<TopicCreate>(json!({
         "key": "wind",
@@ -117,8 +117,10 @@ fn describe_end() -> Operation {
     of_one(
         "topic_end",
         "End a topic",
-        "What is saved or submitted from now on cannot name it any more. Posts that name it stay as they are: they \
-         are shared for as long as they are live, with every disclaimer that is required for the topic.",
+        "What is saved or submitted from now on cannot name it any more, unless the newest approved revision of the \
+         same item, or the version of the workflow that is in force, does already. Posts that name it stay as they \
+         are: they are shared for as long as they are live, with every disclaimer that is required for the topic, \
+         and can be approved again as they are.",
     )
     .if_match()
     .empty(204, "It has ended.")

@@ -252,6 +252,7 @@ both! {
                 "kind": "post", "name": topic, "when": { "topics": [topic] }, "stages": stages,
                 "same_person_twice": twice,
             });
+            app.topic(topic);
             app.admin().post("/v1/workflows").json(&body).send().expect(201);
         }
         let house = House { app, people: RefCell::new(people), groups: groups.into_inner() };

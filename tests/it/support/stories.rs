@@ -54,6 +54,7 @@ impl TestApp {
     /// Changes the workflow that every post passes, which is the one of a fresh installation: its stages, and
     /// what else is named.
     pub fn change_workflow(&self, terms: &Value) -> Answer {
+        self.register_keys(&terms["when"]);
         let list = self.admin().get("/v1/workflows?kind=post").send().expect(200);
         let open = list.list("/items").iter().find(|workflow| workflow["when"] == json!({})).unwrap().clone();
         let mut body = json!({ "kind": "post", "name": "Review" });
@@ -84,12 +85,21 @@ impl TestApp {
         }
     }
 
-    /// Registers the topics and the campaign that the content of a post names.
+    /// Registers the topics and campaigns that content of any kind names.
     pub fn register_what_is_named(&self, content: &Value) {
-        for topic in content["topics"].as_array().into_iter().flatten() {
+        let wording = &content["condition"]["required_wording"];
+        for named in [content, &content["required_when"], &content["required_for"], wording] {
+            self.register_keys(named);
+        }
+    }
+
+    /// Registers the topics and campaigns of a post, a demand or the conditions of a workflow.
+    pub fn register_keys(&self, named: &Value) {
+        for topic in named["topics"].as_array().into_iter().flatten() {
             self.topic(topic.as_str().unwrap());
         }
-        if let Some(campaign) = content["campaign"].as_str() {
+        let campaigns = named["campaigns"].as_array().into_iter().flatten();
+        for campaign in campaigns.chain([&named["campaign"]]).filter_map(Value::as_str) {
             self.campaign(campaign);
         }
     }

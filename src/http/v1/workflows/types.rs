@@ -46,7 +46,7 @@ pub(super) struct WorkflowDraft {
 /// is meant for all countries or channels is meant for each.
 #[derive(Debug, Default, Deserialize, Serialize, Validate, ToSchema)]
 pub(super) struct Conditions {
-    /// About any of these topics.
+    /// About any of these topics, by their keys: those of `GET /v1/topics`, or 422 `unknown_key`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[validate(length(max = 100))]
     #[schema(value_type = Vec<Slug>, max_items = 100)]
@@ -56,7 +56,7 @@ pub(super) struct Conditions {
     #[validate(length(max = 100))]
     #[schema(value_type = Vec<LanguageTag>, max_items = 100)]
     languages: Vec<String>,
-    /// Of any of these campaigns.
+    /// Of any of these campaigns, by their keys: those of `GET /v1/campaigns`, or 422 `unknown_key`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[validate(length(max = 100))]
     #[schema(value_type = Vec<Slug>, max_items = 100)]
