@@ -5,6 +5,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout)]
 
+mod share;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -50,6 +52,27 @@ fn main() {
         }
     }
     assert!(worst <= BUDGET, "{worst:?} is more than {BUDGET:?}");
+    whole_shares();
+}
+
+/// What all of an evaluation takes, composing and rules among it, without obligations and with them.
+fn whole_shares() {
+    let house = share::House::new();
+    let without = house.evaluated_in();
+    house.ask(GUIDELINES);
+    let with = house.evaluated_in();
+    let added = with.saturating_sub(without);
+    println!(
+        "a whole share: {:.2} us without obligations, {:.2} us with {GUIDELINES} guidelines accepted: {:.2} us more",
+        micros(without),
+        micros(with),
+        micros(added)
+    );
+    assert!(added <= BUDGET, "{added:?} is more than {BUDGET:?}");
+}
+
+fn micros(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
 }
 
 /// Half of the guidelines are for everybody, a quarter for some countries, a quarter for some groups; so are the
