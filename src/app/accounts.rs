@@ -26,7 +26,8 @@ pub struct AccountView {
     pub holders: Vec<Holder>,
 }
 
-/// Enters an account in the register; 409 `already_exists` when it is there, in whatever case it is written.
+/// Enters an account in the register; 409 `already_exists` when it is there, in whatever case it is written, or
+/// one that looks the same.
 pub fn account_create(
     tx: &mut WriteTx<'_>,
     context: &Context,

@@ -16,15 +16,15 @@ pub struct ProfileTextsRead<'a> {
     pub texts: Result<ProfileTexts<'a>, NoTexts>,
 }
 
-/// The lines in this language, or else in English.
+/// The lines in the first of these languages that there are words in, or else in English.
 pub fn profile_texts_get<'a>(
     content: &ContentSnapshot,
     context: &'a Context,
-    language: Option<&str>,
+    languages: &[&str],
     now: Time,
 ) -> ProfileTextsRead<'a> {
     let mut live = content.live_disclaimers(now).into_iter();
     let disclaimer = live.find(|disclaimer| disclaimer.key.as_str() == EMPLOYEE);
-    let texts = profile_texts(disclaimer.as_ref(), language, &context.organisation, &context.channels);
+    let texts = profile_texts(disclaimer.as_ref(), languages, &context.organisation, &context.channels);
     ProfileTextsRead { disclaimer, texts }
 }

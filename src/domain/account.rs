@@ -3,6 +3,7 @@
 use super::channels::{ChannelId, Channels};
 use super::ids::Key;
 use super::links::LinkPolicy;
+use super::policy;
 use super::text::{self, Lines};
 use crate::error::Fault;
 
@@ -24,9 +25,19 @@ pub struct Account {
     pub purpose: String,
 }
 
-/// A handle as it is compared: in lower case, and without the sign that some channels write before it.
+/// A handle as it is looked up: in lower case, and without the sign that some channels write before it.
 pub fn folded_handle(handle: &str) -> String {
-    handle.strip_prefix('@').unwrap_or(handle).to_lowercase()
+    name(handle).to_lowercase()
+}
+
+/// A handle as it looks: those that a reader mixes up have the same look, in whatever script they are written.
+/// Nothing is looked up by it, since a look-alike of an official account is none.
+pub fn look_of_handle(handle: &str) -> String {
+    policy::look(name(handle))
+}
+
+fn name(handle: &str) -> &str {
+    handle.strip_prefix('@').unwrap_or(handle)
 }
 
 impl Account {
@@ -52,7 +63,7 @@ impl Account {
 }
 
 fn is_handle(handle: &str) -> bool {
-    let name = handle.strip_prefix('@').unwrap_or(handle);
+    let name = name(handle);
     handle.chars().count() <= HANDLE_MAX
         && !text::is_blank(name)
         && !name.chars().any(char::is_whitespace)
@@ -83,6 +94,24 @@ mod tests {
         assert_eq!(folded_handle("@Noordzee"), folded_handle("noordzee"));
         assert_eq!(folded_handle("@a@B.example"), "a@b.example");
         assert_ne!(folded_handle("noordzee_energie"), folded_handle("noordzee"));
+    }
+
+    #[test]
+    fn handles_that_look_the_same_have_one_look() {
+        let look = look_of_handle("@Noordzee");
+        for same in [
+            "noordzee",
+            "@NOORDZEE",
+            "@Noordz\u{435}e",
+            "@\u{39D}oordzee",
+            "n\u{3BF}\u{43E}rdzee",
+            "n0ordzee",
+        ] {
+            assert_eq!(look_of_handle(same), look, "{same}");
+        }
+        for other in ["@noordzee_energie", "@noordzée", "@noordze"] {
+            assert_ne!(look_of_handle(other), look, "{other}");
+        }
     }
 
     #[test]

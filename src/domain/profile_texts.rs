@@ -40,7 +40,7 @@ pub enum NoTexts {
     OrganisationNotNamed,
     /// No disclaimer that says that one works there is live.
     NoLiveDisclaimer,
-    /// The disclaimer has a text neither in the language that is wanted nor in English.
+    /// The disclaimer has a text neither in a language that is wanted nor in English.
     NoTextInLanguage,
     /// The disclaimer names something of the organisation that the operator has not set.
     PlaceholderUnknown,
@@ -66,11 +66,12 @@ impl NoTexts {
     }
 }
 
-/// The lines in the words of a live disclaimer: on each channel the longest form that fits its profile, and
-/// where no limit is known a short one, if there is one.
+/// The lines in the words of a live disclaimer, in the first of the languages that are `wanted` in which it has a
+/// text, else in English (RFC 4647, section 3.4): on each channel the longest form that fits its profile, and where
+/// no limit is known a short one, if there is one.
 pub fn profile_texts<'a>(
     disclaimer: Option<&Resolved<Disclaimer>>,
-    wanted: Option<&str>,
+    wanted: &[&str],
     organisation: &Organisation,
     channels: &'a Channels,
 ) -> Result<ProfileTexts<'a>, NoTexts> {
@@ -80,7 +81,8 @@ pub fn profile_texts<'a>(
     let disclaimer = disclaimer.ok_or(NoTexts::NoLiveDisclaimer)?;
     let available = || disclaimer.content.text.keys().map(String::as_str);
     let best = |wanted: &str| language::lookup(wanted, available());
-    let language = wanted.and_then(best).or_else(|| best(FALLBACK)).ok_or(NoTexts::NoTextInLanguage)?;
+    let mut order = wanted.iter().copied().chain([FALLBACK]);
+    let language = order.find_map(best).ok_or(NoTexts::NoTextInLanguage)?;
     let statement =
         Statement::new(disclaimer, language, organisation, None).map_err(|unsayable| match unsayable {
             Unsayable::Language => NoTexts::NoTextInLanguage,
@@ -134,7 +136,7 @@ mod tests {
         let (channels, disclaimer) = (Channels::defaults().unwrap(), employee());
         let of = |name: &str| {
             let organisation = named(name);
-            profile_texts(Some(&disclaimer), Some("nl-BE"), &organisation, &channels).unwrap()
+            profile_texts(Some(&disclaimer), &["nl-BE"], &organisation, &channels).unwrap()
         };
         let found = of("Noordzee");
         assert_eq!(found.language, "nl", "a more general language serves");
@@ -150,7 +152,7 @@ mod tests {
         let mut strict = employee();
         strict.content.smallest = Form::Full;
         let organisation = named(&"N".repeat(58));
-        let found = profile_texts(Some(&strict), Some("nl"), &organisation, &channels).unwrap();
+        let found = profile_texts(Some(&strict), &["nl"], &organisation, &channels).unwrap();
         let too_long: Vec<&str> = found.too_long.iter().map(|channel| channel.id.as_str()).collect();
         assert_eq!(too_long, ["telegram"], "a form that the disclaimer may not have is not taken");
     }
@@ -158,7 +160,7 @@ mod tests {
     #[test]
     fn only_channels_with_profiles_have_a_line() {
         let (channels, disclaimer, organisation) = (Channels::defaults().unwrap(), employee(), named("N"));
-        let found = profile_texts(Some(&disclaimer), None, &organisation, &channels).unwrap();
+        let found = profile_texts(Some(&disclaimer), &[], &organisation, &channels).unwrap();
         assert_eq!(found.language, "en");
         let on: Vec<&str> = found.texts.iter().map(|text| text.channel.id.as_str()).collect();
         for none in ["instagram_story", "whatsapp", "email", "teams", "slack"] {
@@ -171,7 +173,7 @@ mod tests {
     fn why_there_are_no_lines_is_told() {
         let (channels, organisation) = (Channels::defaults().unwrap(), named("Noordzee"));
         let texts = |disclaimer: Option<&Resolved<Disclaimer>>, organisation: &Organisation| {
-            profile_texts(disclaimer, Some("nl"), organisation, &channels).unwrap_err()
+            profile_texts(disclaimer, &["nl"], organisation, &channels).unwrap_err()
         };
         let mut disclaimer = employee();
         assert_eq!(texts(Some(&disclaimer), &Organisation::default()), NoTexts::OrganisationNotNamed);

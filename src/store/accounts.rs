@@ -6,7 +6,7 @@ use super::connection::Conn;
 use super::schema::{account_versions, accounts, responsibilities};
 use super::types::unique_violation;
 use super::write::WriteTx;
-use crate::domain::account::{Account, folded_handle};
+use crate::domain::account::{Account, folded_handle, look_of_handle};
 use crate::domain::channels::ChannelId;
 use crate::domain::ids::{AccountId, Key, ResponsibilityId};
 use crate::domain::time::Time;
@@ -102,6 +102,7 @@ fn insert_version(
         account_versions::channel.eq(account.channel.as_str()),
         account_versions::handle.eq(&account.handle),
         account_versions::folded_handle.eq(folded_handle(&account.handle)),
+        account_versions::handle_look.eq(look_of_handle(&account.handle)),
         account_versions::url.eq(&account.url),
         account_versions::owner_id.eq(owner.to_string()),
         account_versions::purpose.eq(&account.purpose),
@@ -109,7 +110,8 @@ fn insert_version(
     );
     diesel::insert_into(account_versions::table).values(row).execute(tx.conn()).map_err(|error| {
         unique_violation(error, || {
-            let detail = "An official account with this handle on this channel is in the register already.";
+            let detail =
+                "An official account on this channel has this handle already, or one that looks the same.";
             let fault = Fault::body("/handle", "taken", detail);
             Error::new(Code::AlreadyExists, detail).fault(fault)
         })

@@ -676,6 +676,7 @@ diesel::table! {
         channel -> Text,
         handle -> Text,
         folded_handle -> Text,
+        handle_look -> Text,
         url -> Text,
         owner_id -> Text,
         purpose -> Text,

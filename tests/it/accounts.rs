@@ -142,6 +142,12 @@ both! {
         for same in ["@Noordzee", "noordzee", "@NOORDZEE"] {
             assert_eq!(faults(&post(app, &body(same)).problem("already_exists")), ["#/handle taken"]);
         }
+        for alike in ["@Noordz\u{435}e", "@N\u{43E}ordzee", "\u{39D}OORDZEE", "@n0ordzee"] {
+            let refused = post(app, &body(alike)).problem("already_exists");
+            assert_eq!(faults(&refused), ["#/handle taken"], "{alike}");
+            assert!(refused.text("/detail").contains("looks the same"));
+        }
+        assert!(handles(&app.employee(), "?handle=n0ordzee").0.is_empty(), "a look-alike is not ours");
         let mut elsewhere = body("@Noordzee");
         elsewhere["channel"] = json!("threads");
         post(app, &elsewhere).expect(201);

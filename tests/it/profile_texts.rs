@@ -66,13 +66,17 @@ both! {
         assert_eq!(app.record_entries().len(), entries, "reading is no entry");
     }
 
-    fn another_language_can_be_asked_for_and_english_stands_in(app) {
+    fn the_language_asked_for_comes_first_then_ones_own_then_english(app) {
         let node = app.serving_for(noordzee());
         let dutch = reader(app, "dutch", Some("nl")).at_node(&node);
         let english = ("For transparency: I work at Noordzee.".to_owned(), "en".to_owned());
         let french = "En toute transparence : je travaille chez Noordzee.";
         assert_eq!(line(&dutch, "?language=fr-CA", "x"), (french.to_owned(), "fr".to_owned()));
-        assert_eq!(line(&dutch, "?language=pl", "x"), english);
+        let own = ("Voor de duidelijkheid: ik werk bij Noordzee.".to_owned(), "nl".to_owned());
+        assert_eq!(line(&dutch, "?language=ja", "x"), own);
+        assert_eq!(line(&dutch, "?language=en-GB", "x"), english);
+        let pole = reader(app, "other-pole", Some("pl")).at_node(&node);
+        assert_eq!(line(&pole, "?language=ja", "x"), english);
         assert_eq!(line(&reader(app, "pole", Some("pl")).at_node(&node), "", "x"), english);
         assert_eq!(line(&reader(app, "nobody", None).at_node(&node), "", "x"), english);
         dutch.get(&format!("{PATH}?language=n_l")).send().problem("invalid_request");

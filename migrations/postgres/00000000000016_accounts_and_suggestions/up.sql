@@ -13,7 +13,8 @@ CREATE TABLE account_versions (
   version bigint NOT NULL CHECK (version >= 1),
   channel text NOT NULL,
   handle text NOT NULL,
-  folded_handle text NOT NULL, -- the handle as it is compared: in lower case, without a leading @
+  folded_handle text NOT NULL, -- the handle as it is looked up: in lower case, without a leading @
+  handle_look text NOT NULL, -- the handle as it looks: the same for handles that a reader mixes up
   url text NOT NULL,
   owner_id text NOT NULL REFERENCES responsibilities (id),
   purpose text NOT NULL,
@@ -23,6 +24,8 @@ CREATE TABLE account_versions (
 );
 CREATE UNIQUE INDEX account_versions_open ON account_versions (account_id) WHERE until_at IS NULL;
 CREATE UNIQUE INDEX account_versions_open_handle ON account_versions (folded_handle, channel)
+  WHERE until_at IS NULL;
+CREATE UNIQUE INDEX account_versions_open_look ON account_versions (handle_look, channel)
   WHERE until_at IS NULL;
 CREATE INDEX account_versions_open_channel ON account_versions (channel, account_id) WHERE until_at IS NULL;
 CREATE INDEX account_versions_owner ON account_versions (owner_id);
@@ -49,8 +52,8 @@ FOR EACH ROW EXECUTE FUNCTION r08_account_versions_stay();
 CREATE FUNCTION r08_account_versions_only_end() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.account_id <> OLD.account_id OR NEW.version <> OLD.version OR NEW.channel <> OLD.channel
-    OR NEW.handle <> OLD.handle OR NEW.folded_handle <> OLD.folded_handle OR NEW.url <> OLD.url
-    OR NEW.owner_id <> OLD.owner_id OR NEW.purpose <> OLD.purpose OR NEW.from_at <> OLD.from_at
+    OR NEW.handle <> OLD.handle OR NEW.folded_handle <> OLD.folded_handle
+    OR NEW.handle_look <> OLD.handle_look OR NEW.url <> OLD.url OR NEW.owner_id <> OLD.owner_id OR NEW.purpose <> OLD.purpose OR NEW.from_at <> OLD.from_at
     OR OLD.until_at IS NOT NULL THEN
     RAISE EXCEPTION 'r08: what held only ends';
   END IF;

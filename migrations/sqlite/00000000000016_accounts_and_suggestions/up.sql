@@ -13,7 +13,8 @@ CREATE TABLE account_versions (
   version INTEGER NOT NULL CHECK (version >= 1),
   channel TEXT NOT NULL,
   handle TEXT NOT NULL,
-  folded_handle TEXT NOT NULL, -- the handle as it is compared: in lower case, without a leading @
+  folded_handle TEXT NOT NULL, -- the handle as it is looked up: in lower case, without a leading @
+  handle_look TEXT NOT NULL, -- the handle as it looks: the same for handles that a reader mixes up
   url TEXT NOT NULL,
   owner_id TEXT NOT NULL REFERENCES responsibilities (id),
   purpose TEXT NOT NULL,
@@ -23,6 +24,8 @@ CREATE TABLE account_versions (
 ) STRICT;
 CREATE UNIQUE INDEX account_versions_open ON account_versions (account_id) WHERE until_at IS NULL;
 CREATE UNIQUE INDEX account_versions_open_handle ON account_versions (folded_handle, channel)
+  WHERE until_at IS NULL;
+CREATE UNIQUE INDEX account_versions_open_look ON account_versions (handle_look, channel)
   WHERE until_at IS NULL;
 CREATE INDEX account_versions_open_channel ON account_versions (channel, account_id) WHERE until_at IS NULL;
 CREATE INDEX account_versions_owner ON account_versions (owner_id);
@@ -36,8 +39,8 @@ CREATE TRIGGER r08_account_versions_stay BEFORE DELETE ON account_versions
 BEGIN SELECT RAISE(ABORT, 'r08: what held is never deleted'); END;
 CREATE TRIGGER r08_account_versions_only_end BEFORE UPDATE ON account_versions
 WHEN NEW.account_id <> OLD.account_id OR NEW.version <> OLD.version OR NEW.channel <> OLD.channel
-  OR NEW.handle <> OLD.handle OR NEW.folded_handle <> OLD.folded_handle OR NEW.url <> OLD.url
-  OR NEW.owner_id <> OLD.owner_id OR NEW.purpose <> OLD.purpose OR NEW.from_at <> OLD.from_at
+  OR NEW.handle <> OLD.handle OR NEW.folded_handle <> OLD.folded_handle
+  OR NEW.handle_look <> OLD.handle_look OR NEW.url <> OLD.url OR NEW.owner_id <> OLD.owner_id OR NEW.purpose <> OLD.purpose OR NEW.from_at <> OLD.from_at
   OR OLD.until_at IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'r08: what held only ends'); END;
 

@@ -25,6 +25,11 @@ pub(crate) fn phrase(text: &str) -> String {
     fold(text, Reading::Folded).text.trim_matches(' ').to_owned()
 }
 
+/// A text as it looks: two that a reader mixes up are the same.
+pub(crate) fn look(text: &str) -> String {
+    fold(text, Reading::LooksButI).text
+}
+
 /// A text in each reading in which it differs: one for most texts.
 pub(super) fn readings(text: &str) -> Vec<Folded> {
     let first = Folding::of(text, Reading::Folded);

@@ -34,7 +34,7 @@ use super::revision::Source;
 use super::span::{Span, Spans};
 use super::time::Time;
 
-pub(crate) use self::folding::{has_letter, phrase as folded_phrase};
+pub(crate) use self::folding::{has_letter, look, phrase as folded_phrase};
 pub(crate) use self::links::domain;
 pub(crate) use self::patterns::compile as pattern;
 pub use self::weight::{RULE_PATTERNS, Weight};

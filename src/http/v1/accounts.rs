@@ -54,7 +54,8 @@ fn describe_create() -> Operation {
         "Enter an official account",
         "Says that an account on a channel is the organisation's own, what it is for, and which responsibility \
          answers for it. A handle is in the register once on each channel, in whatever case it is written and \
-         with or without an @ before it: 409 `already_exists`. The address may lead to any domain, over https.",
+         with or without an @ before it, and neither is one that looks the same, such as with a Cyrillic letter: \
+         409 `already_exists`. Nothing is looked up by its looks. The address may lead to any domain, over https.",
     )
     .body::<AccountContent>(example_content())
     .idempotency_key()

@@ -31,8 +31,8 @@ fn describe_get() -> Operation {
         "people",
         "Read lines for one's profiles",
         "For each channel where people have a profile of their own, a line that says where they work: the words \
-         of the live disclaimer `employee`, in the person's language or a more general one, else in English; \
-         `language` asks for another. On each channel it is the longest form that fits its profile; where no \
+         of the live disclaimer `employee`, in `language`, else in the person's own language, else in English: \
+         each as it is or in a more general one (RFC 4647). On each channel it is the longest form that fits its profile; where no \
          limit is known, the short form. Without a name of the organisation or a live disclaimer the list is \
          empty, and `reason` says why.\n\nA line in a profile never replaces the disclosure in a post, which every \
          share carries by itself: whoever sees the post may never see the profile (FTC, 16 CFR 255). \
@@ -63,7 +63,7 @@ fn example_texts() -> Value {
 /// In which language.
 #[derive(Deserialize, Serialize, IntoParams)]
 struct ProfileTextsQuery {
-    /// The language of the lines; the person's own when left out.
+    /// The language of the lines. Without it, or without words in it, it is the person's own.
     #[serde(default, deserialize_with = "params::language")]
     #[param(value_type = Option<LanguageTag>)]
     language: Option<String>,
@@ -170,7 +170,7 @@ async fn profile_texts_list(
     let content = app.snapshots.confirmed_content().await?;
     let access = app.snapshots.access();
     let own = access.person(actor.person()?).and_then(|person| person.language.clone());
-    let language = query.language.or(own);
-    let read = profile_texts_get(&content, &app.context, language.as_deref(), app.clock.now());
+    let languages: Vec<&str> = [&query.language, &own].into_iter().filter_map(Option::as_deref).collect();
+    let read = profile_texts_get(&content, &app.context, &languages, app.clock.now());
     Ok(Json(read.into()))
 }

@@ -43,6 +43,7 @@ fn on_accounts() -> Vec<(&'static str, Vec<String>)> {
         "channel = 'other'",
         "handle = 'other'",
         "folded_handle = 'other'",
+        "handle_look = 'other'",
         "url = 'other'",
         "owner_id = 'other'",
         "purpose = 'other'",
