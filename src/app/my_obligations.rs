@@ -106,8 +106,8 @@ pub fn my_obligations(
 ) -> MyObligations {
     let language = language.or(person.language.as_deref());
     // Obligations are a condition for sharing: who may not share is asked nothing.
-    let asked =
-        person.scopes.contains(Scope::Share).then(|| content.asked().obligations()).unwrap_or_default();
+    let may_share = person.scopes.contains(Scope::Share);
+    let asked = if may_share { content.asked().obligations() } else { &[] };
     let bound = asked.iter().filter(|it| it.binds(person.obliged()));
     let mut to_do: Vec<ToDo> = bound.filter_map(|it| to_do(content, person, it, language, now)).collect();
     to_do.sort_by_key(|to_do| (!to_do.open, to_do.due_at));

@@ -29,7 +29,7 @@ use crate::store::subject_keys;
 use crate::store::write::WriteTx;
 
 use sealed::{DISPLAY_NAME, Sealer, context_of, open_text};
-pub(super) use sealed::{open_display_name, open_mastodon, open_note, seal_note};
+pub(super) use sealed::{OfProposal, open_display_name, open_mastodon, open_of_proposal, seal_of_proposal};
 pub use update::{MeUpdate, PersonUpdate, me_update, person_update};
 
 /// A person to be made.

@@ -2,7 +2,10 @@
 //! becomes of it.
 //!
 //! They need no right to write content for that, and can never decide on their own words (R3). Authors go on
-//! with the draft as with any other, or decline the proposal with a reason.
+//! with the draft as with any other, or decline the proposal with a reason; whoever made it may take it back.
+//!
+//! They read what they proposed, as they sent it, and what became of it, but never what authors made of it before
+//! it is live: unpublished words are for those who read content.
 
 use std::collections::HashMap;
 
@@ -13,20 +16,20 @@ use super::context::Context;
 use super::item_views::{self, ItemView};
 use super::items::{self, revision_facts, working_revision};
 use super::journal::{self, By, Facts, subject_keys_of};
-use super::people::{open_note, seal_note};
+use super::people::{OfProposal, open_of_proposal, seal_of_proposal};
 use super::rules::Rules;
 use crate::domain::announcement::Subject;
 use crate::domain::content::Post;
 use crate::domain::ids::{ItemId, Kind, PersonId, ProposalId};
 use crate::domain::lifecycle::RevisionState;
-use crate::domain::proposal::{Proposal, ProposalState, are_words_changed, in_proposal};
+use crate::domain::proposal::{Closing, Proposal, ProposalState, are_words_changed, in_proposal};
 use crate::domain::review::DecisionKind;
 use crate::domain::roles::Scope;
 use crate::domain::text::{Lines, forbidden_character};
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Fault, Result};
 use crate::keys::Keys;
-use crate::record::Event;
+use crate::record::{Event, SubjectKey};
 use crate::store::connection::Conn;
 use crate::store::post_proposals::{self as rows, NewProposal, ProposalFilter, ProposalRow};
 use crate::store::write::WriteTx;
@@ -42,16 +45,16 @@ pub struct ProposalView {
     pub row: ProposalRow,
     /// What became of it.
     pub state: ProposalState,
-    /// What the post is called: the live revision, else the newest; none once redacted.
-    pub title: Option<String>,
+    /// When it was declined or taken back, while that holds.
+    pub closing: Option<(Closing, Time)>,
+    /// What was proposed, as it was sent; none once they are erased.
+    pub proposed: Option<Proposal>,
     /// The live revision, if the post is live.
     pub live_revision: Option<i64>,
-    /// Whether that same revision has other words than were proposed.
+    /// Whether that revision, else the newest, has other words than were proposed; none once redacted.
     pub words_changed: Option<bool>,
-    /// Why it was not taken.
+    /// Why it was not taken or was taken back, or what the reviewer who asked for changes said.
     pub reason: Option<String>,
-    /// What the employee said to the authors; none once they are erased.
-    pub note: Option<String>,
 }
 
 /// Whose proposals are read.
@@ -59,7 +62,7 @@ pub struct ProposalView {
 pub enum Whose {
     /// Those of the person who asks.
     Mine,
-    /// Everybody's, for those who write content.
+    /// Everybody's, for those who read content.
     All,
 }
 
@@ -82,7 +85,6 @@ pub fn post_propose(
     context: &Context,
     actor: &Actor,
     proposal: &Proposal,
-    note: Option<&str>,
 ) -> Result<ProposalId> {
     let person = actor.person()?;
     authentication::authorise(tx, actor, Scope::Share)?;
@@ -90,9 +92,9 @@ pub fn post_propose(
         let detail = format!(
             "You have {OPEN_MAX} proposals that nobody has decided on yet: wait until some of them are answered."
         );
-        return Err(Error::new(Code::LimitReached, detail).with("limit", OPEN_MAX));
+        return Err(Error::new(Code::LimitReached, detail).with("most", OPEN_MAX));
     }
-    check_note(note)?;
+    check_note(proposal.note.as_deref())?;
     let (id, item) = (ProposalId::generate(), ItemId::generate());
     let draft = proposal.draft(&context.channels);
     items::insert_authorised(tx, context, person, item, None, &draft).map_err(|mut error| {
@@ -103,9 +105,11 @@ pub fn post_propose(
     let draft = working_revision(tx.conn(), &row)?;
     let facts = revision_facts(&row, draft.revision, &draft.digest).with("proposal_id", id.to_string());
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::PostProposed, facts)?;
-    let note = note.map(|note| sealed_note(tx.conn(), &context.keys, person, id, note)).transpose()?;
+    let words = serde_json::to_string(proposal).map_err(Error::internal)?;
+    let key = key_of(tx.conn(), &context.keys, person)?;
+    let words = seal_of_proposal(&key, OfProposal::Words, id, &words)?;
     let words_digest = &proposal.words_digest()?;
-    rows::insert(tx, NewProposal { id, item, person, words_digest, note, idx: receipt.index })?;
+    rows::insert(tx, NewProposal { id, item, person, words_digest, words, idx: receipt.index })?;
     let subject = Subject { item, kind: Kind::Post, revision: draft.revision };
     announcements::post_proposed(tx, subject, id, person)?;
     Ok(id)
@@ -123,14 +127,8 @@ pub fn post_proposal_decline(
 ) -> Result<ProposalId> {
     let person = actor.person()?;
     authentication::authorise(tx, actor, Scope::ContentWrite)?;
-    let now = tx.now();
     let row = find(tx.conn(), id)?;
-    let view = views(tx.conn(), &context.keys, vec![row], rules, now)?.pop();
-    let ProposalView { row, state, .. } = view.ok_or_else(not_found)?;
-    if !matches!(state, ProposalState::Received | ProposalState::ChangesRequested) {
-        let detail = format!("Authors cannot decline it any more: it is {state}.");
-        return Err(Error::new(Code::Conflict, detail).with("state", state.as_str()));
-    }
+    check_closable(tx, context, rules, &row, "Authors cannot decline it")?;
     let item = items::find(tx.conn(), Kind::Post, row.item_id)?;
     let facts = Facts::new()
         .with("proposal_id", id.to_string())
@@ -149,7 +147,35 @@ pub fn post_proposal_decline(
     Ok(id)
 }
 
-/// One proposal: one's own, or anybody's for those who write content; another one is 404.
+/// Takes back what one proposed. Only while an author could go on with it; the draft stays theirs.
+pub fn post_proposal_withdraw(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    rules: &Rules,
+    id: ProposalId,
+    reason: Option<&str>,
+) -> Result<ProposalId> {
+    let person = actor.person()?;
+    authentication::confirm(tx, actor)?;
+    let row = find(tx.conn(), id)?;
+    if row.person_id != Some(person) {
+        return Err(not_found());
+    }
+    check_closable(tx, context, rules, &row, "You cannot take it back")?;
+    let facts = Facts::new().with("proposal_id", id.to_string()).with("item_id", row.item_id.to_string());
+    let facts = match reason {
+        Some(reason) => facts.about(person, "reason", reason),
+        None => facts,
+    };
+    let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::ProposalWithdrawn, facts)?;
+    let key = key_of(tx.conn(), &context.keys, person)?;
+    let seal = |reason| seal_of_proposal(&key, OfProposal::WithdrawnReason, id, reason);
+    rows::withdraw(tx, id, reason.map(seal).transpose()?, receipt.index)?;
+    Ok(id)
+}
+
+/// One proposal: one's own, or anybody's for those who read content; another one is 404.
 pub fn post_proposal_get(
     conn: &mut Conn,
     keys: &Keys,
@@ -160,13 +186,13 @@ pub fn post_proposal_get(
 ) -> Result<ProposalView> {
     let person = actor.person()?;
     let row = find(conn, id)?;
-    if row.person_id != Some(person) && !actor.scopes.contains(Scope::ContentWrite) {
+    if row.person_id != Some(person) && !actor.scopes.contains(Scope::ContentRead) {
         return Err(not_found());
     }
     views(conn, keys, vec![row], rules, now)?.pop().ok_or_else(not_found)
 }
 
-/// A page of proposals, newest first. Only those who write content read other people's.
+/// A page of proposals, newest first. Only those who read content read other people's.
 pub fn post_proposal_list(
     conn: &mut Conn,
     keys: &Keys,
@@ -178,7 +204,7 @@ pub fn post_proposal_list(
     let person = match query.whose {
         Whose::Mine => Some(actor.person()?),
         Whose::All => {
-            actor.require(Scope::ContentWrite)?;
+            actor.require(Scope::ContentRead)?;
             None
         }
     };
@@ -201,16 +227,27 @@ fn check_note(note: Option<&str>) -> Result<()> {
     Err(Error::invalid_content(vec![Fault::body("/note", "control_character", detail)]))
 }
 
-fn sealed_note(
-    conn: &mut Conn,
-    keys: &Keys,
-    person: PersonId,
-    id: ProposalId,
-    note: &str,
-) -> Result<Vec<u8>> {
-    let keys = subject_keys_of(conn, keys, &[person])?;
-    let key = keys.get(&person).ok_or_else(|| Error::internal("an active person without a key"))?;
-    seal_note(key, id, note)
+fn key_of(conn: &mut Conn, keys: &Keys, person: PersonId) -> Result<SubjectKey> {
+    let mut keys = subject_keys_of(conn, keys, &[person])?;
+    keys.remove(&person).ok_or_else(|| Error::internal("an active person without a key"))
+}
+
+/// Refuses to close a proposal that no author could go on with.
+fn check_closable(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    rules: &Rules,
+    row: &ProposalRow,
+    refusal: &str,
+) -> Result<()> {
+    let now = tx.now();
+    let view = views(tx.conn(), &context.keys, vec![row.clone()], rules, now)?.pop();
+    let ProposalView { state, .. } = view.ok_or_else(not_found)?;
+    if matches!(state, ProposalState::Received | ProposalState::ChangesRequested) {
+        return Ok(());
+    }
+    let detail = format!("{refusal} any more: it is {state}.");
+    Err(Error::new(Code::Conflict, detail).with("state", state.as_str()))
 }
 
 /// These proposals with what became of them, in their order.
@@ -229,12 +266,11 @@ fn views(
     let live = |view: &ItemView| Some((view.item.id, view.live_revision?));
     let live: Vec<(ItemId, i64)> = items.values().filter_map(live).collect();
     let live = revisions::contents(conn, &live)?;
+    let submissions = revisions::last_submissions(conn, &ids)?;
     let subject_keys = subject_keys_of(conn, keys, &persons)?;
     let view = |row: ProposalRow| {
         let item = items.get(&row.item_id).ok_or_else(|| Error::internal("a proposal without its item"))?;
         let key = row.person_id.and_then(|person| subject_keys.get(&person));
-        let note =
-            key.zip(row.note.as_deref()).map(|(key, note)| open_note(key, row.id, note)).transpose()?;
         let content = match item.live_revision {
             Some(revision) => live.get(&(item.item.id, revision)).map(|json| serde_json::from_str(json)),
             None => item.working.content.clone().map(serde_json::from_value::<Post>),
@@ -242,25 +278,64 @@ fn views(
         let post: Option<Post> = content.transpose().map_err(Error::internal)?;
         let words_changed =
             post.as_ref().map(|post| are_words_changed(post, &row.words_digest)).transpose()?;
-        let state = state_of(item, &row);
-        let reason = if state == ProposalState::NotTaken { reason_of(item, &row) } else { None };
-        let title = post.map(|post| post.title);
-        Ok(ProposalView { row, state, title, live_revision: item.live_revision, words_changed, reason, note })
+        let closing = closing_of(&row, submissions.get(&row.item_id).copied());
+        let state = state_of(item, closing.map(|(closing, _)| closing));
+        let reason = reason_of(item, &row, state, closing.is_some(), key)?;
+        let proposed = proposed_of(&row, key)?;
+        Ok(ProposalView {
+            row,
+            state,
+            closing,
+            proposed,
+            live_revision: item.live_revision,
+            words_changed,
+            reason,
+        })
     };
     found.into_iter().map(view).collect()
 }
 
-fn state_of(item: &ItemView, row: &ProposalRow) -> ProposalState {
-    // The only other name, `superseded`, is derived of what was approved.
-    let working = item.working.state.parse().unwrap_or(RevisionState::Approved);
-    ProposalState::of(item.availability, working, row.declined_at.is_some())
+/// How a proposal was closed, unless its post was submitted after that.
+fn closing_of(row: &ProposalRow, submitted: Option<i64>) -> Option<(Closing, Time)> {
+    let closed = row.closed_idx.filter(|closed| Closing::holds(*closed, submitted));
+    closed.and(row.closed_as.zip(row.closed_at))
 }
 
-/// Why a proposal was not taken: what the author who declined it said, else who rejected it.
-fn reason_of(item: &ItemView, row: &ProposalRow) -> Option<String> {
-    let declined = row.declined_reason.clone();
+fn state_of(item: &ItemView, closing: Option<Closing>) -> ProposalState {
+    // The only other name, `superseded`, is derived of what was approved.
+    let working = item.working.state.parse().unwrap_or(RevisionState::Approved);
+    ProposalState::of(item.availability, working, closing)
+}
+
+/// What was proposed, as far as it can be opened still.
+fn proposed_of(row: &ProposalRow, key: Option<&SubjectKey>) -> Result<Option<Proposal>> {
+    let Some((key, sealed)) = key.zip(row.words.as_deref()) else { return Ok(None) };
+    let words = open_of_proposal(key, OfProposal::Words, row.id, sealed)?;
+    // What serde says may quote the words, and errors are logged.
+    serde_json::from_str(&words).map(Some).map_err(|_| Error::internal("sealed words that are no proposal"))
+}
+
+/// Why a proposal is in its state: what the author said who declined it, or whoever took it back, else the
+/// reviewer who rejected it or asked for changes.
+fn reason_of(
+    item: &ItemView,
+    row: &ProposalRow,
+    state: ProposalState,
+    is_closed: bool,
+    key: Option<&SubjectKey>,
+) -> Result<Option<String>> {
     let mut decisions =
         item.review.iter().flat_map(|review| &review.stages).flat_map(|stage| &stage.decisions);
-    let rejection = || decisions.rfind(|cast| cast.decision == DecisionKind::Reject)?.reason.clone();
-    declined.or_else(rejection)
+    let mut said = |kind: DecisionKind| decisions.rfind(|cast| cast.decision == kind)?.reason.clone();
+    match state {
+        ProposalState::NotTaken if is_closed => Ok(row.declined_reason.clone()),
+        ProposalState::NotTaken => Ok(said(DecisionKind::Reject)),
+        ProposalState::ChangesRequested => Ok(said(DecisionKind::RequestChanges)),
+        ProposalState::Withdrawn => {
+            let sealed = key.zip(row.withdrawn_reason.as_deref());
+            let open = |(key, sealed)| open_of_proposal(key, OfProposal::WithdrawnReason, row.id, sealed);
+            sealed.map(open).transpose()
+        }
+        _ => Ok(None),
+    }
 }

@@ -4,8 +4,9 @@
 //! suggest changes of words too ([`super::suggestion`]).
 
 use std::fmt;
+use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::channels::{Channel, ChannelId, Channels};
@@ -13,13 +14,14 @@ use super::content::post::{Audience, Link, Personalisation, PostCopy};
 use super::content::{Content, Post};
 use super::ids::Digest;
 use super::lifecycle::{Availability, RevisionState};
+use super::roles::UnknownName;
 use crate::error::{At, Error, Fault, Result};
 
 /// The name of the one copy of a proposed post.
 const COPY: &str = "proposed";
 
-/// A post that somebody proposes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A post that somebody proposes. It is kept as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
     /// What the post is to be called.
     pub title: String,
@@ -31,6 +33,8 @@ pub struct Proposal {
     pub channels: Vec<ChannelId>,
     /// What it links to.
     pub link: Option<String>,
+    /// What else the authors should know.
+    pub note: Option<String>,
 }
 
 impl Proposal {
@@ -102,6 +106,42 @@ pub fn are_words_changed(post: &Post, proposed: &Digest) -> Result<bool> {
     Ok(true)
 }
 
+/// How a proposal was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Closing {
+    /// An author said that it will not be taken.
+    Declined,
+    /// Whoever made it took it back.
+    Withdrawn,
+}
+
+impl Closing {
+    /// Each way.
+    pub const ALL: [Closing; 2] = [Closing::Declined, Closing::Withdrawn];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Closing::Declined => "declined",
+            Closing::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// Whether what the entry at `closed` said still holds, when the post was last submitted at the index
+    /// `submitted`: whoever submits it goes on with it, which opens the proposal again.
+    pub fn holds(closed: i64, submitted: Option<i64>) -> bool {
+        submitted.is_none_or(|submitted| submitted < closed)
+    }
+}
+
+impl FromStr for Closing {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> std::result::Result<Self, UnknownName> {
+        Self::ALL.into_iter().find(|closing| closing.as_str() == text).ok_or(UnknownName)
+    }
+}
+
 /// What became of a proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,19 +158,22 @@ pub enum ProposalState {
     Live,
     /// An author declined it, or a reviewer rejected it.
     NotTaken,
+    /// Whoever made it took it back.
+    Withdrawn,
     /// It was live, and was recalled or retired or has expired.
     Ended,
 }
 
 impl ProposalState {
     /// Every state.
-    pub const ALL: [ProposalState; 7] = [
+    pub const ALL: [ProposalState; 8] = [
         ProposalState::Received,
         ProposalState::InReview,
         ProposalState::ChangesRequested,
         ProposalState::Approved,
         ProposalState::Live,
         ProposalState::NotTaken,
+        ProposalState::Withdrawn,
         ProposalState::Ended,
     ];
 
@@ -143,13 +186,14 @@ impl ProposalState {
             ProposalState::Approved => "approved",
             ProposalState::Live => "live",
             ProposalState::NotTaken => "not_taken",
+            ProposalState::Withdrawn => "withdrawn",
             ProposalState::Ended => "ended",
         }
     }
 
-    /// What became of a proposal whose item is this, and whose newest revision is in this state. What was
-    /// approved counts before anything else that was said of it.
-    pub const fn of(availability: Availability, working: RevisionState, declined: bool) -> Self {
+    /// What became of a proposal whose item is this, whose newest revision is in this state, and which was closed
+    /// in this way, if that still holds. What was approved counts before anything else that was said of it.
+    pub const fn of(availability: Availability, working: RevisionState, closing: Option<Closing>) -> Self {
         match availability {
             Availability::Live => return ProposalState::Live,
             Availability::Scheduled | Availability::Blocked => return ProposalState::Approved,
@@ -158,8 +202,10 @@ impl ProposalState {
             }
             Availability::Unapproved => {}
         }
-        if declined {
-            return ProposalState::NotTaken;
+        match closing {
+            Some(Closing::Declined) => return ProposalState::NotTaken,
+            Some(Closing::Withdrawn) => return ProposalState::Withdrawn,
+            None => {}
         }
         match working {
             RevisionState::Draft | RevisionState::Withdrawn | RevisionState::Lapsed => {
@@ -173,8 +219,8 @@ impl ProposalState {
     }
 }
 
-/// The states of a newest revision with which a proposal is open, while nothing of it was approved and nobody
-/// declined it: it is not known yet what becomes of it.
+/// The states of a newest revision with which a proposal is open, while nothing of it was approved and no closing
+/// of it holds: it is not known yet what becomes of it.
 pub const OPEN: [RevisionState; 5] = [
     RevisionState::Draft,
     RevisionState::InReview,
@@ -202,6 +248,7 @@ mod tests {
             text: "Kom kijken bij ons.".to_owned(),
             channels: Vec::new(),
             link: Some("https://example.nl/open-dag".to_owned()),
+            note: None,
         }
     }
 
@@ -230,6 +277,7 @@ mod tests {
             text: String::new(),
             channels: vec!["myspace".into()],
             link: Some("http://example.nl".to_owned()),
+            note: None,
         };
         let faults = odd.draft(&channels).faults(&channels, &LinkPolicy::default());
         let mut places: Vec<At> = faults.into_iter().map(|fault| in_proposal(fault).at).collect();
@@ -253,14 +301,22 @@ mod tests {
     }
 
     #[test]
+    fn a_closing_holds_until_the_post_is_submitted() {
+        assert!(Closing::holds(5, None) && Closing::holds(5, Some(4)));
+        assert!(!Closing::holds(5, Some(6)));
+    }
+
+    #[test]
     fn what_was_approved_counts_before_what_was_said() {
         use RevisionState as S;
-        let of = |working| ProposalState::of(Availability::Unapproved, working, false);
+        let of = |working| ProposalState::of(Availability::Unapproved, working, None);
         for state in OPEN {
             assert!(!matches!(of(state), ProposalState::NotTaken | ProposalState::Approved));
-            let declined = ProposalState::of(Availability::Unapproved, state, true);
-            assert_eq!(declined, ProposalState::NotTaken);
-            assert_eq!(ProposalState::of(Availability::Live, state, true), ProposalState::Live);
+            let closed = |closing| ProposalState::of(Availability::Unapproved, state, Some(closing));
+            assert_eq!(closed(Closing::Declined), ProposalState::NotTaken);
+            assert_eq!(closed(Closing::Withdrawn), ProposalState::Withdrawn);
+            let live = ProposalState::of(Availability::Live, state, Some(Closing::Declined));
+            assert_eq!(live, ProposalState::Live);
         }
         assert_eq!(of(S::Rejected), ProposalState::NotTaken);
         assert_eq!(of(S::Withdrawn), ProposalState::Received);
@@ -270,7 +326,7 @@ mod tests {
             (Availability::Expired, ProposalState::Ended),
             (Availability::Recalled, ProposalState::Ended),
         ] {
-            assert_eq!(ProposalState::of(availability, S::Approved, false), state);
+            assert_eq!(ProposalState::of(availability, S::Approved, None), state);
         }
     }
 }

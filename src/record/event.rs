@@ -64,6 +64,9 @@ pub enum Event {
     /// An author said that a proposed post will not be taken. `proposal_id`, `item_id`, `reason`; personal, of
     /// the proposer: `proposer_id`.
     ProposalDeclined,
+    /// Whoever proposed a post took that back. `proposal_id`, `item_id`; personal, of the proposer: `reason`, if
+    /// there was one.
+    ProposalWithdrawn,
     /// An item was stopped at once. `kind`, `item_id`, `key`, `reason`.
     ItemRecalled,
     /// An item was taken out of use. `kind`, `item_id`, `key`, `reason`.
@@ -171,7 +174,7 @@ pub enum Event {
 
 impl Event {
     /// Every type.
-    pub const ALL: [Event; 61] = [
+    pub const ALL: [Event; 62] = [
         Event::DisclaimerImported,
         Event::RevisionSubmitted,
         Event::RevisionWithdrawn,
@@ -188,6 +191,7 @@ impl Event {
         Event::SuggestionAccepted,
         Event::PostProposed,
         Event::ProposalDeclined,
+        Event::ProposalWithdrawn,
         Event::ItemRecalled,
         Event::ItemRetired,
         Event::CampaignCreated,
@@ -254,6 +258,7 @@ impl Event {
             Event::SuggestionAccepted => "suggestion.accepted",
             Event::PostProposed => "post.proposed",
             Event::ProposalDeclined => "proposal.declined",
+            Event::ProposalWithdrawn => "proposal.withdrawn",
             Event::ItemRecalled => "item.recalled",
             Event::ItemRetired => "item.retired",
             Event::CampaignCreated => "campaign.created",

@@ -1,4 +1,5 @@
-//! Posts that employees proposed, and what authors said to that. What a proposal says is its item's content.
+//! Posts that employees proposed, as they were sent, and how they were closed. What authors make of them is the
+//! content of their items.
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -8,7 +9,7 @@ use super::schema::{items, post_proposals, revisions};
 use super::write::WriteTx;
 use crate::domain::ids::{Digest, ItemId, PersonId, ProposalId};
 use crate::domain::lifecycle::RevisionState;
-use crate::domain::proposal::OPEN;
+use crate::domain::proposal::{Closing, OPEN};
 use crate::domain::time::Time;
 use crate::error::Result;
 
@@ -24,14 +25,20 @@ pub struct ProposalRow {
     pub person_id: Option<PersonId>,
     /// The fingerprint of the proposed words.
     pub words_digest: Digest,
-    /// What they said to the authors, sealed under their key.
-    pub note: Option<Vec<u8>>,
+    /// All that they proposed, sealed under their key; `None` once erased.
+    pub words: Option<Vec<u8>>,
     /// When.
     pub created_at: Time,
-    /// Why an author declined it, if one did.
-    pub declined_reason: Option<String>,
+    /// How it was closed last, if it was.
+    pub closed_as: Option<Closing>,
     /// When that was.
-    pub declined_at: Option<Time>,
+    pub closed_at: Option<Time>,
+    /// The index of that in the record.
+    pub closed_idx: Option<i64>,
+    /// Why an author declined it, if that is how it was closed.
+    pub declined_reason: Option<String>,
+    /// Why they took it back, if that is how it was closed and they said so, sealed under their key.
+    pub withdrawn_reason: Option<Vec<u8>>,
 }
 
 /// A proposal that nobody has answered yet.
@@ -45,8 +52,8 @@ pub struct NewProposal<'a> {
     pub person: PersonId,
     /// The fingerprint of the proposed words.
     pub words_digest: &'a Digest,
-    /// What they say to the authors, sealed under their key.
-    pub note: Option<Vec<u8>>,
+    /// All that they propose, sealed under their key.
+    pub words: Vec<u8>,
     /// Its index in the record.
     pub idx: i64,
 }
@@ -67,7 +74,7 @@ pub fn insert(tx: &mut WriteTx<'_>, proposal: NewProposal<'_>) -> Result<()> {
         post_proposals::item_id.eq(proposal.item.to_string()),
         post_proposals::person_id.eq(proposal.person.to_string()),
         post_proposals::words_digest.eq(proposal.words_digest.as_str()),
-        post_proposals::note.eq(proposal.note),
+        post_proposals::words.eq(proposal.words),
         post_proposals::created_at.eq(tx.now().micros()),
         post_proposals::idx.eq(proposal.idx),
     );
@@ -80,10 +87,28 @@ pub fn decline(tx: &mut WriteTx<'_>, id: ProposalId, person: PersonId, reason: &
     let now = tx.now().micros();
     diesel::update(post_proposals::table.find(id.to_string()))
         .set((
+            post_proposals::closed_as.eq(Closing::Declined.as_str()),
+            post_proposals::closed_at.eq(now),
+            post_proposals::closed_idx.eq(idx),
             post_proposals::declined_by.eq(person.to_string()),
             post_proposals::declined_reason.eq(reason),
-            post_proposals::declined_at.eq(now),
-            post_proposals::declined_idx.eq(idx),
+            post_proposals::withdrawn_reason.eq(None::<Vec<u8>>),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Says that whoever made a proposal took it back, by the entry at `idx`. Their reason is sealed.
+pub fn withdraw(tx: &mut WriteTx<'_>, id: ProposalId, reason: Option<Vec<u8>>, idx: i64) -> Result<()> {
+    let now = tx.now().micros();
+    diesel::update(post_proposals::table.find(id.to_string()))
+        .set((
+            post_proposals::closed_as.eq(Closing::Withdrawn.as_str()),
+            post_proposals::closed_at.eq(now),
+            post_proposals::closed_idx.eq(idx),
+            post_proposals::declined_by.eq(None::<String>),
+            post_proposals::declined_reason.eq(None::<String>),
+            post_proposals::withdrawn_reason.eq(reason),
         ))
         .execute(tx.conn())?;
     Ok(())
@@ -124,7 +149,13 @@ pub fn list(
         let approved = approved
             .filter(approved.field(revisions::item_id).eq(post_proposals::item_id))
             .filter(approved.field(revisions::approved_idx).is_not_null());
-        let is_open = post_proposals::declined_at.is_null().and(exists(newest)).and(not(exists(approved)));
+        // The same as `Closing::holds`: a later submission opens it again.
+        let later = diesel::alias!(revisions as later);
+        let later = later
+            .filter(later.field(revisions::item_id).eq(post_proposals::item_id))
+            .filter(later.field(revisions::submitted_idx).gt(post_proposals::closed_idx));
+        let is_closed = post_proposals::closed_at.is_not_null().and(not(exists(later)));
+        let is_open = not(is_closed).and(exists(newest)).and(not(exists(approved)));
         // Compared as one value, so that proposals are read in their order, and each looked at by itself.
         query = query.filter(is_open.eq(open));
     }

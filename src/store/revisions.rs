@@ -302,6 +302,21 @@ pub fn contents(conn: &mut Conn, wanted: &[(ItemId, i64)]) -> Result<HashMap<(It
     Ok(found)
 }
 
+/// The index of the last submission of each of these items; those that were never submitted are missing.
+pub fn last_submissions(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, i64>> {
+    let mut found = HashMap::new();
+    for part in ids.chunks(items::IDS_A_QUERY) {
+        let rows: Vec<(ItemId, i64)> = revisions::table
+            .filter(revisions::item_id.eq_any(part.iter().map(ToString::to_string)))
+            .filter(revisions::submitted_idx.is_not_null())
+            .order(revisions::submitted_idx.asc())
+            .select((revisions::item_id, revisions::submitted_idx.assume_not_null()))
+            .load(conn)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
 /// One revision.
 pub fn find(conn: &mut Conn, item: ItemId, revision: i64) -> Result<Option<RevisionRow>> {
     Ok(revisions::table

@@ -691,13 +691,15 @@ diesel::table! {
         item_id -> Text,
         person_id -> Nullable<Text>,
         words_digest -> Text,
-        note -> Nullable<Binary>,
+        words -> Nullable<Binary>,
         created_at -> BigInt,
         idx -> BigInt,
+        closed_as -> Nullable<Text>,
+        closed_at -> Nullable<BigInt>,
+        closed_idx -> Nullable<BigInt>,
         declined_by -> Nullable<Text>,
         declined_reason -> Nullable<Text>,
-        declined_at -> Nullable<BigInt>,
-        declined_idx -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Binary>,
     }
 }
 

@@ -16,6 +16,7 @@ use crate::domain::review::{DecisionKind, ReviewState};
 
 use crate::domain::lifecycle::{EndingKind, RevisionState};
 use crate::domain::post_import::{Format, ImportState, RowResult};
+use crate::domain::proposal::Closing;
 use crate::domain::recheck::{Because, RecheckAction};
 use crate::domain::roles::Role;
 use crate::domain::share::{Outcome, ShareState};
@@ -66,6 +67,7 @@ read_as_text!(
     Format,
     ImportState,
     RowResult,
+    Closing,
     Topic,
     RecheckAction,
     Because,

@@ -46,34 +46,45 @@ BEGIN SELECT RAISE(ABORT, 'r08: what held only ends'); END;
 
 -- Proposals of posts --------------------------------------------------------------------------------
 
--- A post that an employee proposed. What it says is the item's own content.
+-- A post that an employee proposed: their words as they were sent. What authors make of them is the item's content.
+-- A closed proposal is open again once somebody submitted its post after that.
 CREATE TABLE post_proposals (
   id TEXT NOT NULL PRIMARY KEY,
   item_id TEXT NOT NULL UNIQUE REFERENCES items (id),
   person_id TEXT REFERENCES people (id),
   words_digest TEXT NOT NULL, -- of the proposed language and text, to tell whether they were changed since
-  note BLOB, -- sealed under the person's key: their own words to the authors
+  words BLOB, -- JSON, sealed under the person's key: all that they proposed, and their note to the authors
   created_at INTEGER NOT NULL,
   idx INTEGER NOT NULL UNIQUE REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
+  closed_as TEXT CHECK (closed_as IN ('declined', 'withdrawn')),
+  closed_at INTEGER,
+  closed_idx INTEGER UNIQUE REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
   declined_by TEXT REFERENCES people (id),
-  declined_reason TEXT,
-  declined_at INTEGER,
-  declined_idx INTEGER UNIQUE REFERENCES record_entries (idx) DEFERRABLE INITIALLY DEFERRED,
-  CHECK ((declined_at IS NULL) = (declined_reason IS NULL)),
-  CHECK ((declined_at IS NULL) = (declined_idx IS NULL)),
-  CHECK (declined_at IS NOT NULL OR declined_by IS NULL)
+  declined_reason TEXT, -- the organisation's
+  withdrawn_reason BLOB, -- sealed under the person's key
+  CHECK ((closed_as IS NULL) = (closed_at IS NULL)),
+  CHECK ((closed_as IS NULL) = (closed_idx IS NULL)),
+  CHECK ((declined_reason IS NOT NULL) = (closed_as IS NOT NULL AND closed_as = 'declined')),
+  CHECK (declined_by IS NULL OR declined_reason IS NOT NULL),
+  CHECK (withdrawn_reason IS NULL OR (closed_as IS NOT NULL AND closed_as = 'withdrawn'))
 ) STRICT;
 CREATE INDEX post_proposals_person ON post_proposals (person_id, id);
 
--- R8: a proposal stays as it was made, and is declined once. An erasure takes away who it was, and their note.
+-- R8: a proposal stays as it was made. It is closed once, and once more only when its post was submitted since; the
+-- record keeps each time. An erasure takes away who it was, and their words.
 CREATE TRIGGER r08_proposals_stay BEFORE DELETE ON post_proposals
 BEGIN SELECT RAISE(ABORT, 'r08: a proposal is never deleted'); END;
-CREATE TRIGGER r08_proposals_are_declined_once BEFORE UPDATE ON post_proposals
+CREATE TRIGGER r08_proposals_are_only_closed BEFORE UPDATE ON post_proposals
 WHEN NEW.id <> OLD.id OR NEW.item_id <> OLD.item_id OR NEW.words_digest <> OLD.words_digest
   OR NEW.created_at <> OLD.created_at OR NEW.idx <> OLD.idx
   OR (NEW.person_id IS NOT OLD.person_id AND NEW.person_id IS NOT NULL)
-  OR (NEW.note IS NOT OLD.note AND NEW.note IS NOT NULL)
-  OR (OLD.declined_at IS NOT NULL AND (NEW.declined_at IS NOT OLD.declined_at
-    OR NEW.declined_idx IS NOT OLD.declined_idx OR NEW.declined_reason IS NOT OLD.declined_reason
-    OR (NEW.declined_by IS NOT OLD.declined_by AND NEW.declined_by IS NOT NULL)))
-BEGIN SELECT RAISE(ABORT, 'r08: a proposal is only declined, and once'); END;
+  OR (NEW.words IS NOT OLD.words AND NEW.words IS NOT NULL)
+  OR (NEW.closed_idx IS NOT OLD.closed_idx AND OLD.closed_idx IS NOT NULL
+    AND (NEW.closed_idx IS NULL OR NEW.closed_idx <= OLD.closed_idx OR NOT EXISTS (
+      SELECT 1 FROM revisions WHERE item_id = OLD.item_id AND submitted_idx > OLD.closed_idx)))
+  OR (NEW.closed_idx IS OLD.closed_idx AND (
+    NEW.closed_as IS NOT OLD.closed_as OR NEW.closed_at IS NOT OLD.closed_at
+    OR NEW.declined_reason IS NOT OLD.declined_reason
+    OR (NEW.declined_by IS NOT OLD.declined_by AND NEW.declined_by IS NOT NULL)
+    OR (NEW.withdrawn_reason IS NOT OLD.withdrawn_reason AND NEW.withdrawn_reason IS NOT NULL)))
+BEGIN SELECT RAISE(ABORT, 'r08: a proposal is only closed, and once'); END;

@@ -49,19 +49,42 @@ fn seal_text(key: &SubjectKey, context: &str, text: &str) -> Result<Vec<u8>> {
     key.seal(seed, context.as_bytes(), text.as_bytes()).map_err(Error::internal)
 }
 
-/// Where the sealed note of a proposal stands: a person has many, and none stands for another.
-fn note_of(proposal: ProposalId) -> String {
-    format!("post_proposals.note:{proposal}")
+/// What of a proposal is sealed.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::app) enum OfProposal {
+    /// All that was proposed.
+    Words,
+    /// Why it was taken back.
+    WithdrawnReason,
 }
 
-/// Seals what somebody says to the authors about a post that they propose.
-pub(in crate::app) fn seal_note(key: &SubjectKey, proposal: ProposalId, note: &str) -> Result<Vec<u8>> {
-    seal_text(key, &note_of(proposal), note)
+/// Where a sealed value of a proposal stands: a person has many, and none stands for another.
+fn of_proposal(what: OfProposal, proposal: ProposalId) -> String {
+    let column = match what {
+        OfProposal::Words => "words",
+        OfProposal::WithdrawnReason => "withdrawn_reason",
+    };
+    format!("post_proposals.{column}:{proposal}")
 }
 
-/// Opens such a note.
-pub(in crate::app) fn open_note(key: &SubjectKey, proposal: ProposalId, sealed: &[u8]) -> Result<String> {
-    open_text(key, &note_of(proposal), sealed)
+/// Seals what somebody says in or of a post that they propose.
+pub(in crate::app) fn seal_of_proposal(
+    key: &SubjectKey,
+    what: OfProposal,
+    proposal: ProposalId,
+    text: &str,
+) -> Result<Vec<u8>> {
+    seal_text(key, &of_proposal(what, proposal), text)
+}
+
+/// Opens such a value.
+pub(in crate::app) fn open_of_proposal(
+    key: &SubjectKey,
+    what: OfProposal,
+    proposal: ProposalId,
+    sealed: &[u8],
+) -> Result<String> {
+    open_text(key, &of_proposal(what, proposal), sealed)
 }
 
 /// Opens a sealed text.

@@ -179,7 +179,7 @@ schemas! {
         .enum_values(Some(UrgentState::ALL.map(UrgentState::as_str)));
     NoTexts, "NoProfileTexts", text("Why there are no lines: the operator has not said what the organisation is called; no disclaimer that says that one works there is live; it has no text in the language or in English; or it names something of the organisation that the operator has not set.")
         .enum_values(Some(NoTexts::ALL.map(NoTexts::as_str)));
-    ProposalState, "PostProposalState", text("What became of a proposed post: the authors have it (`received`, also when it came back to them without an outcome); it is `in_review`; a reviewer asked for changes; it was `approved`, and is not live yet or is blocked; it is `live`; it was `not_taken`, declined by an author or rejected in its review; or it has `ended`: recalled, retired or expired.")
+    ProposalState, "PostProposalState", text("What became of a proposed post: the authors have it (`received`, also when it came back to them without an outcome); it is `in_review`; a reviewer asked for changes; it was `approved`, and is not live yet or is blocked; it is `live`; it was `not_taken`, declined by an author or rejected in its review; whoever proposed it took it back (`withdrawn`); or it has `ended`: recalled, retired or expired.")
         .enum_values(Some(ProposalState::ALL.map(ProposalState::as_str)));
     Outcome, "Outcome", text("What became of a share.").enum_values(Some(Outcome::ALL.map(Outcome::as_str)));
 }

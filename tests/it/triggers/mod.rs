@@ -133,7 +133,7 @@ both! {
             "UPDATE decisions SET person_id = NULL".to_owned(),
             "UPDATE review_comments SET person_id = NULL".to_owned(),
             "UPDATE review_suggestions SET person_id = NULL, accepted_by = NULL".to_owned(),
-            "UPDATE post_proposals SET person_id = NULL, note = NULL, declined_by = NULL".to_owned(),
+            "UPDATE post_proposals SET person_id = NULL, words = NULL, withdrawn_reason = NULL, declined_by = NULL".to_owned(),
             "UPDATE shares SET person_id = NULL, state = 'failed'".to_owned(),
             "UPDATE rechecks SET person_id = NULL".to_owned(),
         ] {

@@ -62,7 +62,7 @@ fn on_accounts() -> Vec<(&'static str, Vec<String>)> {
     ]
 }
 
-/// Proposals: answered once, by an author who declines.
+/// Proposals: closed once, and once more only when their post was submitted since.
 fn on_proposals(targets: &Targets) -> Vec<(&'static str, Vec<String>)> {
     let person = format!("person_id = '{}'", targets.other_person);
     let declined_by = format!("declined_by = '{}'", targets.other_person);
@@ -71,20 +71,22 @@ fn on_proposals(targets: &Targets) -> Vec<(&'static str, Vec<String>)> {
         "id = 'other'",
         &item,
         &person,
+        "words = (SELECT leaf_hash FROM record_entries WHERE idx = 0)",
         "words_digest = 'other'",
         "created_at = created_at + 1",
         "idx = 0",
         &declined_by,
         "declined_reason = 'other'",
-        "declined_at = declined_at + 1",
-        "declined_idx = 0",
-        "declined_at = NULL, declined_idx = NULL, declined_reason = NULL, declined_by = NULL",
+        "withdrawn_reason = (SELECT leaf_hash FROM record_entries WHERE idx = 0)",
+        "closed_as = 'withdrawn', declined_reason = NULL, declined_by = NULL",
+        "closed_at = closed_at + 1",
+        "closed_idx = 0",
+        "closed_idx = closed_idx + 1, closed_at = closed_at + 1, declined_reason = 'other'",
+        "closed_as = NULL, closed_at = NULL, closed_idx = NULL, declined_reason = NULL, declined_by = NULL",
     ];
-    let note = "UPDATE post_proposals SET note = (SELECT leaf_hash FROM record_entries WHERE idx = 0)";
-    let mut attempts = change.map(|set| format!("UPDATE post_proposals SET {set}")).to_vec();
-    attempts.push(note.to_owned());
+    let attempts = change.map(|set| format!("UPDATE post_proposals SET {set}")).to_vec();
     vec![
         ("r08_proposals_stay", vec!["DELETE FROM post_proposals".to_owned()]),
-        ("r08_proposals_are_declined_once", attempts),
+        ("r08_proposals_are_only_closed", attempts),
     ]
 }

@@ -1,5 +1,7 @@
 //! Posts that employees propose, and what becomes of them.
 
+mod closing;
+
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -94,6 +96,10 @@ fn told(app: &TestApp, who: &Client) -> Vec<(String, Value)> {
     found.list("/items").iter().map(told).collect()
 }
 
+fn withdraw(who: &Client, proposal: &Answer, body: &Value) -> Answer {
+    who.post(&format!("{}/withdrawal", path(proposal))).json(body).send()
+}
+
 fn decline(who: &Client, proposal: &Answer) -> Answer {
     who.post(&format!("{}/decline", path(proposal))).json(&json!({ "reason": "We said so before." })).send()
 }
@@ -108,6 +114,9 @@ both! {
             "post_id": made["post_id"],
             "person_id": employee.id(),
             "title": "Open day",
+            "language": "en",
+            "text": "Come and see our new workshop on Saturday.",
+            "channels": ["linkedin"],
             "state": "received",
             "words_changed": false,
             "note": "My-neighbours-ask-for-it",
@@ -132,6 +141,7 @@ both! {
         wanted["link"] = json!({ "url": "https://www.example.nl/open-day" });
         let made = propose(&app.employee(), &wanted).expect(201);
         assert_eq!(made["note"], Value::Null);
+        assert_eq!((&made["link"], &made["channels"]), (&wanted["link"], &json!([])));
         let content = item(app, &made)["working_revision"]["content"].clone();
         assert_eq!(content["link"], wanted["link"]);
         let channels = content["channels"].as_array().unwrap();
@@ -180,10 +190,12 @@ both! {
         let post = submit(app, &made);
         assert_eq!(state(), "in_review");
         decide(app, &post, "request_changes");
-        assert_eq!(state(), "changes_requested");
+        let returned = read(&employee, &made);
+        assert_eq!((returned.text("/state"), returned.text("/reason")), ("changes_requested", "Not in our style."));
         let later = app.clock().now().after(Duration::from_secs(3600)).to_string();
         edit(app, &made, |content| content["publish_at"] = json!(later));
-        assert_eq!(state(), "received", "the authors have it again");
+        let again = read(&employee, &made);
+        assert_eq!((again.text("/state"), &again["reason"]), ("received", &Value::Null), "the authors have it again");
         decide(app, &submit(app, &made), "approve");
         let approved = read(&employee, &made);
         assert_eq!((approved.text("/state"), &approved["live_revision"]), ("approved", &Value::Null));
@@ -193,11 +205,38 @@ both! {
         assert_eq!(live["words_changed"], false);
         edit(app, &made, |content| content["title"] = json!("Not yet known to employees"));
         let live = read(&employee, &made);
-        assert_eq!((live.text("/state"), live.text("/title")), ("live", "Open day"), "its live revision counts");
+        assert_eq!((live.text("/state"), live.text("/title")), ("live", "Open day"));
         let recall = format!("/v1/posts/{}/recall", made.text("/post_id"));
         app.publisher().post(&recall).json(&json!({ "reason": "wrong" })).send().expect(200);
         assert_eq!(state(), "ended");
         assert_eq!(read(&employee, &made)["live_revision"], Value::Null);
+    }
+
+    fn nobody_reads_in_a_proposal_what_authors_made_of_it(app) {
+        let employee = app.employee();
+        let mut wanted = body();
+        wanted["link"] = json!({ "url": "https://www.example.nl/open-day" });
+        let made = propose(&employee, &wanted).expect(201);
+        edit(app, &made, |content| {
+            content["title"] = json!("The merger");
+            content["copies"][0]["text"] = json!("We merge.");
+            content["copies"][0]["language"] = json!("nl");
+            content["channels"] = json!(["x"]);
+            content["link"] = json!({ "url": "https://www.example.nl/merger" });
+        });
+        let expect_as_sent = || {
+            for who in [&employee, &app.author()] {
+                let read = read(who, &made);
+                for member in ["title", "language", "text", "channels", "link", "note"] {
+                    assert_eq!(read[member], wanted[member], "{member}");
+                }
+            }
+        };
+        expect_as_sent();
+        assert_eq!(read(&employee, &made)["words_changed"], true);
+        decide(app, &submit(app, &made), "approve");
+        assert_eq!(read(&employee, &made).text("/state"), "live");
+        expect_as_sent();
     }
 
     fn whether_the_words_were_changed_is_told(app) {
@@ -223,49 +262,13 @@ both! {
         assert_eq!(decline(&app.author(), &made).problem("conflict").text("/state"), "not_taken");
     }
 
-    fn an_author_declines_with_a_reason_that_the_employee_reads(app) {
-        let employee = app.employee();
-        let made = propose(&employee, &body()).expect(201);
-        decline(&employee, &made).problem("forbidden");
-        let blank = json!({ "reason": "  " });
-        let address = format!("{}/decline", path(&made));
-        app.author().post(&address).json(&blank).send().problem("invalid_content");
-        let answer = || {
-            let body = json!({ "reason": "We said so before." });
-            app.author().post(&address).idempotency_key("once").json(&body).send()
-        };
-        let declined = answer().expect(200);
-        assert_eq!((declined.text("/state"), declined.text("/reason")), ("not_taken", "We said so before."));
-        assert_eq!(declined.text("/declined_at"), "2026-11-21T09:00:00Z");
-        assert_eq!(read(&employee, &made).json, declined.json);
-        assert_eq!(answer().expect(200).header("Idempotency-Replayed"), "true");
-        assert_eq!(decline(&app.author(), &made).problem("conflict").text("/state"), "not_taken");
-        let unknown = format!("{PATH}/{}/decline", ProposalId::generate());
-        app.author().post(&unknown).json(&json!({ "reason": "a" })).send().problem("not_found");
-        decide(app, &submit(app, &made), "approve");
-        let live = read(&employee, &made);
-        assert_eq!((live.text("/state"), &live["reason"]), ("live", &Value::Null), "somebody went on with it");
-    }
-
-    fn what_is_under_review_or_live_is_not_declined(app) {
-        let made = propose(&app.employee(), &body()).expect(201);
-        let post = submit(app, &made);
-        assert_eq!(decline(&app.author(), &made).problem("conflict").text("/state"), "in_review");
-        decide(app, &post, "approve");
-        assert_eq!(decline(&app.author(), &made).problem("conflict").text("/state"), "live");
-        let other = propose(&app.employee(), &body()).expect(201);
-        decide(app, &submit(app, &other), "request_changes");
-        decline(&app.author(), &other).expect(200);
-    }
-
-    fn one_sees_ones_own_and_authors_see_everybodys(app) {
+    fn one_sees_ones_own_and_whoever_reads_content_sees_everybodys(app) {
         let (employee, other, author) = (app.employee(), app.person("other", &[Role::Employee]), app.author());
         let one = propose(&employee, &body()).expect(201);
         let two = propose(&other, &body()).expect(201);
         let three = propose(&employee, &body()).expect(201);
         let id = |proposal: &Answer| proposal["id"].clone();
         other.get(&path(&one)).send().problem("not_found");
-        app.reviewer().get(&path(&one)).send().problem("not_found");
         employee.get(&format!("{PATH}/{}", ProposalId::generate())).send().problem("not_found");
         assert_eq!(read(&author, &one).text("/note"), "My-neighbours-ask-for-it");
         assert_eq!(ids(&employee, "").0, [id(&three), id(&one)]);
@@ -276,9 +279,12 @@ both! {
         assert_eq!(first, [id(&three), id(&two)]);
         let rest = format!("?whose=all&limit=2&cursor={}", next.unwrap());
         assert_eq!(ids(&author, &rest), (vec![id(&one)], None));
-        for who in [&employee, &app.reviewer(), &app.publisher()] {
-            let refused = who.get(&format!("{PATH}?whose=all")).send().problem("forbidden");
-            assert_eq!(refused["scope"], "content_write");
+        let refused = employee.get(&format!("{PATH}?whose=all")).send().problem("forbidden");
+        assert_eq!(refused["scope"], "content_read");
+        for who in [app.auditor(), app.reviewer(), app.publisher()] {
+            assert_eq!(ids(&who, "?whose=all").0, [id(&three), id(&two), id(&one)]);
+            assert_eq!(read(&who, &one).json, read(&employee, &one).json);
+            assert_eq!(decline(&who, &one).problem("forbidden")["scope"], "content_write");
         }
         decline(&author, &two).expect(200);
         decide(app, &submit(app, &three), "approve");
@@ -297,7 +303,7 @@ both! {
         let employee = app.employee();
         let made: Vec<Answer> = (0..20).map(|_| propose(&employee, &body()).expect(201)).collect();
         let refused = propose(&employee, &body()).problem("limit_reached");
-        assert_eq!(refused["limit"], 20);
+        assert_eq!((&refused["most"], &refused["limit"]), (&json!(20), &Value::Null));
         assert!(refused.text("/detail").contains("20"));
         propose(&app.person("other", &[Role::Employee]), &body()).expect(201);
         decline(&app.author(), &made[7]).expect(200);
@@ -305,6 +311,12 @@ both! {
         propose(&employee, &body()).problem("limit_reached");
         decide(app, &submit(app, &made[3]), "reject");
         propose(&employee, &body()).expect(201);
+        propose(&employee, &body()).problem("limit_reached");
+        withdraw(&employee, &made[5], &json!({})).expect(200);
+        propose(&employee, &body()).expect(201);
+        withdraw(&employee, &made[6], &json!({})).expect(200);
+        submit(app, &made[5]);
+        propose(&employee, &body()).problem("limit_reached");
     }
 
     fn a_request_with_one_key_proposes_one_post(app) {
@@ -341,7 +353,11 @@ both! {
         let employee = app.employee();
         let made = propose(&employee, &body()).expect(201);
         decline(&app.author(), &made).expect(200);
-        assert_eq!(app.places_of("My-neighbours-ask-for-it"), Vec::<String>::new());
+        let withdrawn = propose(&employee, &body()).expect(201);
+        withdraw(&employee, &withdrawn, &json!({ "reason": "My-daughter-is-ill" })).expect(200);
+        for words in ["My-neighbours-ask-for-it", "My-daughter-is-ill"] {
+            assert_eq!(app.places_of(words), Vec::<String>::new());
+        }
         let entries = app.record_entries();
         let find = |typ: &str| entries.iter().find(|entry| entry.typ == typ).unwrap().clone();
         let (proposed, declined) = (find("post.proposed"), find("proposal.declined"));
@@ -361,7 +377,11 @@ both! {
         let sql = format!("UPDATE subject_keys SET wrapped = NULL, destroyed_at = 1 WHERE person_id = '{}'", employee.id());
         app.state().db.write_now(Lane::Ordinary, |tx| Ok(tx.conn().batch_execute(&sql)?)).unwrap();
         let erased = read(&app.author(), &made);
-        assert_eq!((&erased["note"], erased.text("/title")), (&Value::Null, "Open day"));
+        for member in ["title", "language", "text", "channels", "link", "note"] {
+            assert_eq!(erased[member], Value::Null, "{member}");
+        }
+        assert_eq!(erased.text("/reason"), "We said so before.", "the organisation's words stay");
+        assert_eq!(read(&app.author(), &withdrawn)["reason"], Value::Null);
     }
 
     fn looking_for_proposals_is_served_by_indexes(app) {

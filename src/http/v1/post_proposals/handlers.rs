@@ -1,0 +1,127 @@
+//! The handlers of proposed posts.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::types::{
+    DeclineCreate, PostProposal, PostProposalCreate, PostProposalPage, ProposalFilter, ProposalStanding,
+    WithdrawalCreate,
+};
+use super::{CREATE, DECLINE, LIST, WITHDRAW};
+use crate::app::post_proposals::{self as proposals, ProposalQuery};
+use crate::domain::ids::ProposalId;
+use crate::domain::proposal::Proposal;
+use crate::error::Result;
+use crate::http::Frame;
+use crate::http::extract::{Body, Caller, OptionalIdempotencyKey, Path, Query};
+use crate::http::v1::answers::{after, cursor_after, cut, done, once, page};
+use crate::state::App;
+use crate::store::Lane;
+
+pub(super) async fn proposal_create(
+    app: Data<App>,
+    Caller(actor): Caller,
+    key: OptionalIdempotencyKey,
+    Body(body): Body<PostProposalCreate>,
+) -> Result<HttpResponse> {
+    let once = once(CREATE, key, &(), &body)?;
+    let proposal = Proposal::from(body);
+    let rules = app.rules();
+    let (view, replayed) = app
+        .write(Lane::Ordinary, move |tx, context| {
+            let keys = &context.keys;
+            let done =
+                once.run(tx, keys, &actor, |tx| proposals::post_propose(tx, context, &actor, &proposal))?;
+            let now = tx.now();
+            let view = proposals::post_proposal_get(tx.conn(), keys, &actor, done.resource, &rules, now)?;
+            Ok((view, done.replayed))
+        })
+        .await?;
+    Ok(done(StatusCode::CREATED, replayed)
+        .insert_header((header::LOCATION, format!("/v1/suggestions/{}", view.row.id)))
+        .json(PostProposal::from(view)))
+}
+
+pub(super) async fn proposal_list(
+    request: HttpRequest,
+    app: Data<App>,
+    frame: Data<Frame>,
+    Caller(actor): Caller,
+    Query(filter): Query<ProposalFilter>,
+) -> Result<HttpResponse> {
+    let walk = frame.cursor_key.walk(LIST, &actor, &filter)?;
+    let query = ProposalQuery {
+        whose: filter.whose.into(),
+        open: filter.state.map(|state| state == ProposalStanding::Open),
+        after: after(&walk, filter.cursor.as_deref())?,
+        limit: i64::from(filter.limit.get()) + 1,
+    };
+    let (rules, now) = (app.rules(), app.clock.now());
+    let read = app.read(move |conn, context| {
+        proposals::post_proposal_list(conn, &context.keys, &actor, query, &rules, now)
+    });
+    let mut views = read.await?;
+    let next_cursor = cursor_after(&walk, cut(&mut views, filter.limit).map(|view| view.row.id))?;
+    let items = views.into_iter().map(PostProposal::from).collect();
+    let found = PostProposalPage { items, next_cursor: next_cursor.clone() };
+    Ok(page(&request, next_cursor.as_deref(), &found))
+}
+
+pub(super) async fn proposal_get(
+    app: Data<App>,
+    Caller(actor): Caller,
+    Path(id): Path<ProposalId>,
+) -> Result<Json<PostProposal>> {
+    let (rules, now) = (app.rules(), app.clock.now());
+    let read = app.read(move |conn, context| {
+        proposals::post_proposal_get(conn, &context.keys, &actor, id, &rules, now)
+    });
+    Ok(Json(read.await?.into()))
+}
+
+pub(super) async fn proposal_decline(
+    app: Data<App>,
+    Caller(actor): Caller,
+    Path(id): Path<ProposalId>,
+    key: OptionalIdempotencyKey,
+    Body(body): Body<DeclineCreate>,
+) -> Result<HttpResponse> {
+    let once = once(DECLINE, key, &id, &body)?;
+    let rules = app.rules();
+    let (view, replayed) = app
+        .write(Lane::Ordinary, move |tx, context| {
+            let keys = &context.keys;
+            let done = once.run(tx, keys, &actor, |tx| {
+                proposals::post_proposal_decline(tx, context, &actor, &rules, id, &body.reason)
+            })?;
+            let now = tx.now();
+            let view = proposals::post_proposal_get(tx.conn(), keys, &actor, done.resource, &rules, now)?;
+            Ok((view, done.replayed))
+        })
+        .await?;
+    Ok(done(StatusCode::OK, replayed).json(PostProposal::from(view)))
+}
+
+pub(super) async fn proposal_withdraw(
+    app: Data<App>,
+    Caller(actor): Caller,
+    Path(id): Path<ProposalId>,
+    key: OptionalIdempotencyKey,
+    Body(body): Body<WithdrawalCreate>,
+) -> Result<HttpResponse> {
+    let once = once(WITHDRAW, key, &id, &body)?;
+    let rules = app.rules();
+    let (view, replayed) = app
+        .write(Lane::Ordinary, move |tx, context| {
+            let keys = &context.keys;
+            let done = once.run(tx, keys, &actor, |tx| {
+                proposals::post_proposal_withdraw(tx, context, &actor, &rules, id, body.reason.as_deref())
+            })?;
+            let now = tx.now();
+            let view = proposals::post_proposal_get(tx.conn(), keys, &actor, done.resource, &rules, now)?;
+            Ok((view, done.replayed))
+        })
+        .await?;
+    Ok(done(StatusCode::OK, replayed).json(PostProposal::from(view)))
+}
