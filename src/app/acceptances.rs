@@ -15,7 +15,7 @@ use crate::error::{Code, Error, Fault, Result};
 use crate::record::Event;
 use crate::store::acceptances::{self, AcceptanceRow};
 use crate::store::connection::Conn;
-use crate::store::people;
+use crate::store::people::{self, Standing};
 use crate::store::revisions::{self, RevisionRow};
 use crate::store::write::WriteTx;
 
@@ -77,13 +77,14 @@ pub fn acceptance_made(conn: &mut Conn, idx: i64) -> Result<AcceptanceRow> {
 /// The approved revision that is accepted.
 fn acceptable(conn: &mut Conn, person: PersonId, command: &Accept, now: Time) -> Result<Approved> {
     let history = revisions::histories(conn, &[command.id])?.remove(&command.id).unwrap_or_default();
+    let standing = people::standing(conn, person)?;
     let mut open = Vec::new();
     for approved in to_accept(&history, now) {
-        if let Some((row, guideline)) = for_person(conn, person, command.id, approved.revision)? {
+        if let Some((row, guideline)) = for_person(conn, &standing, command.id, approved.revision)? {
             open.push((approved.clone(), row, guideline));
         }
     }
-    let Some((_, first, _)) = open.first() else { return Err(nothing_to_accept(conn, person, command)?) };
+    let Some((_, first, _)) = open.first() else { return Err(nothing_to_accept(conn, &standing, command)?) };
     let named = |row: &RevisionRow| row.revision == command.revision && row.digest == command.digest;
     let Some((approved, _, guideline)) = open.iter().find(|(_, row, _)| named(row)) else {
         let detail = "This is not the revision that is in force or will be: show the present one, and let them accept \
@@ -105,7 +106,7 @@ fn acceptable(conn: &mut Conn, person: PersonId, command: &Accept, now: Time) ->
 }
 
 /// Why there is nothing to accept: what somebody was shown a moment ago may be out of use by now.
-fn nothing_to_accept(conn: &mut Conn, person: PersonId, command: &Accept) -> Result<Error> {
+fn nothing_to_accept(conn: &mut Conn, person: &Standing, command: &Accept) -> Result<Error> {
     let shown = for_person(conn, person, command.id, command.revision)?;
     Ok(match shown.filter(|(row, _)| row.digest == command.digest && row.state == RevisionState::Approved) {
         Some(_) => {
@@ -118,16 +119,14 @@ fn nothing_to_accept(conn: &mut Conn, person: PersonId, command: &Accept) -> Res
 /// A revision of a guideline, if it is for a person and its words were not redacted.
 fn for_person(
     conn: &mut Conn,
-    person: PersonId,
+    person: &Standing,
     id: ItemId,
     revision: i64,
 ) -> Result<Option<(RevisionRow, Guideline)>> {
     let Some(row) = revisions::find(conn, id, revision)? else { return Ok(None) };
     let Some(json) = row.content.as_deref() else { return Ok(None) };
     match Content::from_json(Kind::Guideline, json)? {
-        Content::Guideline(guideline) if is_for(conn, person, &guideline.audience)? => {
-            Ok(Some((row, guideline)))
-        }
+        Content::Guideline(guideline) if is_for(person, &guideline.audience) => Ok(Some((row, guideline))),
         _ => Ok(None),
     }
 }
@@ -135,14 +134,12 @@ fn for_person(
 /// The revisions that are in force or will be, in the order in which they are.
 fn to_accept(history: &History, now: Time) -> impl Iterator<Item = &Approved> {
     let mut terms: Vec<_> = history.terms().collect();
-    terms.retain(|(_, term)| term.until.is_none_or(|until| now < until));
+    terms.retain(|(_, term)| !term.is_over(now));
     terms.sort_by_key(|(_, term)| term.from);
     terms.into_iter().map(|(approved, _)| approved)
 }
 
-fn is_for(conn: &mut Conn, person: PersonId, audience: &Audience) -> Result<bool> {
-    let standing = people::standing(conn, person)?;
+fn is_for(person: &Standing, audience: &Audience) -> bool {
     let done = Done::default();
-    let person = Obliged { groups: &standing.groups, country: standing.country.as_deref(), done: &done };
-    Ok(binds(audience, person))
+    binds(audience, Obliged { groups: &person.groups, country: person.country.as_deref(), done: &done })
 }

@@ -1,12 +1,14 @@
 //! Groups of people: audiences and pools of reviewers.
 
+use std::collections::HashSet;
+
 use super::actor::Actor;
 use super::authentication;
 use super::identity;
 use super::journal::{By, Facts, enter};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::roles::Scope;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::keys::Keys;
 use crate::record::Event;
 use crate::store::connection::Conn;
@@ -29,6 +31,17 @@ pub fn group_create(tx: &mut WriteTx<'_>, keys: &Keys, actor: &Actor, name: &str
 pub fn group_get(conn: &mut Conn, actor: &Actor, id: GroupId) -> Result<GroupRow> {
     actor.require(Scope::ContentRead)?;
     groups::find(conn, id)?.ok_or_else(|| Error::not_found("group"))
+}
+
+/// Which of the groups that a list at this place names there are not.
+pub(super) fn unknown_groups(conn: &mut Conn, place: &str, named: &[GroupId]) -> Result<Vec<Fault>> {
+    let known: HashSet<GroupId> = groups::find_all(conn, named)?.into_iter().map(|group| group.id).collect();
+    let unknown = named.iter().enumerate().filter(|(_, group)| !known.contains(group));
+    let fault = |(at, group): (usize, &GroupId)| {
+        let detail = format!("There is no group {group}.");
+        Fault::body(format!("{place}/{at}"), "unknown_group", detail)
+    };
+    Ok(unknown.map(fault).collect())
 }
 
 /// Groups, newest first, after `after`.

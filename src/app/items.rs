@@ -6,12 +6,13 @@ use super::actor::Actor;
 use super::announcements;
 use super::authentication;
 use super::context::Context;
+use super::groups::unknown_groups;
 use super::journal::{self, By, Facts};
 use super::register_keys::unknown_in_content;
 use super::stages;
 use super::urgent::is_unreviewed;
 use crate::domain::content::{Content, Guideline};
-use crate::domain::ids::{Digest, GroupId, ItemId, Key, Kind, PersonId, ReviewId};
+use crate::domain::ids::{Digest, ItemId, Key, Kind, PersonId, ReviewId};
 use crate::domain::lifecycle::{Edit, RevisionState, edit};
 use crate::domain::review::ReviewState;
 use crate::domain::revision::document;
@@ -20,9 +21,9 @@ use crate::error::{Code, Error, Fault, Result};
 use crate::record::Event;
 use crate::store::connection::Conn;
 use crate::store::items::{self as item_rows, ItemRow};
+use crate::store::reviews as review_rows;
 use crate::store::revisions::{self, DraftText, RevisionRow};
 use crate::store::write::WriteTx;
-use crate::store::{groups, reviews as review_rows};
 
 /// Rows that a list with a derived filter reads at once.
 pub(super) const BATCH: usize = 100;
@@ -234,12 +235,7 @@ pub(super) fn check_content(
         }
     }
     if let Some(audience) = content.audience() {
-        let rows = groups::find_all(conn, &audience.groups)?;
-        let known: Vec<GroupId> = rows.iter().map(|group| group.id).collect();
-        for (at, group) in audience.groups.iter().enumerate().filter(|(_, id)| !known.contains(id)) {
-            let detail = format!("There is no group {group}.");
-            faults.push(Fault::body(format!("/content/audience/groups/{at}"), "unknown_group", detail));
-        }
+        faults.extend(unknown_groups(conn, "/content/audience/groups", &audience.groups)?);
     }
     faults.extend(unknown_in_content(conn, item, content)?);
     let unknown_image = |(at, id): (usize, &ItemId)| {

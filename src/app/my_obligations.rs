@@ -171,8 +171,9 @@ pub fn my_guidelines(
     let mut found = Vec::new();
     for item in content.of_kind(Kind::Guideline) {
         for (approved, term) in item.history.terms() {
-            let is_over = term.until.is_some_and(|until| until <= now);
-            let Some(revision) = item.revision(approved.revision).filter(|_| !is_over) else { continue };
+            let Some(revision) = item.revision(approved.revision).filter(|_| !term.is_over(now)) else {
+                continue;
+            };
             let Some(guideline) = as_guideline(revision) else { continue };
             if binds(&guideline.audience, person.obliged()) {
                 found.push(text(item, revision, guideline, term, language));

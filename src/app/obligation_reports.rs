@@ -73,14 +73,14 @@ pub fn obligation_reports<'a>(
     limit: usize,
     now: Time,
 ) -> (Vec<Report<'a>>, Option<Place>) {
-    let still = |it: &&Obligation| it.term.until.is_none_or(|until| now < until);
-    let mut page: Vec<&Obligation> = content.asked().obligations().iter().filter(still).collect();
-    page.retain(|it| after.is_none_or(|after| place(it) > after));
+    let mut page: Vec<&Obligation> = content.asked().obligations().iter().collect();
+    page.retain(|it| !it.term.is_over(now) && after.is_none_or(|after| place(it) > after));
     page.sort_unstable_by_key(|it| place(it));
     let more = page.len() > limit;
     page.truncate(limit);
     let next = page.last().map(|it| place(it)).filter(|_| more);
-    let reports = page.into_iter().filter_map(|it| report(Ask::of(content, it)?, it, access, group, now));
+    let reports =
+        page.into_iter().filter_map(|it| Some(report(Ask::of(content, it)?, it, access, group, now)));
     (reports.collect(), next)
 }
 
@@ -98,7 +98,7 @@ fn report<'a>(
     access: &Access,
     wanted: Option<GroupId>,
     now: Time,
-) -> Option<Report<'a>> {
+) -> Report<'a> {
     let due_at = obligation.term.from;
     let (mut everybody, mut groups) = (Count::default(), HashMap::<GroupId, Count>::new());
     for person in access.persons().filter(|person| person.active && person.scopes.contains(Scope::Share)) {
@@ -115,5 +115,5 @@ fn report<'a>(
     let mut groups: Vec<(GroupId, Count)> =
         groups.into_iter().filter(|(_, count)| !count.is_small()).collect();
     groups.sort_unstable_by_key(|(group, _)| *group);
-    Some(Report { ask, due_at, everybody: Some(everybody).filter(|count| !count.is_small()), groups })
+    Report { ask, due_at, everybody: Some(everybody).filter(|count| !count.is_small()), groups }
 }

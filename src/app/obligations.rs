@@ -20,7 +20,7 @@ use crate::domain::time::Time;
 use crate::domain::training::Training;
 use crate::error::{Code, Error, Result};
 use crate::store::connection::Conn;
-use crate::store::trainings::{self, TrainingRow};
+use crate::store::trainings;
 
 /// Obligations that a refusal names at most; `GET /v1/me/obligations` has them all.
 const NAMED: usize = 50;
@@ -29,7 +29,7 @@ const NAMED: usize = 50;
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
     obligations: Vec<Obligation>,
-    trainings: BTreeMap<TrainingId, (TrainingRow, Training)>,
+    trainings: BTreeMap<TrainingId, Training>,
 }
 
 impl Asked {
@@ -42,7 +42,7 @@ impl Asked {
         for row in trainings::in_force(conn)? {
             let training = row.training()?;
             asked.obligations.extend(of_training(row.training_id, &training));
-            asked.trainings.insert(row.training_id, (row, training));
+            asked.trainings.insert(row.training_id, training);
         }
         asked.obligations.sort_unstable_by_key(|obligation| obligation.term.from);
         Ok(asked)
@@ -55,7 +55,7 @@ impl Asked {
 
     /// A training in force.
     pub fn training(&self, id: TrainingId) -> Option<&Training> {
-        self.trainings.get(&id).map(|(_, training)| training)
+        self.trainings.get(&id)
     }
 }
 

@@ -8,8 +8,8 @@
 //! transactions, so that no write holds the lock for long; each asks anew whether the caller may. A completion
 //! that is known already changes nothing, so that a file can be sent again, and no `Idempotency-Key` is needed.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -229,20 +229,22 @@ fn write(
 
 /// Whom the told names are of: ids, or external ids. Who was erased is nobody.
 fn persons<'a>(conn: &mut Conn, keys: &Keys, told: &[&'a Told]) -> Result<HashMap<&'a str, PersonId>> {
+    let names: HashSet<&str> = told.iter().map(|told| told.person.trim()).collect();
     let mut found: HashMap<&str, PersonId> = HashMap::new();
-    for name in told.iter().map(|told| told.person.trim()) {
-        if found.contains_key(name) {
-            continue;
-        }
-        let person = match name.to_ascii_lowercase().parse::<PersonId>() {
-            Ok(id) => Some(id),
+    // Two spellings may be of one external id.
+    let mut external: Vec<(String, &str)> = Vec::new();
+    for name in names {
+        match name.to_ascii_lowercase().parse() {
+            Ok(id) => _ = found.insert(name, id),
             Err(_) => {
                 let hmac = keys.identity_hmac(Identifier::ExternalId, &normal_external_id(name));
-                people::find_by_external_id(conn, &hmac)?
+                external.push((hmac, name));
             }
-        };
-        found.extend(person.map(|person| (name, person)));
+        }
     }
+    let hmacs: Vec<String> = external.iter().map(|(hmac, _)| hmac.clone()).collect();
+    let known = people::find_by_external_ids(conn, &hmacs)?;
+    found.extend(external.iter().filter_map(|(hmac, name)| Some((*name, *known.get(hmac)?))));
     let ids: Vec<PersonId> = found.values().copied().collect();
     let sealable = subject_keys::find_all(conn, &ids)?;
     found.retain(|_, person| sealable.contains_key(person));

@@ -2,10 +2,11 @@
 
 use super::actor::Actor;
 use super::authentication;
+use super::groups::unknown_groups;
 use super::journal::{By, Facts, enter};
 use crate::domain::content::Audience;
 use crate::domain::countries;
-use crate::domain::ids::{GroupId, Key, TrainingId};
+use crate::domain::ids::{Key, TrainingId};
 use crate::domain::links::LinkPolicy;
 use crate::domain::roles::Scope;
 use crate::domain::text::{self, Lines};
@@ -15,9 +16,9 @@ use crate::error::{Code, Error, Fault, Result};
 use crate::keys::Keys;
 use crate::record::Event;
 use crate::store::connection::Conn;
+use crate::store::responsibilities;
 use crate::store::trainings::{self as rows, TrainingRow};
 use crate::store::write::WriteTx;
-use crate::store::{groups, responsibilities};
 
 /// What a training is to say.
 #[derive(Debug, Clone)]
@@ -121,7 +122,7 @@ fn checked(conn: &mut Conn, terms: &TrainingTerms, required_from: Time) -> Resul
     }
     if let Some(audience) = &required_for {
         faults.extend(unknown_countries(audience));
-        faults.extend(unknown_groups(conn, audience)?);
+        faults.extend(unknown_groups(conn, "/required_for/groups", &audience.groups)?);
     }
     let responsibility = match &terms.responsibility {
         Some(key) => {
@@ -147,17 +148,6 @@ fn unknown_countries(audience: &Audience) -> impl Iterator<Item = Fault> {
         let detail = "Not a country's code in capitals, such as NL.";
         Fault::body(format!("/required_for/countries/{at}"), "not_a_country", detail)
     })
-}
-
-fn unknown_groups(conn: &mut Conn, audience: &Audience) -> Result<Vec<Fault>> {
-    let known: Vec<GroupId> =
-        groups::find_all(conn, &audience.groups)?.into_iter().map(|group| group.id).collect();
-    let unknown = audience.groups.iter().enumerate().filter(|(_, id)| !known.contains(id));
-    let fault = |(at, id): (usize, &GroupId)| {
-        let detail = format!("There is no group {id}.");
-        Fault::body(format!("/required_for/groups/{at}"), "unknown_group", detail)
-    };
-    Ok(unknown.map(fault).collect())
 }
 
 fn facts(id: TrainingId, version: i64, training: &Training) -> Facts {

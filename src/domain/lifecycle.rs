@@ -225,6 +225,13 @@ pub struct Approved {
     pub pins: Vec<(ItemId, i64)>,
 }
 
+impl Approved {
+    /// From when on it may be used: when its time has come, and not before it was approved.
+    pub fn starts(&self) -> Time {
+        self.publish_at.map_or(self.approved_at, |at| at.max(self.approved_at))
+    }
+}
+
 /// A recall or a retirement, as far as availability depends on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ending {
@@ -310,7 +317,7 @@ impl History {
     /// the item was first ended.
     pub fn was_live(&self, now: Time) -> bool {
         self.approved.iter().any(|approved| {
-            let from = approved.publish_at.map_or(approved.approved_at, |at| at.max(approved.approved_at));
+            let from = approved.starts();
             let first_ending = self.endings.iter().find(|end| end.idx > approved.submitted_idx);
             from <= first_ending.map_or(now, |end| end.at.min(now))
         })
@@ -323,9 +330,7 @@ impl History {
         self.approved
             .iter()
             .filter(|approved| approved.submitted_idx > since_last_ending || approved == &present)
-            .map(|approved| {
-                approved.publish_at.map_or(approved.approved_at, |at| at.max(approved.approved_at))
-            })
+            .map(Approved::starts)
             .min()
     }
 
@@ -392,21 +397,25 @@ pub struct Term {
     pub until: Option<Time>,
 }
 
+impl Term {
+    /// Whether it is over.
+    pub fn is_over(self, now: Time) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+}
+
 impl History {
     /// The approved revisions that are or will be the one that is live, and when, by what is known now: what
     /// [`History::present`] and [`History::availability`] say of each moment, for all moments at once. It is for
     /// items that pin nothing and are never published urgently.
     pub fn terms(&self) -> impl Iterator<Item = (&Approved, Term)> {
-        let starts = |approved: &Approved| {
-            approved.publish_at.map_or(approved.approved_at, |at| at.max(approved.approved_at))
-        };
         self.approved.iter().enumerate().filter_map(move |(at, approved)| {
             let is_ended = approved.redacted.is_some()
                 || self.ended(approved, EndingKind::Recall).is_some()
                 || self.ended(approved, EndingKind::Retirement).is_some();
-            let newer = self.approved.iter().skip(at + 1).map(starts);
+            let newer = self.approved.iter().skip(at + 1).map(Approved::starts);
             let until = newer.chain(approved.expires_at).min();
-            let term = Term { from: starts(approved), until };
+            let term = Term { from: approved.starts(), until };
             (!is_ended && until.is_none_or(|until| term.from < until)).then_some((approved, term))
         })
     }

@@ -156,7 +156,7 @@ pub fn judge<'a>(obligations: &'a [Obligation], person: Obliged<'_>, now: Time) 
     };
     for obligation in obligations {
         let Term { from, until } = obligation.term;
-        if until.is_some_and(|until| until <= now) || !obligation.binds(person) {
+        if obligation.term.is_over(now) || !obligation.binds(person) {
             continue;
         }
         let met = obligation.met(person.done);
@@ -202,7 +202,7 @@ impl Obligation {
     /// How it stands for a person whom it binds; what is over stands nowhere.
     pub fn standing(&self, done: &Done, now: Time) -> Option<Standing> {
         let Term { from, until } = self.term;
-        if until.is_some_and(|until| until <= now) {
+        if self.term.is_over(now) {
             return None;
         }
         let starts = from.max(now);

@@ -163,6 +163,14 @@ pub fn find_by_external_id(conn: &mut Conn, hmac: &str) -> Result<Option<PersonI
     Ok(people::table.filter(people::external_id_hmac.eq(hmac)).select(people::id).first(conn).optional()?)
 }
 
+/// Who has which of these external ids, by HMAC.
+pub fn find_by_external_ids(conn: &mut Conn, hmacs: &[String]) -> Result<HashMap<String, PersonId>> {
+    let found = people::table
+        .filter(people::external_id_hmac.eq_any(hmacs))
+        .select((people::external_id_hmac.assume_not_null(), people::id));
+    Ok(found.load::<(String, PersonId)>(conn)?.into_iter().collect())
+}
+
 /// Who signs in with this e-mail address, and their password as a PHC string. Whoever is not active or
 /// has no password is missing.
 pub fn password_of(conn: &mut Conn, email_hmac: &str) -> Result<Option<(PersonId, String)>> {
