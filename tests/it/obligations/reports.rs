@@ -3,7 +3,7 @@
 use greenlight::domain::roles::Role;
 use serde_json::{Value, json};
 
-use super::{Guideline, training};
+use super::{Guideline, complete, training};
 use crate::support::{Client, TestApp, both};
 
 fn group(app: &TestApp, name: &str, members: &[Client]) -> String {
@@ -91,5 +91,23 @@ both! {
         }
         assert_eq!(walked, all);
         app.employee().get("/v1/obligation-reports").send().problem("forbidden");
+    }
+
+    fn a_completion_that_ends_before_it_is_asked_for_is_open_in_a_report(app) {
+        let people: Vec<Client> =
+            (0..5).map(|number| app.person(&format!("p{number}"), &[Role::Employee])).collect();
+        let audience = json!({ "groups": [group(app, "All", &people)] });
+        for required_from in ["2027-02-20T23:59:59Z", "2027-02-21T00:00:00Z"] {
+            let id = training(app, |body| {
+                body["required_for"] = audience.clone();
+                body["required_from"] = json!(required_from);
+                body["valid_months"] = json!(3);
+            });
+            for person in &people {
+                complete(&app.admin(), &id, &person.id(), "2026-11-20").expect(200);
+            }
+        }
+        let open: Vec<Value> = reports(app, "").iter().map(|it| it["everybody"]["open"].clone()).collect();
+        assert_eq!(open, [json!(0), json!(5)], "the completions end with the 20th of February");
     }
 }
