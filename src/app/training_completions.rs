@@ -16,7 +16,7 @@ use std::time::Instant;
 use super::actor::Actor;
 use super::authentication;
 use super::context::Context;
-use super::identity::normal_external_id;
+use super::identity::{normal_email, normal_external_id};
 use super::journal::{By, Facts, enter, enter_all};
 use super::trainings::training_get;
 use crate::domain::ids::{PersonId, TrainingId};
@@ -42,7 +42,7 @@ const LOOKED_AT: usize = 500;
 /// That somebody completed a training, as it is told.
 #[derive(Debug, Clone)]
 pub struct Told {
-    /// Who: their id or external id.
+    /// Who: their id, external id or e-mail address.
     pub person: String,
     /// On which day.
     pub completed_on: Result<Day, &'static str>,
@@ -163,7 +163,10 @@ fn judge(
     let mut fresh = Vec::new();
     let outcome = |told: &&Told| {
         let Some(person) = persons.get(told.person.trim()) else {
-            return Outcome::Refused("unknown_person", "Nobody has this id or external id.");
+            return Outcome::Refused(
+                "unknown_person",
+                "This is no id, external id or e-mail address of anybody, or it is one of two people.",
+            );
         };
         let on = match told.completed_on {
             Ok(on) if can_be_completed(on, now) => on,
@@ -227,24 +230,34 @@ fn write(
     people::mark_access(tx, &persons)
 }
 
-/// Whom the told names are of: ids, or external ids. Who was erased is nobody.
+/// Whom the told names are of: ids, external ids or e-mail addresses. A name that is the external id of one person and the
+/// address of another is nobody's, and so is that of whoever was erased.
 fn persons<'a>(conn: &mut Conn, keys: &Keys, told: &[&'a Told]) -> Result<HashMap<&'a str, PersonId>> {
     let names: HashSet<&str> = told.iter().map(|told| told.person.trim()).collect();
     let mut found: HashMap<&str, PersonId> = HashMap::new();
-    // Two spellings may be of one external id.
-    let mut external: Vec<(String, &str)> = Vec::new();
+    // Two spellings may be of one person.
+    let mut spelled: Vec<(&str, String, String)> = Vec::new();
     for name in names {
         match name.to_ascii_lowercase().parse() {
             Ok(id) => _ = found.insert(name, id),
             Err(_) => {
-                let hmac = keys.identity_hmac(Identifier::ExternalId, &normal_external_id(name));
-                external.push((hmac, name));
+                let external_id = keys.identity_hmac(Identifier::ExternalId, &normal_external_id(name));
+                let email = keys.identity_hmac(Identifier::Email, &normal_email(name));
+                spelled.push((name, external_id, email));
             }
         }
     }
-    let hmacs: Vec<String> = external.iter().map(|(hmac, _)| hmac.clone()).collect();
-    let known = people::find_by_external_ids(conn, &hmacs)?;
-    found.extend(external.iter().filter_map(|(hmac, name)| Some((*name, *known.get(hmac)?))));
+    let external_ids: Vec<&str> = spelled.iter().map(|(_, external_id, _)| external_id.as_str()).collect();
+    let by_external_id = people::find_by_external_ids(conn, &external_ids)?;
+    let emails: Vec<&str> = spelled.iter().map(|(_, _, email)| email.as_str()).collect();
+    let by_email = people::find_by_emails(conn, &emails)?;
+    found.extend(spelled.iter().filter_map(|(name, external_id, email)| {
+        match (by_external_id.get(external_id), by_email.get(email)) {
+            (Some(one), Some(other)) if one != other => None,
+            (Some(person), _) | (None, Some(person)) => Some((*name, *person)),
+            (None, None) => None,
+        }
+    }));
     let ids: Vec<PersonId> = found.values().copied().collect();
     let sealable = subject_keys::find_all(conn, &ids)?;
     found.retain(|_, person| sealable.contains_key(person));

@@ -164,10 +164,18 @@ pub fn find_by_external_id(conn: &mut Conn, hmac: &str) -> Result<Option<PersonI
 }
 
 /// Who has which of these external ids, by HMAC.
-pub fn find_by_external_ids(conn: &mut Conn, hmacs: &[String]) -> Result<HashMap<String, PersonId>> {
+pub fn find_by_external_ids(conn: &mut Conn, hmacs: &[&str]) -> Result<HashMap<String, PersonId>> {
     let found = people::table
         .filter(people::external_id_hmac.eq_any(hmacs))
         .select((people::external_id_hmac.assume_not_null(), people::id));
+    Ok(found.load::<(String, PersonId)>(conn)?.into_iter().collect())
+}
+
+/// Who has these e-mail addresses, by the digest of the address.
+pub fn find_by_emails(conn: &mut Conn, hmacs: &[&str]) -> Result<HashMap<String, PersonId>> {
+    let found = people::table
+        .filter(people::email_hmac.eq_any(hmacs))
+        .select((people::email_hmac.assume_not_null(), people::id));
     Ok(found.load::<(String, PersonId)>(conn)?.into_iter().collect())
 }
 

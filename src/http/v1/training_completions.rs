@@ -53,8 +53,8 @@ fn describe_complete() -> Operation {
          an API key with the scope `completions`. As JSON up to 1000; or as CSV (RFC 4180, UTF-8, up to 6 MB) \
          whose first line names its two columns `person` and `completed_on`, between commas or semicolons. Nobody \
          records their own (`own_completion`), and what was withdrawn is not recorded again for the same day \
-         (`withdrawn`). A person is named by id or external \
-         id. Each completion is an entry of the record, and opens sharing to the person at once on every node. \
+         (`withdrawn`). A person is named by id, external id or \
+         e-mail address. Each completion is an entry of the record, and opens sharing to the person at once on every node. \
          What is recorded already is `known` and changes nothing, so that the same can be sent again, and no \
          `Idempotency-Key` is taken. A row that cannot be recorded is refused and the others are not; `refused` \
          tells the first 1000 of those.",
@@ -75,7 +75,7 @@ fn describe_complete() -> Operation {
                 "line": 4,
                 "person": "E-9999",
                 "code": "unknown_person",
-                "detail": "Nobody has this id or external id.",
+                "detail": "This is no id, external id or e-mail address of anybody, or it is one of two people.",
             }],
         }),
     )
@@ -110,7 +110,7 @@ struct CompletionsCreate {
 /// That somebody completed the training.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 struct CompletionCreate {
-    /// Who: their id or external id.
+    /// Who: their id, external id or e-mail address.
     #[validate(length(min = 1, max = 200))]
     #[schema(min_length = 1, max_length = 200)]
     person: String,

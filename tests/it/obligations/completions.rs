@@ -90,6 +90,27 @@ both! {
         assert_eq!((to_do(&lena), to_do(&omar)), (vec![], vec![]));
     }
 
+    fn a_person_is_named_by_id_external_id_or_address_and_never_as_one_of_two(app) {
+        let id = training(app, |_| ());
+        let lms = app.key([Scope::Completions]);
+        let (lena, omar) = (app.person("lena", &[Role::Employee]), app.person("omar", &[Role::Employee]));
+        let address = app.admin().get(&format!("/v1/people/{}", lena.id())).send().expect(200).text("/email").to_owned();
+        let outcome = |name: &str, on: &str| {
+            let done = complete(&lms, &id, name, on).expect(200);
+            done["refusals"][0]["code"].as_str().unwrap_or("recorded").to_owned()
+        };
+        assert_eq!(outcome(&address.to_uppercase(), "2026-11-20"), "recorded");
+        assert_eq!((to_do(&lena).len(), to_do(&omar).len()), (0, 1));
+        assert_eq!(outcome("nobody@example.org", "2026-11-20"), "unknown_person");
+        app.person_with("twin", &[Role::Employee], |person| person.external_id = Some(address.clone()));
+        assert_eq!(outcome(&address, "2026-11-21"), "unknown_person");
+        let own = app.admin().get(&format!("/v1/people/{}", omar.id())).send().expect(200);
+        let omars = own.text("/email").to_owned();
+        let change = json!({ "external_id": omars });
+        app.admin().patch(&format!("/v1/people/{}", omar.id())).if_match(&own["version"]).json(&change).send().expect(200);
+        assert_eq!(outcome(&omars, "2026-11-20"), "recorded", "both are the same person's");
+    }
+
     fn a_file_is_taken_row_by_row(app) {
         let id = training(app, |_| ());
         let lms = app.key([Scope::Completions]);
