@@ -190,29 +190,6 @@ pub(super) fn check_approvable(conn: &mut Conn, item: ItemId, revision: i64, now
     refuse(fault.into_iter().collect())
 }
 
-/// The campaigns, of a list below this place, for whose posts nothing can be demanded: those that nobody registered,
-/// or that have ended and were not named before.
-pub(super) fn unknown_campaigns(
-    conn: &mut Conn,
-    place: &str,
-    campaigns: &[String],
-    before: &[String],
-) -> Result<Vec<Fault>> {
-    let rows = rows::find_all(conn, campaigns)?;
-    let known: HashSet<&str> = rows.iter().filter(|row| !row.ended).map(|row| row.key.as_str()).collect();
-    let can_be_named = |key: &String| known.contains(key.as_str()) || before.contains(key);
-    let fault = |(at, key): (usize, &String)| {
-        let detail = format!(
-            "There is no campaign {key}, or it has ended. Name one that GET /v1/campaigns lists, or have a publisher \
-             register it: what is demanded for a campaign goes by its key."
-        );
-        Fault::body(format!("{place}/campaigns/{at}"), "unknown_key", detail)
-    };
-    // Of what is no key at all something else is said.
-    let unknown = campaigns.iter().enumerate().filter(|(_, key)| is_slug(key, 64) && !can_be_named(key));
-    Ok(unknown.map(fault).collect())
-}
-
 /// Enters the campaigns that an upgrade found in content.
 pub(super) fn enter_found(tx: &mut WriteTx<'_>, keys: &Keys) -> Result<()> {
     for row in rows::without_entry(tx.conn())? {

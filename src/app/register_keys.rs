@@ -5,14 +5,13 @@
 //! ended cannot be named anew. What named it before goes on: a post that is live with all that its topic demands
 //! can be approved again as it is, and so can what demands it.
 
-use super::campaigns::{unknown_campaign, unknown_campaigns};
-use super::topics::unknown_topics;
+use super::campaigns::unknown_campaign;
 use crate::domain::content::Content;
 use crate::domain::content::register_keys::RegisterKeys;
-use crate::domain::ids::{ItemId, Kind};
+use crate::domain::ids::{ItemId, Kind, is_slug};
 use crate::error::{Fault, Result};
 use crate::store::connection::Conn;
-use crate::store::revisions;
+use crate::store::{campaigns, revisions, topics};
 
 /// The topics and campaigns that the content of an item cannot name; `item` is absent while it is being made.
 pub(super) fn unknown_in_content(
@@ -44,9 +43,34 @@ pub(super) fn unknown_keys(
     keys: RegisterKeys<'_>,
     before: RegisterKeys<'_>,
 ) -> Result<Vec<Fault>> {
-    let mut faults = unknown_topics(conn, place, keys.topics, before.topics)?;
-    faults.extend(unknown_campaigns(conn, place, keys.campaigns, before.campaigns)?);
+    let registered = topics::known(conn, keys.topics)?;
+    let mut faults = unregistered("topic", place, keys.topics, &registered, before.topics);
+    let rows = campaigns::find_all(conn, keys.campaigns)?;
+    let registered: Vec<String> =
+        rows.into_iter().filter(|row| !row.ended).map(|row| row.key.to_string()).collect();
+    faults.extend(unregistered("campaign", place, keys.campaigns, &registered, before.campaigns));
     Ok(faults)
+}
+
+/// Those of the keys, in a list below this place, that are neither registered nor were named before. Of what is no key at
+/// all something else is said.
+fn unregistered(
+    what: &str,
+    place: &str,
+    keys: &[String],
+    registered: &[String],
+    before: &[String],
+) -> Vec<Fault> {
+    let can_be_named = |key: &String| registered.contains(key) || before.contains(key);
+    let fault = |(at, key): (usize, &String)| {
+        let detail = format!(
+            "There is no {what} {key}, or it has ended. Name one that GET /v1/{what}s lists, or have a publisher \
+             register it: what is demanded for a {what} goes by its key."
+        );
+        Fault::body(format!("{place}/{what}s/{at}"), "unknown_key", detail)
+    };
+    let unknown = keys.iter().enumerate().filter(|(_, key)| is_slug(key, 64) && !can_be_named(key));
+    unknown.map(fault).collect()
 }
 
 /// What the newest approved revision of an item says, unless there is none or it was redacted.

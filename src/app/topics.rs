@@ -10,9 +10,9 @@
 use super::actor::Actor;
 use super::authentication;
 use super::journal::{By, Facts, enter};
-use crate::domain::ids::{Key, is_slug};
+use crate::domain::ids::Key;
 use crate::domain::roles::Scope;
-use crate::error::{Code, Error, Fault, Result};
+use crate::error::{Code, Error, Result};
 use crate::keys::Keys;
 use crate::record::Event;
 use crate::store::connection::Conn;
@@ -83,28 +83,6 @@ pub fn topic_get(conn: &mut Conn, key: &Key) -> Result<TopicRow> {
 /// Topics that have not ended, newest first, below an index of the record.
 pub fn topic_list(conn: &mut Conn, below: Option<i64>, limit: usize) -> Result<Vec<TopicRow>> {
     rows::list(conn, below, i64::try_from(limit).unwrap_or(i64::MAX))
-}
-
-/// The topics, of a list below this place, that cannot be named: those that nobody registered, or that have ended
-/// and were not named before.
-pub(super) fn unknown_topics(
-    conn: &mut Conn,
-    place: &str,
-    topics: &[String],
-    before: &[String],
-) -> Result<Vec<Fault>> {
-    let known = rows::known(conn, topics)?;
-    let can_be_named = |topic: &String| known.contains(topic) || before.contains(topic);
-    let fault = |(at, topic): (usize, &String)| {
-        let detail = format!(
-            "There is no topic {topic}, or it has ended. Name one that GET /v1/topics lists, or have a publisher \
-             register it: what is demanded for a topic goes by its key."
-        );
-        Fault::body(format!("{place}/topics/{at}"), "unknown_key", detail)
-    };
-    // Of what is no key at all something else is said.
-    let unknown = topics.iter().enumerate().filter(|(_, topic)| is_slug(topic, 64) && !can_be_named(topic));
-    Ok(unknown.map(fault).collect())
 }
 
 /// Registers those topics that nobody has registered yet, with their keys as their names.

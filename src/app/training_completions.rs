@@ -230,8 +230,8 @@ fn write(
     people::mark_access(tx, &persons)
 }
 
-/// Whom the told names are of: ids, external ids or e-mail addresses. A name that is the external id of one person and the
-/// address of another is nobody's, and so is that of whoever was erased.
+/// Whom the told names are of: ids, external ids or e-mail addresses. A name that is the external id of one person
+/// and the address of another is nobody's, and so is that of whoever was erased.
 fn persons<'a>(conn: &mut Conn, keys: &Keys, told: &[&'a Told]) -> Result<HashMap<&'a str, PersonId>> {
     let names: HashSet<&str> = told.iter().map(|told| told.person.trim()).collect();
     let mut found: HashMap<&str, PersonId> = HashMap::new();

@@ -171,7 +171,7 @@ pub fn find_by_external_ids(conn: &mut Conn, hmacs: &[&str]) -> Result<HashMap<S
     Ok(found.load::<(String, PersonId)>(conn)?.into_iter().collect())
 }
 
-/// Who has these e-mail addresses, by the digest of the address.
+/// Who has which of these e-mail addresses, by HMAC.
 pub fn find_by_emails(conn: &mut Conn, hmacs: &[&str]) -> Result<HashMap<String, PersonId>> {
     let found = people::table
         .filter(people::email_hmac.eq_any(hmacs))

@@ -53,9 +53,8 @@ fn describe_complete() -> Operation {
          an API key with the scope `completions`. As JSON up to 1000; or as CSV (RFC 4180, UTF-8, up to 6 MB) \
          whose first line names its two columns `person` and `completed_on`, between commas or semicolons. Nobody \
          records their own (`own_completion`), and what was withdrawn is not recorded again for the same day \
-         (`withdrawn`). A person is named by id, external id or \
-         e-mail address. Each completion is an entry of the record, and opens sharing to the person at once on every node. \
-         What is recorded already is `known` and changes nothing, so that the same can be sent again, and no \
+         (`withdrawn`). A person is named by id, external id or e-mail address. Each completion is an entry of the \
+         record, and opens sharing to the person at once on every node. What is recorded already is `known` and changes nothing, so that the same can be sent again, and no \
          `Idempotency-Key` is taken. A row that cannot be recorded is refused and the others are not; `refused` \
          tells the first 1000 of those.",
     )

@@ -9,7 +9,11 @@ use super::types::{
     WithdrawalCreate,
 };
 use super::{CREATE, DECLINE, LIST, WITHDRAW};
-use crate::app::post_proposals::{self as proposals, ProposalQuery};
+use crate::app::actor::Actor;
+use crate::app::context::Context;
+use crate::app::idempotency::Once;
+use crate::app::post_proposals::{self as proposals, ProposalQuery, ProposalView};
+use crate::app::rules::Rules;
 use crate::domain::ids::ProposalId;
 use crate::domain::proposal::Proposal;
 use crate::error::Result;
@@ -18,6 +22,7 @@ use crate::http::extract::{Body, Caller, OptionalIdempotencyKey, Path, Query};
 use crate::http::v1::answers::{after, cursor_after, cut, done, once, page};
 use crate::state::App;
 use crate::store::Lane;
+use crate::store::write::WriteTx;
 
 pub(super) async fn proposal_create(
     app: Data<App>,
@@ -30,12 +35,9 @@ pub(super) async fn proposal_create(
     let rules = app.rules();
     let (view, replayed) = app
         .write(Lane::Ordinary, move |tx, context| {
-            let keys = &context.keys;
-            let done =
-                once.run(tx, keys, &actor, |tx| proposals::post_propose(tx, context, &actor, &proposal))?;
-            let now = tx.now();
-            let view = proposals::post_proposal_get(tx.conn(), keys, &actor, done.resource, &rules, now)?;
-            Ok((view, done.replayed))
+            changed(tx, context, &actor, &rules, &once, |tx| {
+                proposals::post_propose(tx, context, &actor, &proposal)
+            })
         })
         .await?;
     Ok(done(StatusCode::CREATED, replayed)
@@ -91,13 +93,9 @@ pub(super) async fn proposal_decline(
     let rules = app.rules();
     let (view, replayed) = app
         .write(Lane::Ordinary, move |tx, context| {
-            let keys = &context.keys;
-            let done = once.run(tx, keys, &actor, |tx| {
+            changed(tx, context, &actor, &rules, &once, |tx| {
                 proposals::post_proposal_decline(tx, context, &actor, &rules, id, &body.reason)
-            })?;
-            let now = tx.now();
-            let view = proposals::post_proposal_get(tx.conn(), keys, &actor, done.resource, &rules, now)?;
-            Ok((view, done.replayed))
+            })
         })
         .await?;
     Ok(done(StatusCode::OK, replayed).json(PostProposal::from(view)))
@@ -114,14 +112,25 @@ pub(super) async fn proposal_withdraw(
     let rules = app.rules();
     let (view, replayed) = app
         .write(Lane::Ordinary, move |tx, context| {
-            let keys = &context.keys;
-            let done = once.run(tx, keys, &actor, |tx| {
+            changed(tx, context, &actor, &rules, &once, |tx| {
                 proposals::post_proposal_withdraw(tx, context, &actor, &rules, id, body.reason.as_deref())
-            })?;
-            let now = tx.now();
-            let view = proposals::post_proposal_get(tx.conn(), keys, &actor, done.resource, &rules, now)?;
-            Ok((view, done.replayed))
+            })
         })
         .await?;
     Ok(done(StatusCode::OK, replayed).json(PostProposal::from(view)))
+}
+
+/// Makes or changes a proposal once, and reads it as it is then; with whether it was done before.
+fn changed(
+    tx: &mut WriteTx<'_>,
+    context: &Context,
+    actor: &Actor,
+    rules: &Rules,
+    once: &Once,
+    work: impl FnOnce(&mut WriteTx<'_>) -> Result<ProposalId>,
+) -> Result<(ProposalView, bool)> {
+    let done = once.run(tx, &context.keys, actor, work)?;
+    let now = tx.now();
+    let view = proposals::post_proposal_get(tx.conn(), &context.keys, actor, done.resource, rules, now)?;
+    Ok((view, done.replayed))
 }
