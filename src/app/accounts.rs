@@ -5,12 +5,13 @@
 use super::actor::Actor;
 use super::authentication;
 use super::context::Context;
+use super::holder_names::{NamedHolder, named_holders_of_all};
 use super::journal::{By, Facts, enter};
 use crate::domain::account::Account;
 use crate::domain::ids::{AccountId, ResponsibilityId};
-use crate::domain::responsibility::Holder;
 use crate::domain::roles::Scope;
 use crate::error::{Code, Error, Fault, Result};
+use crate::keys::Keys;
 use crate::record::Event;
 use crate::store::accounts::{self as rows, AccountFilter, AccountRow};
 use crate::store::connection::Conn;
@@ -23,7 +24,7 @@ pub struct AccountView {
     /// The account.
     pub row: AccountRow,
     /// Who holds the responsibility for it now, deputies too; nobody, when that has ended.
-    pub holders: Vec<Holder>,
+    pub holders: Vec<NamedHolder>,
 }
 
 /// Enters an account in the register; 409 `already_exists` when it is there, in whatever case it is written, or
@@ -35,7 +36,7 @@ pub fn account_create(
     account: &Account,
 ) -> Result<AccountId> {
     authentication::authorise(tx, actor, Scope::Publish)?;
-    let owner = checked_owner(tx.conn(), context, account)?;
+    let owner = checked_owner(tx.conn(), context, account, None)?;
     let id = AccountId::generate();
     rows::insert(tx, id, account, owner)?;
     enter(tx, &context.keys, By::Actor(actor), Event::AccountCreated, words(id, account))?;
@@ -54,7 +55,7 @@ pub fn account_update(
 ) -> Result<()> {
     authentication::authorise(tx, actor, Scope::Publish)?;
     let row = find_at(tx.conn(), id, version)?;
-    let owner = checked_owner(tx.conn(), context, account)?;
+    let owner = checked_owner(tx.conn(), context, account, Some(&row))?;
     if row.account() == *account {
         return Ok(());
     }
@@ -80,27 +81,28 @@ pub fn account_end(
 }
 
 /// One account.
-pub fn account_get(conn: &mut Conn, id: AccountId) -> Result<AccountView> {
+pub fn account_get(conn: &mut Conn, keys: &Keys, id: AccountId) -> Result<AccountView> {
     let row = find(conn, id)?;
-    views(conn, vec![row])?.pop().ok_or_else(|| Error::not_found("account"))
+    views(conn, keys, vec![row])?.pop().ok_or_else(|| Error::not_found("account"))
 }
 
 /// Accounts, newest first, after `after`.
 pub fn account_list(
     conn: &mut Conn,
+    keys: &Keys,
     filter: &AccountFilter,
     after: Option<AccountId>,
     limit: i64,
 ) -> Result<Vec<AccountView>> {
     let found = rows::list(conn, filter, after, limit)?;
-    views(conn, found)
+    views(conn, keys, found)
 }
 
-fn views(conn: &mut Conn, found: Vec<AccountRow>) -> Result<Vec<AccountView>> {
+fn views(conn: &mut Conn, keys: &Keys, found: Vec<AccountRow>) -> Result<Vec<AccountView>> {
     let mut owners: Vec<ResponsibilityId> = found.iter().map(|row| row.owner_id).collect();
     owners.sort_unstable();
     owners.dedup();
-    let holders = responsibilities::holders_of_all(conn, &owners)?;
+    let holders = named_holders_of_all(conn, keys, &owners)?;
     let view = |row: AccountRow| {
         let holders = holders.get(&row.owner_id).cloned().unwrap_or_default();
         AccountView { row, holders }
@@ -121,10 +123,18 @@ fn find_at(conn: &mut Conn, id: AccountId, version: i64) -> Result<AccountRow> {
     Err(Error::new(Code::PreconditionFailed, detail))
 }
 
-/// The responsibility that is to answer for an account, if nothing is wrong with what is said of it.
-fn checked_owner(conn: &mut Conn, context: &Context, account: &Account) -> Result<ResponsibilityId> {
+/// The responsibility that is to answer for an account, if nothing is wrong with what is said of it. The one that
+/// answered for it `before` may stay when it has ended: to mend another word, nobody has to find a new owner.
+fn checked_owner(
+    conn: &mut Conn,
+    context: &Context,
+    account: &Account,
+    before: Option<&AccountRow>,
+) -> Result<ResponsibilityId> {
     let mut faults = account.faults(&context.channels);
-    let owner = responsibilities::find_by_key(conn, &account.owner)?;
+    let stays = before.is_some_and(|before| before.owner == account.owner);
+    let owner = responsibilities::find_ever(conn, &account.owner)?;
+    let owner = owner.filter(|owner| stays || owner.ended_at.is_none());
     if owner.is_none() {
         let detail = format!("There is no responsibility with the key {}, or it has ended.", account.owner);
         faults.push(Fault::body("/owner", "unknown_responsibility", detail));

@@ -10,11 +10,10 @@
 //! A post cannot name a campaign that has ended, also when an approved revision of it does: unlike those of a topic
 //! that has ended, its posts are not shared any more, so that there is nothing to approve them for.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::access::Access;
 use super::actor::Actor;
 use super::authentication;
 use super::campaign_conditions::window_fault;
@@ -23,6 +22,7 @@ use super::journal::{By, Facts, enter};
 use crate::domain::campaign::{Campaign, CampaignContent, Phase};
 use crate::domain::ids::{GroupId, ItemId, Key, is_slug};
 use crate::domain::roles::Scope;
+use crate::domain::text::{self, Lines};
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Fault, Result};
 use crate::keys::Keys;
@@ -51,20 +51,22 @@ impl TryFrom<CampaignRow> for CampaignView {
 
 /// Who looks campaigns up.
 #[derive(Debug, Clone)]
-pub struct CampaignReader {
+struct CampaignReader {
     sees_all: bool,
     groups: Vec<GroupId>,
 }
 
 impl CampaignReader {
-    /// The one who asks.
-    pub fn new(actor: &Actor, access: &Access) -> Self {
-        let person = actor.person.and_then(|person| access.person(person));
-        Self {
-            sees_all: actor.scopes.contains(Scope::ContentRead)
-                || (actor.person.is_none() && actor.scopes.contains(Scope::OnBehalf)),
-            groups: person.map(|person| person.groups.clone()).unwrap_or_default(),
-        }
+    /// The one who asks. Their groups are read from rows, so that nobody who joined one by another node is told
+    /// that there is no campaign.
+    fn read(conn: &mut Conn, actor: &Actor) -> Result<Self> {
+        let sees_all = actor.scopes.contains(Scope::ContentRead)
+            || (actor.person.is_none() && actor.scopes.contains(Scope::OnBehalf));
+        let groups = match actor.person {
+            Some(person) if !sees_all => groups::of_person(conn, person)?,
+            _ => Vec::new(),
+        };
+        Ok(Self { sees_all, groups })
     }
 
     fn sees(&self, campaign: &Campaign, now: Time) -> bool {
@@ -126,8 +128,9 @@ pub fn campaign_end(tx: &mut WriteTx<'_>, keys: &Keys, actor: &Actor, key: &Key,
 }
 
 /// The campaign that has this key, ended or not, if the reader may know of it.
-pub fn campaign_get(conn: &mut Conn, reader: &CampaignReader, key: &Key, now: Time) -> Result<CampaignView> {
+pub fn campaign_get(conn: &mut Conn, actor: &Actor, key: &Key, now: Time) -> Result<CampaignView> {
     let row = rows::find(conn, key)?.ok_or_else(not_found)?;
+    let reader = CampaignReader::read(conn, actor)?;
     if reader.sees(&row.campaign()?, now) { row.try_into() } else { Err(not_found()) }
 }
 
@@ -139,11 +142,12 @@ pub fn campaign_made(conn: &mut Conn, key: &Key) -> Result<CampaignView> {
 /// Campaigns that have not ended, newest first, below an index of the record: those of which the reader may know.
 pub fn campaign_list(
     conn: &mut Conn,
-    reader: &CampaignReader,
+    actor: &Actor,
     below: Option<i64>,
     limit: usize,
     now: Time,
 ) -> Result<Vec<CampaignView>> {
+    let reader = CampaignReader::read(conn, actor)?;
     let (mut found, mut below) = (Vec::new(), below);
     let batch = limit.max(BATCH);
     loop {
@@ -162,6 +166,22 @@ pub fn campaign_list(
             return Ok(found);
         }
     }
+}
+
+/// Where the campaigns of these revisions are in their lives; of those that name one.
+pub(super) fn phases_of(
+    conn: &mut Conn,
+    revisions: &HashMap<ItemId, i64>,
+    now: Time,
+) -> Result<HashMap<ItemId, Phase>> {
+    let ids: Vec<ItemId> = revisions.keys().copied().collect();
+    let mut named = revisions::campaigns_of(conn, &ids)?;
+    named.retain(|(item, revision, _)| revisions.get(item) == Some(revision));
+    let keys: BTreeSet<&String> = named.iter().map(|(.., key)| key).collect();
+    let rows = rows::find_all(conn, &keys.into_iter().cloned().collect::<Vec<_>>())?;
+    let phases = rows.iter().map(|row| Ok((row.key.to_string(), row.campaign()?.phase(now))));
+    let phases: HashMap<String, Phase> = phases.collect::<Result<_>>()?;
+    Ok(named.iter().filter_map(|(item, _, key)| Some((*item, *phases.get(key)?))).collect())
 }
 
 /// Why a post cannot name its campaign: nobody registered it, or it has ended.
@@ -220,6 +240,9 @@ fn find_at(conn: &mut Conn, key: &Key, version: i64) -> Result<CampaignView> {
 /// What is wrong with what a campaign is to say.
 fn content_faults(conn: &mut Conn, content: &CampaignContent) -> Result<Vec<Fault>> {
     let mut faults = Vec::new();
+    faults.extend(text::character_fault("/name", &content.name, Lines::One));
+    let goal = content.goal.as_deref();
+    faults.extend(goal.and_then(|goal| text::character_fault("/goal", goal, Lines::Many)));
     if content.window.from.zip(content.window.until).is_some_and(|(from, until)| until <= from) {
         faults.push(Fault::body("/window/until", "before_from", "A campaign ends after it begins."));
     }

@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::availability::Histories;
+use super::campaigns;
 use super::items::{BATCH, find};
 use super::reviews::{self, ReviewView};
 use super::rules::Rules;
+use crate::domain::campaign::Phase;
 use crate::domain::ids::{Digest, ItemId, Key, Kind, PersonId};
 use crate::domain::lifecycle::{Availability, Blocker, is_superseded};
 use crate::domain::revision::Pin;
@@ -31,6 +33,9 @@ pub struct ItemView {
     pub ends_at: Option<Time>,
     /// The revision that employees get now, if it is live.
     pub live_revision: Option<i64>,
+    /// Where the campaign is that the revision which counts names, or the newest one where none counts; absent
+    /// where it names none. It is a condition beside availability.
+    pub campaign_phase: Option<Phase>,
     /// The newest revision.
     pub working: RevisionView,
     /// The review of the newest revision.
@@ -170,6 +175,8 @@ pub(super) fn views(conn: &mut Conn, rows: Vec<ItemRow>, rules: &Rules, now: Tim
     let mut authors = revisions::working_authors_of(conn, &ids)?;
     let mut reviews: HashMap<ItemId, ReviewView> = reviews::of_working_revisions(conn, &ids, now)?;
     let mut urgent = urgent_publications::of_items(conn, &ids)?;
+    let posts = rows.iter().filter(|item| item.kind == Kind::Post);
+    let phases = campaigns::phases_of(conn, &revisions_that_count(posts, &histories, &working, now), now)?;
     rows.into_iter()
         .map(|item| {
             let row = working
@@ -185,12 +192,25 @@ pub(super) fn views(conn: &mut Conn, rows: Vec<ItemRow>, rules: &Rules, now: Tim
                 blocked_by,
                 ends_at: present.and_then(|present| present.expires_at),
                 live_revision: present.filter(|_| is_live).map(|present| present.revision),
+                campaign_phase: phases.get(&item.id).copied(),
                 working: revision_view(&item, row, (authors, urgent), &histories, now)?,
                 review: reviews.remove(&item.id),
                 item,
             })
         })
         .collect()
+}
+
+/// Of each of these items the revision that counts, or else the newest one.
+fn revisions_that_count<'a>(
+    items: impl Iterator<Item = &'a ItemRow>,
+    histories: &Histories,
+    working: &HashMap<ItemId, RevisionRow>,
+    now: Time,
+) -> HashMap<ItemId, i64> {
+    let present = |id| Some(histories.get(id)?.present(now)?.revision);
+    let newest = |id| Some(working.get(&id)?.revision);
+    items.filter_map(|item| Some((item.id, present(item.id).or_else(|| newest(item.id))?))).collect()
 }
 
 fn take_urgent(rows: &mut Vec<UrgentRow>, item: ItemId, revision: i64) -> Option<UrgentRow> {

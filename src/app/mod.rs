@@ -32,6 +32,7 @@ mod fixture;
 pub mod freezes;
 pub mod go_live;
 pub mod groups;
+pub mod holder_names;
 pub mod idempotency;
 pub mod identity;
 pub mod images;

@@ -4,17 +4,19 @@ use std::collections::HashSet;
 
 use super::actor::Actor;
 use super::authentication;
+use super::holder_names::{NamedHolder, named_holders_of, named_holders_of_all};
 use super::journal::{By, Facts, enter, enter_all};
-use crate::domain::ids::{GroupId, Key, PersonId, ResponsibilityId};
+use crate::domain::ids::{AccountId, GroupId, Key, PersonId, ResponsibilityId, TrainingId};
 use crate::domain::responsibility::{Bearer, Holder, Succession, succession};
 use crate::domain::roles::Scope;
+use crate::domain::text::{self, Lines};
 use crate::error::{Code, Error, Fault, Result};
 use crate::keys::Keys;
 use crate::record::Event;
 use crate::store::connection::Conn;
 use crate::store::responsibilities::{self as rows, ResponsibilityRow};
 use crate::store::write::WriteTx;
-use crate::store::{groups, subject_keys};
+use crate::store::{accounts, groups, subject_keys, trainings};
 
 /// What a responsibility says, as it is asked for.
 #[derive(Debug, Clone)]
@@ -34,8 +36,17 @@ pub struct ResponsibilityContent {
 pub struct ResponsibilityView {
     /// The responsibility.
     pub row: ResponsibilityRow,
-    /// Who holds it now, deputies too, in the order in which they began to.
-    pub holders: Vec<Holder>,
+    /// Who holds it now, deputies too, in the order in which they began to; nobody, when it has ended.
+    pub holders: Vec<NamedHolder>,
+}
+
+/// What hangs on a responsibility, and is left without anybody when it ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Orphans {
+    /// Official accounts that it owns: nobody may post there.
+    pub accounts: Vec<AccountId>,
+    /// Trainings of which its holders record completions: only keys with the scope for it still can.
+    pub trainings: Vec<TrainingId>,
 }
 
 /// Makes a responsibility; 409 `already_exists` when one has this key, or had it before.
@@ -67,7 +78,7 @@ pub fn responsibility_update(
     content: &ResponsibilityContent,
 ) -> Result<()> {
     authentication::authorise(tx, actor, Scope::People)?;
-    let ResponsibilityView { row, holders } = find_at(tx.conn(), key, version)?;
+    let (row, holders) = find_at(tx.conn(), key, version)?;
     let succession = succession(&holders, &checked_holders(tx.conn(), content, &holders)?);
     let has_new_words = row.name != content.name || row.description != content.description;
     if !has_new_words && succession == Succession::default() {
@@ -80,44 +91,50 @@ pub fn responsibility_update(
     succeed(tx, keys, actor, row.id, key, &succession)
 }
 
-/// Ends a responsibility that is still at `version`; 412 when it is not. Its key is not used again.
+/// Ends a responsibility that is still at `version`; 412 when it is not. Its key is not used again. Answered is
+/// what hangs on it: it can get another owner.
 pub fn responsibility_end(
     tx: &mut WriteTx<'_>,
     keys: &Keys,
     actor: &Actor,
     key: &Key,
     version: i64,
-) -> Result<()> {
+) -> Result<Orphans> {
     authentication::authorise(tx, actor, Scope::People)?;
-    let ResponsibilityView { row, holders } = find_at(tx.conn(), key, version)?;
+    let (row, holders) = find_at(tx.conn(), key, version)?;
     succeed(tx, keys, actor, row.id, key, &Succession { released: holders, held: Vec::new() })?;
     enter(tx, keys, By::Actor(actor), Event::ResponsibilityEnded, facts(row.id, key))?;
-    rows::end(tx, row.id)
+    rows::end(tx, row.id)?;
+    Ok(Orphans {
+        accounts: accounts::owned_by(tx.conn(), row.id)?,
+        trainings: trainings::of(tx.conn(), key)?,
+    })
 }
 
-/// The responsibility that has this key.
-pub fn responsibility_get(conn: &mut Conn, key: &Key) -> Result<ResponsibilityView> {
-    let row = rows::find_by_key(conn, key)?.ok_or_else(not_found)?;
-    let holders = rows::holders_of(conn, row.id)?;
+/// The responsibility that has this key, ended or not: what refers to one that has ended still names it.
+pub fn responsibility_get(conn: &mut Conn, keys: &Keys, key: &Key) -> Result<ResponsibilityView> {
+    let row = rows::find_ever(conn, key)?.ok_or_else(not_found)?;
+    let holders = named_holders_of(conn, keys, row.id)?;
     Ok(ResponsibilityView { row, holders })
 }
 
 /// The responsibility that a request made, as it is now.
-pub fn responsibility_made(conn: &mut Conn, id: ResponsibilityId) -> Result<ResponsibilityView> {
+pub fn responsibility_made(conn: &mut Conn, keys: &Keys, id: ResponsibilityId) -> Result<ResponsibilityView> {
     let row = rows::find(conn, id)?.ok_or_else(not_found)?;
-    let holders = rows::holders_of(conn, id)?;
+    let holders = named_holders_of(conn, keys, id)?;
     Ok(ResponsibilityView { row, holders })
 }
 
-/// Responsibilities, newest first, after `after`.
+/// Responsibilities that have not ended, newest first, after `after`.
 pub fn responsibility_list(
     conn: &mut Conn,
+    keys: &Keys,
     after: Option<ResponsibilityId>,
     limit: i64,
 ) -> Result<Vec<ResponsibilityView>> {
     let found = rows::list(conn, after, limit)?;
     let ids: Vec<ResponsibilityId> = found.iter().map(|row| row.id).collect();
-    let mut holders = rows::holders_of_all(conn, &ids)?;
+    let mut holders = named_holders_of_all(conn, keys, &ids)?;
     let view = |row: ResponsibilityRow| {
         let holders = holders.remove(&row.id).unwrap_or_default();
         ResponsibilityView { row, holders }
@@ -129,17 +146,23 @@ fn not_found() -> Error {
     Error::not_found("responsibility")
 }
 
-fn find_at(conn: &mut Conn, key: &Key, version: i64) -> Result<ResponsibilityView> {
-    let view = responsibility_get(conn, key)?;
-    if view.row.version == version {
-        return Ok(view);
+/// The responsibility that is to be changed, and who holds it now.
+fn find_at(conn: &mut Conn, key: &Key, version: i64) -> Result<(ResponsibilityRow, Vec<Holder>)> {
+    let row = rows::find_ever(conn, key)?.ok_or_else(not_found)?;
+    if row.ended_at.is_some() {
+        let detail = "The responsibility has ended: it changes no more, and its key is not used again.";
+        return Err(Error::new(Code::Conflict, detail));
+    }
+    if row.version == version {
+        let holders = rows::holders_of(conn, row.id)?;
+        return Ok((row, holders));
     }
     let detail = "The responsibility has changed since it was read: read it again.";
     Err(Error::new(Code::PreconditionFailed, detail))
 }
 
-/// Everybody who is to hold it, if each exists and stands there once. Whoever held it `before` may go on
-/// when they were erased since: an entry is made only of what changes.
+/// Everybody who is to hold it, if each exists and stands there once, and nothing is wrong with its words. Whoever
+/// held it `before` may go on when they were erased since: an entry is made only of what changes.
 fn checked_holders(
     conn: &mut Conn,
     content: &ResponsibilityContent,
@@ -154,7 +177,7 @@ fn checked_holders(
         Bearer::Person(id) => persons.contains_key(&id),
         Bearer::Group(id) => groups.contains(&id),
     };
-    let mut faults = Vec::new();
+    let mut faults = word_faults(content);
     let mut holders: Vec<Holder> = Vec::new();
     for (place, bearers, deputy) in
         [("holders", &content.holders, false), ("deputies", &content.deputies, true)]
@@ -170,6 +193,13 @@ fn checked_holders(
         }
     }
     if faults.is_empty() { Ok(holders) } else { Err(Error::invalid_content(faults)) }
+}
+
+fn word_faults(content: &ResponsibilityContent) -> Vec<Fault> {
+    let name = text::character_fault("/name", &content.name, Lines::One);
+    let description = content.description.as_deref();
+    let description = description.and_then(|it| text::character_fault("/description", it, Lines::Many));
+    name.into_iter().chain(description).collect()
 }
 
 /// What is wrong with naming this bearer after the `earlier` ones: the member, the code and the words.

@@ -12,7 +12,8 @@ use super::authentication;
 use super::journal::{By, Facts, enter};
 use crate::domain::ids::Key;
 use crate::domain::roles::Scope;
-use crate::error::{Code, Error, Result};
+use crate::domain::text::{self, Lines};
+use crate::error::{Code, Error, Fault, Result};
 use crate::keys::Keys;
 use crate::record::Event;
 use crate::store::connection::Conn;
@@ -37,9 +38,10 @@ pub fn topic_create(
     content: &TopicContent,
 ) -> Result<Key> {
     authentication::authorise(tx, actor, Scope::Publish)?;
+    check(content)?;
     let idx = tx.next_index();
     rows::insert(tx, key, &content.name, content.audience_note.as_deref(), idx)?;
-    enter(tx, keys, By::Actor(actor), Event::TopicCreated, facts(key, content))?;
+    enter(tx, keys, By::Actor(actor), Event::TopicCreated, facts(key, 1, content))?;
     Ok(key.clone())
 }
 
@@ -57,8 +59,9 @@ pub fn topic_update(
     if row.name == content.name && row.audience_note == content.audience_note {
         return Ok(());
     }
+    check(content)?;
     rows::update(tx, key, &content.name, content.audience_note.as_deref())?;
-    enter(tx, keys, By::Actor(actor), Event::TopicChanged, facts(key, content))?;
+    enter(tx, keys, By::Actor(actor), Event::TopicChanged, facts(key, version + 1, content))?;
     Ok(())
 }
 
@@ -67,7 +70,7 @@ pub fn topic_end(tx: &mut WriteTx<'_>, keys: &Keys, actor: &Actor, key: &Key, ve
     authentication::authorise(tx, actor, Scope::Publish)?;
     find_at(tx.conn(), key, version)?;
     rows::end(tx, key)?;
-    let facts = Facts::new().with("key", key.as_str());
+    let facts = Facts::new().with("key", key.as_str()).with("version", version + 1);
     enter(tx, keys, By::Actor(actor), Event::TopicEnded, facts)?;
     // A submission that is being planned rests on the topics that there are. Names rest on nothing, and no post
     // could name what is registered only now: neither moves anything.
@@ -92,7 +95,7 @@ pub(super) fn register(tx: &mut WriteTx<'_>, keys: &Keys, topics: &[Key]) -> Res
             let content = TopicContent { name: key.to_string(), audience_note: None };
             let idx = tx.next_index();
             rows::insert(tx, key, &content.name, None, idx)?;
-            enter(tx, keys, By::System, Event::TopicCreated, facts(key, &content))?;
+            enter(tx, keys, By::System, Event::TopicCreated, facts(key, 1, &content))?;
         }
     }
     Ok(())
@@ -101,8 +104,8 @@ pub(super) fn register(tx: &mut WriteTx<'_>, keys: &Keys, topics: &[Key]) -> Res
 /// Enters the topics that an upgrade found in content.
 pub(super) fn enter_found(tx: &mut WriteTx<'_>, keys: &Keys) -> Result<()> {
     for row in rows::without_entry(tx.conn())? {
-        let TopicRow { key, name, audience_note, .. } = row;
-        let facts = facts(&key, &TopicContent { name, audience_note });
+        let TopicRow { key, name, audience_note, version, .. } = row;
+        let facts = facts(&key, version, &TopicContent { name, audience_note });
         let receipt = enter(tx, keys, By::System, Event::TopicCreated, facts)?;
         rows::set_entry(tx, &key, receipt.index)?;
     }
@@ -122,9 +125,19 @@ fn find_at(conn: &mut Conn, key: &Key, version: i64) -> Result<TopicRow> {
     Err(Error::new(Code::PreconditionFailed, detail))
 }
 
-fn facts(key: &Key, content: &TopicContent) -> Facts {
+fn check(content: &TopicContent) -> Result<()> {
+    let TopicContent { name, audience_note } = content;
+    let name = text::character_fault("/name", name, Lines::One);
+    let note = audience_note.as_deref();
+    let note = note.and_then(|note| text::character_fault("/audience_note", note, Lines::Many));
+    let faults: Vec<Fault> = name.into_iter().chain(note).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid_content(faults)) }
+}
+
+fn facts(key: &Key, version: i64, content: &TopicContent) -> Facts {
     Facts::new()
         .with("key", key.as_str())
+        .with("version", version)
         .with("name", content.name.as_str())
         .with_some("audience_note", content.audience_note.as_deref())
 }

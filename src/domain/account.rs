@@ -36,8 +36,18 @@ pub fn look_of_handle(handle: &str) -> String {
     policy::look(name(handle))
 }
 
+/// What is looked up where somebody asks for this handle, as they typed or pasted it; nothing, when no account can
+/// have it: to answer that there is none would tell them that an account of ours is not ours.
+pub fn sought_handle(typed: &str) -> Option<String> {
+    let handle = typed.trim();
+    is_handle(handle).then(|| folded_handle(handle))
+}
+
+/// Signs that are written before a handle: the second is what some keyboards of East Asia give.
+const SIGNS: [char; 2] = ['@', '\u{FF20}'];
+
 fn name(handle: &str) -> &str {
-    handle.strip_prefix('@').unwrap_or(handle)
+    handle.strip_prefix(SIGNS).unwrap_or(handle)
 }
 
 impl Account {
@@ -49,15 +59,14 @@ impl Account {
             faults.push(Fault::body("/channel", "unknown_channel", detail));
         }
         if !is_handle(&self.handle) {
-            let detail = format!("A handle has 1 to {HANDLE_MAX} visible characters, and no spaces.");
+            let detail = format!(
+                "A handle has 1 to {HANDLE_MAX} visible characters without spaces, and is no address of a page."
+            );
             faults.push(Fault::body("/handle", "not_a_handle", detail));
         }
         // Where posts may lead to is another matter: these lead to the channels themselves, and over https only.
         faults.extend(LinkPolicy::default().fault("/url", &self.url));
-        if let Some(found) = text::forbidden_character(&self.purpose, Lines::Many) {
-            let detail = format!("The character U+{:04X} is not taken here.", u32::from(found));
-            faults.push(Fault::body("/purpose", "control_character", detail));
-        }
+        faults.extend(text::character_fault("/purpose", &self.purpose, Lines::Many));
         faults
     }
 }
@@ -66,6 +75,9 @@ fn is_handle(handle: &str) -> bool {
     let name = name(handle);
     handle.chars().count() <= HANDLE_MAX
         && !text::is_blank(name)
+        && !name.starts_with(SIGNS)
+        // An address belongs in `url`, and is looked up by the handle in it.
+        && !name.contains("://")
         && !name.chars().any(char::is_whitespace)
         && text::forbidden_character(name, Lines::One).is_none()
         && text::bidi_control(name).is_none()
@@ -93,7 +105,18 @@ mod tests {
     fn handles_are_compared_without_case_and_sign() {
         assert_eq!(folded_handle("@Noordzee"), folded_handle("noordzee"));
         assert_eq!(folded_handle("@a@B.example"), "a@b.example");
+        assert_eq!(folded_handle("\u{FF20}Noordzee"), "noordzee");
         assert_ne!(folded_handle("noordzee_energie"), folded_handle("noordzee"));
+    }
+
+    #[test]
+    fn a_handle_is_sought_as_somebody_pastes_it() {
+        for typed in ["noordzee", " @Noordzee\n", "\u{FF20}NOORDZEE"] {
+            assert_eq!(sought_handle(typed).as_deref(), Some("noordzee"), "{typed:?}");
+        }
+        for odd in ["", " ", "@", "@@noordzee", "two words", "https://x.com/noordzee"] {
+            assert_eq!(sought_handle(odd), None, "{odd:?}");
+        }
     }
 
     #[test]
@@ -120,7 +143,7 @@ mod tests {
         assert!(codes(|account| account.handle = "r/noordzee".to_owned()).is_empty());
         assert_eq!(codes(|account| account.channel = "myspace".into()), ["unknown_channel"]);
         let long = "a".repeat(HANDLE_MAX + 1);
-        for odd in ["", "@", "two words", "a\u{202E}b", "\u{200D}", &long] {
+        for odd in ["", "@", "@@noordzee", "two words", "a\u{202E}b", "\u{200D}", "https://x.com/a", &long] {
             assert_eq!(codes(|account| account.handle = odd.to_owned()), ["not_a_handle"], "{odd:?}");
         }
         for odd in ["http://x.com/a", "https://localhost/", "javascript:alert(1)"] {

@@ -5,6 +5,8 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::ids::{GroupId, Key};
 use super::share::ShareState;
 use super::time::Time;
@@ -97,7 +99,8 @@ pub struct Campaign {
 }
 
 /// Where a campaign is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Its window has not begun, or it was ended before that: then it never does.
     Before,
@@ -105,6 +108,20 @@ pub enum Phase {
     Open,
     /// Its window has closed, or somebody has ended it.
     Over,
+}
+
+impl Phase {
+    /// Every phase.
+    pub const ALL: [Phase; 3] = [Phase::Before, Phase::Open, Phase::Over];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Phase::Before => "before",
+            Phase::Open => "open",
+            Phase::Over => "over",
+        }
+    }
 }
 
 impl Campaign {

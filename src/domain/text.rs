@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::error::Fault;
+
 /// Whether a text may have several lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lines {
@@ -63,6 +65,15 @@ pub fn is_blank(text: &str) -> bool {
 /// text can make what follows it unreadable.
 pub fn bidi_control(text: &str) -> Option<char> {
     text.chars().find(|c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
+}
+
+/// What is wrong with the characters of a text at this place in a request, if anything is. A text of one line, such
+/// as a name, stands in the middle of other text, so it may not turn the direction of writing either.
+pub fn character_fault(pointer: &str, text: &str, lines: Lines) -> Option<Fault> {
+    let turning = || (lines == Lines::One).then(|| bidi_control(text)).flatten();
+    let found = forbidden_character(text, lines).or_else(turning)?;
+    let detail = format!("The character U+{:04X} is not taken here.", u32::from(found));
+    Some(Fault::body(pointer, "control_character", detail))
 }
 
 /// The number of extended grapheme clusters: what a reader calls characters.

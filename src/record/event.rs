@@ -78,11 +78,11 @@ pub enum Event {
     CampaignChanged,
     /// A campaign was ended: its posts are shared no more. `key`, `version`.
     CampaignEnded,
-    /// A topic was registered. `key`, `name`, `audience_note`.
+    /// A topic was registered. `key`, `version`, `name`, `audience_note`.
     TopicCreated,
     /// A topic's name or note changed. The same fields, as they are now.
     TopicChanged,
-    /// A topic was ended: new content cannot name it. `key`.
+    /// A topic was ended: new content cannot name it. `key`, `version`.
     TopicEnded,
     /// Somebody looked at the posts that a revision touches, and decided what to do about them. `recheck_id`, `kind`,
     /// `item_id`, `key`, `revision`, `digest`, `action` (`none`, `notify` or `reapprove`), `reason`, `posts` (how

@@ -55,8 +55,8 @@ impl AccountRow {
 pub struct AccountFilter {
     /// The channel.
     pub channel: Option<ChannelId>,
-    /// The handle, in whatever case and with or without the sign before it.
-    pub handle: Option<String>,
+    /// The handle, folded.
+    pub folded_handle: Option<String>,
 }
 
 /// Enters a new account, of a responsibility that is there.
@@ -135,6 +135,16 @@ pub fn list(
     select(conn, filter, None, after, limit)
 }
 
+/// The accounts that have not ended for which this responsibility answers.
+pub fn owned_by(conn: &mut Conn, owner: ResponsibilityId) -> Result<Vec<AccountId>> {
+    Ok(account_versions::table
+        .filter(account_versions::owner_id.eq(owner.to_string()))
+        .filter(account_versions::until_at.is_null())
+        .order(account_versions::account_id.asc())
+        .select(account_versions::account_id)
+        .load(conn)?)
+}
+
 fn select(
     conn: &mut Conn,
     filter: &AccountFilter,
@@ -167,8 +177,8 @@ fn select(
     if let Some(channel) = &filter.channel {
         query = query.filter(account_versions::channel.eq(channel.as_str().to_owned()));
     }
-    if let Some(handle) = &filter.handle {
-        query = query.filter(account_versions::folded_handle.eq(folded_handle(handle)));
+    if let Some(handle) = &filter.folded_handle {
+        query = query.filter(account_versions::folded_handle.eq(handle.clone()));
     }
     if let Some(after) = after {
         query = query.filter(account_versions::account_id.lt(after.to_string()));

@@ -72,6 +72,15 @@ pub fn is_member(conn: &mut Conn, group: GroupId, person: PersonId) -> Result<bo
     Ok(diesel::select(diesel::dsl::exists(open)).get_result(conn)?)
 }
 
+/// The groups of which a person is a member now.
+pub fn of_person(conn: &mut Conn, person: PersonId) -> Result<Vec<GroupId>> {
+    Ok(group_members::table
+        .filter(group_members::person_id.eq(person.to_string()))
+        .filter(group_members::until_at.is_null())
+        .select(group_members::group_id)
+        .load(conn)?)
+}
+
 /// Makes a person a member from now on.
 pub fn begin_membership(tx: &mut WriteTx<'_>, group: GroupId, person: PersonId) -> Result<()> {
     let row = (

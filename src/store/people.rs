@@ -153,6 +153,15 @@ pub fn display_name(conn: &mut Conn, id: PersonId) -> Result<Option<Vec<u8>>> {
     Ok(name.first::<Option<Vec<u8>>>(conn).optional()?.flatten())
 }
 
+/// The names of these persons, sealed; who was erased is missing from the answer.
+pub fn display_names(conn: &mut Conn, ids: &[PersonId]) -> Result<Vec<(PersonId, Vec<u8>)>> {
+    let rows: Vec<(PersonId, Option<Vec<u8>>)> = people::table
+        .filter(people::id.eq_any(ids.iter().map(ToString::to_string)))
+        .select((people::id, people::display_name))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(person, name)| Some((person, name?))).collect())
+}
+
 /// Who has this e-mail address.
 pub fn find_by_email(conn: &mut Conn, hmac: &str) -> Result<Option<PersonId>> {
     Ok(people::table.filter(people::email_hmac.eq(hmac)).select(people::id).first(conn).optional()?)

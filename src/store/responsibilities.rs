@@ -31,6 +31,8 @@ pub struct ResponsibilityRow {
     pub version: i64,
     /// When it was made.
     pub created_at: Time,
+    /// When it was ended.
+    pub ended_at: Option<Time>,
 }
 
 /// Writes a new responsibility; a key that was used before is refused as `already_exists`.
@@ -90,11 +92,10 @@ pub fn end(tx: &mut WriteTx<'_>, id: ResponsibilityId) -> Result<()> {
     Ok(())
 }
 
-/// One responsibility that has not ended.
+/// One responsibility, ended or not.
 pub fn find(conn: &mut Conn, id: ResponsibilityId) -> Result<Option<ResponsibilityRow>> {
     Ok(responsibilities::table
         .find(id.to_string())
-        .filter(responsibilities::ended_at.is_null())
         .select(ResponsibilityRow::as_select())
         .first(conn)
         .optional()?)
@@ -102,9 +103,13 @@ pub fn find(conn: &mut Conn, id: ResponsibilityId) -> Result<Option<Responsibili
 
 /// The responsibility that has this key and has not ended.
 pub fn find_by_key(conn: &mut Conn, key: &Key) -> Result<Option<ResponsibilityRow>> {
+    Ok(find_ever(conn, key)?.filter(|row| row.ended_at.is_none()))
+}
+
+/// The responsibility that has this key, ended or not: keys are used once.
+pub fn find_ever(conn: &mut Conn, key: &Key) -> Result<Option<ResponsibilityRow>> {
     Ok(responsibilities::table
         .filter(responsibilities::key.eq(key.as_str()))
-        .filter(responsibilities::ended_at.is_null())
         .select(ResponsibilityRow::as_select())
         .first(conn)
         .optional()?)

@@ -339,6 +339,15 @@ pub fn campaign_of(conn: &mut Conn, item: ItemId, revision: i64) -> Result<Optio
     Ok(found.and_then(named))
 }
 
+/// The campaigns that revisions of these items name, of those that name one.
+pub fn campaigns_of(conn: &mut Conn, items: &[ItemId]) -> Result<Vec<(ItemId, i64, String)>> {
+    Ok(revisions::table
+        .filter(revisions::item_id.eq_any(items.iter().map(ToString::to_string)))
+        .select((revisions::item_id, revisions::revision, revisions::campaign.assume_not_null()))
+        .filter(revisions::campaign.is_not_null())
+        .load(conn)?)
+}
+
 /// The content of an item's newest approved revision; nothing where none was approved, or it was redacted.
 pub fn newest_approved_content(conn: &mut Conn, item: ItemId) -> Result<Option<String>> {
     let content: Option<Option<String>> = revisions::table

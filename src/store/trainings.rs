@@ -116,6 +116,16 @@ pub fn in_force(conn: &mut Conn) -> Result<Vec<TrainingRow>> {
         .load(conn)?)
 }
 
+/// The trainings in force of which the holders of this responsibility record completions.
+pub fn of(conn: &mut Conn, responsibility: &Key) -> Result<Vec<TrainingId>> {
+    Ok(trainings::table
+        .filter(trainings::until_at.is_null())
+        .filter(trainings::responsibility.eq(responsibility.as_str()))
+        .order(trainings::training_id.asc())
+        .select(trainings::training_id)
+        .load(conn)?)
+}
+
 /// Writes that a person completed a version of a training on a day; it stands at `idx` in the record.
 pub fn insert_completion(
     tx: &mut WriteTx<'_>,

@@ -18,6 +18,11 @@ fn person(client: &Client) -> Value {
     json!({ "person": client.id() })
 }
 
+/// A person as they are answered: with the name that they have.
+fn named(client: &Client, name: &str) -> Value {
+    json!({ "person": client.id(), "name": name })
+}
+
 fn body(key: &str, holders: &Value, deputies: &Value) -> Value {
     json!({ "key": key, "name": "Trade marks", "holders": holders, "deputies": deputies })
 }
@@ -47,9 +52,12 @@ both! {
         let made = app.admin().post("/v1/responsibilities").json(&wanted).send().expect(201);
         assert_eq!(made.header("Location"), "/v1/responsibilities/brand-legal");
         assert_eq!(made.header("ETag"), "\"1\"");
+        let asked = wanted.clone();
         wanted["version"] = json!(1);
         wanted["created_at"] = json!("2026-11-21T09:00:00Z");
-        assert_eq!(made.json, wanted, "persons stand here by their ids, without names");
+        wanted["holders"] = json!([named(&legal, "legal")]);
+        wanted["deputies"] = json!([{ "group": deputies, "name": "Deputies" }]);
+        assert_eq!(made.json, wanted, "an employee learns whom to ask, and not only an id");
         let read = app.employee().get("/v1/responsibilities/brand-legal").send().expect(200);
         assert_eq!((read.json.clone(), read.header("ETag")), (wanted.clone(), "\"1\""));
         app.key([Scope::Share]).get("/v1/responsibilities/brand-legal").send().expect(200);
@@ -70,7 +78,7 @@ both! {
         let item = &app.employee().get("/v1/responsibilities").send().expect(200)["items"][2];
         assert_eq!(*item, wanted);
         app.employee().get("/v1/responsibilities/nobody").send().problem("not_found");
-        app.employee().post("/v1/responsibilities").json(&wanted).send().problem("forbidden");
+        app.employee().post("/v1/responsibilities").json(&asked).send().problem("forbidden");
     }
 
     fn who_holds_it_exists_and_is_named_once(app) {
@@ -108,6 +116,12 @@ both! {
         let mut blank = body("press", &json!([person(&one)]), &json!([]));
         blank["name"] = json!("  ");
         post(&blank).problem("invalid_content");
+        let mut odd = body("press", &json!([person(&one)]), &json!([]));
+        odd["name"] = json!("Press\u{202E}");
+        odd["description"] = json!("a\u{202D}b");
+        let odd = post(&odd).problem("invalid_content");
+        let places: Vec<&Value> = odd.list("/errors").iter().map(|fault| &fault["pointer"]).collect();
+        assert_eq!(places, ["#/name", "#/description"]);
         assert!(told(app).is_empty(), "nothing was stored");
     }
 
@@ -122,7 +136,8 @@ both! {
         put().put(path).if_match(&json!(2)).json(&next).send().problem("precondition_failed");
         let changed = put().put(path).if_match(&json!(1)).json(&next).send().expect(200);
         assert_eq!(changed.header("ETag"), "\"2\"");
-        assert_eq!(changed["holders"], json!([person(&one), person(&two)]), "in the order in which they began");
+        let names: Vec<&Value> = changed.list("/holders").iter().map(|holder| &holder["person"]).collect();
+        assert_eq!(names, [one.id().as_str(), two.id().as_str()], "in the order in which they began");
         assert_eq!((&changed["name"], &changed["deputies"]), (&json!("Press"), &json!([])));
         let entries = told(app).len();
         let same = put().put(path).if_match(&json!(2)).json(&next).send().expect(200);
@@ -135,18 +150,51 @@ both! {
         put().delete("/v1/responsibilities/nobody").if_match(&json!(1)).send().problem("not_found");
     }
 
-    fn one_that_ended_is_not_found_and_its_key_is_not_used_again(app) {
+    fn one_that_ended_is_read_but_not_listed_and_its_key_is_not_used_again(app) {
         let wanted = body("press", &json!([person(&app.employee())]), &json!([]));
         let post = || app.admin().post("/v1/responsibilities").json(&wanted).send();
         let made = post().expect(201);
         post().problem("already_exists");
         let path = "/v1/responsibilities/press";
         app.admin().delete(path).if_match(&made["version"]).send().expect(200);
-        app.employee().get(path).send().problem("not_found");
+        let read = app.employee().get(path).send().expect(200);
+        assert_eq!((read.text("/ended_at"), &read["holders"]), ("2026-11-21T09:00:00Z", &json!([])));
         assert!(app.employee().get("/v1/responsibilities").send().expect(200).list("/items").is_empty());
-        app.admin().delete(path).if_match(&json!(2)).send().problem("not_found");
+        app.admin().delete(path).if_match(&json!(2)).send().problem("conflict");
+        let next = json!({ "name": "Press", "holders": [person(&app.employee())] });
+        app.admin().put(path).if_match(&json!(2)).json(&next).send().problem("conflict");
         let detail = post().problem("already_exists").text("/detail").to_owned();
         assert!(detail.contains("never used again"), "{detail}");
+    }
+
+    fn who_ends_one_is_told_what_is_left_without_anybody(app) {
+        for key in ["press", "webcare"] {
+            let wanted = body(key, &json!([person(&app.employee())]), &json!([]));
+            app.admin().post("/v1/responsibilities").json(&wanted).send().expect(201);
+        }
+        let account = |handle: &str, owner: &str| {
+            let body = json!({
+                "channel": "x", "handle": handle, "url": "https://x.com/a", "owner": owner, "purpose": "News.",
+            });
+            app.publisher().post("/v1/accounts").json(&body).send().expect(201)
+        };
+        let (ours, moved) = (account("@ours", "press"), account("@moved", "press"));
+        account("@other", "webcare");
+        let training = |responsibility: &str| {
+            let body = json!({
+                "title": "Training", "url": "https://learn.example.org/a", "responsibility": responsibility,
+            });
+            app.admin().post("/v1/trainings").json(&body).send().expect(201)
+        };
+        let (asked, _) = (training("press"), training("webcare"));
+        let mut elsewhere = json!({ "channel": "x", "handle": "@moved", "url": "https://x.com/a", "purpose": "News." });
+        elsewhere["owner"] = json!("webcare");
+        let path = format!("/v1/accounts/{}", moved.text("/id"));
+        app.publisher().put(&path).if_match(&json!(1)).json(&elsewhere).send().expect(200);
+        let ended = app.admin().delete("/v1/responsibilities/press").if_match(&json!(1)).send().expect(200);
+        assert_eq!(ended.json, json!({
+            "stuck_reviews": [], "unowned_accounts": [ours["id"]], "unrecorded_trainings": [asked["id"]],
+        }));
     }
 
     fn a_request_with_one_key_makes_one_responsibility(app) {

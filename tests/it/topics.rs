@@ -92,6 +92,10 @@ both! {
         post(json!({ "key": "wind", "name": "Wind", "colour": "blue" })).problem("invalid_request");
         post(json!({ "key": "wind", "name": "" })).problem("invalid_request");
         post(json!({ "key": "wind", "name": " " })).problem("invalid_content");
+        let odd = json!({ "key": "wind", "name": "Wind\nenergy", "audience_note": "a\u{202E}b" });
+        assert_eq!(faults(&post(odd).problem("invalid_content")), [
+            "#/name control_character", "#/audience_note control_character",
+        ]);
         post(json!({ "key": "wind", "name": "Wind", "audience_note": "x".repeat(2001) })).problem("invalid_request");
         app.employee().get("/v1/topics?limit=0").send().problem("invalid_request");
         assert!(told(app).is_empty(), "nothing was stored");
@@ -127,6 +131,8 @@ both! {
         assert_eq!(words(0), ("topic.created", key(), key(), Value::Null));
         assert_eq!(words(1), ("topic.changed", key(), json!("Wind energy"), json!("Explain the terms.")));
         assert_eq!(words(2), ("topic.changed", key(), json!("Wind energy"), Value::Null));
+        let versions: Vec<&Value> = told.iter().map(|(_, fields)| &fields["version"]).collect();
+        assert_eq!(versions, [1, 2, 3, 4]);
         assert_eq!((words(3), told.len()), (("topic.ended", key(), Value::Null, Value::Null), 4));
     }
 

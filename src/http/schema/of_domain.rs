@@ -8,6 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::app::feed::When;
 use crate::domain::announcement::{Fact, Topic};
+use crate::domain::campaign::Phase;
 use crate::domain::channels::{ChannelId, Counting};
 use crate::domain::compose::Role as PartRole;
 use crate::domain::content::disclaimer::{Form, Placement};
@@ -127,6 +128,8 @@ schemas! {
         .enum_values(Some(["official_accounts", "employees"]));
     guideline::Requirement, "GuidelineRequirement", text("What a guideline asks of those for whom it is.")
         .enum_values(Some(["acceptance", "none"]));
+    Phase, "CampaignPhase", text("Where a campaign is in its life; one that is ended before it begins stays `before`.")
+        .enum_values(Some(Phase::ALL.map(Phase::as_str)));
     RevisionState, "RevisionState", text("The stored state of a revision.")
         .enum_values(Some(RevisionState::ALL.map(RevisionState::as_str)));
     Availability, "Availability", text("What time, recalls and dependencies make of an item.")

@@ -10,16 +10,15 @@ use validator::Validate;
 
 use super::answers::{after, cursor_after, cut, done, not_blank, once, page};
 use super::feed::known_channel;
-use super::responsibilities::ResponsibilityBearer;
+use super::holders::{Holders, ResponsibilityHolder};
 use crate::app::accounts::{self as register, AccountView};
 use crate::app::actor::Permission;
-use crate::domain::account::Account;
+use crate::domain::account::{Account, sought_handle};
 use crate::domain::channels::ChannelId;
 use crate::domain::ids::{AccountId, Key};
-use crate::domain::responsibility::Holder;
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Fault, Result};
 use crate::http::Frame;
 use crate::http::etag;
 use crate::http::extract::{Body, Caller, IfMatch, OptionalIdempotencyKey, Path, Query};
@@ -101,8 +100,8 @@ fn describe_update() -> Operation {
         "account_update",
         "people",
         "Replace an official account",
-        "Replaces all that the register says of an account; what it said before stays on record. The owner must \
-         be a responsibility that has not ended. The same again changes nothing.",
+        "Replaces all that the register says of an account; what it said before stays on record. Another owner \
+         must be a responsibility that has not ended. The same again changes nothing.",
     )
     .body::<AccountContent>(example_content())
     .if_match()
@@ -144,8 +143,8 @@ fn example_account() -> Value {
         "owner": "webcare",
         "purpose": "Nieuws, storingen en vragen van klanten.",
         "may_post": {
-            "holders": [{ "group": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fc1" }],
-            "deputies": [{ "person": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fa2" }],
+            "holders": [{ "group": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fc1", "name": "Webcare" }],
+            "deputies": [{ "person": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fa2", "name": "Sanne de Vries" }],
         },
         "version": 1,
         "created_at": "2026-11-20T08:00:00Z",
@@ -178,7 +177,8 @@ struct AccountContent {
 struct AccountQuery {
     /// Only those on this channel.
     channel: Option<ChannelId>,
-    /// Only those with this handle, in whatever case, with or without an @ before it.
+    /// Only those with this handle, in whatever case, with or without an @ before it. 400 `not_a_handle` for what
+    /// no account can be called, such as the address of a page.
     #[param(min_length = 1, max_length = 200)]
     handle: Option<String>,
     /// How many.
@@ -239,20 +239,17 @@ struct OfficialAccount {
 /// Who may post on an official account: those who hold the responsibility for it.
 #[derive(Serialize, ToSchema)]
 struct MayPost {
-    /// Who holds it, in the order in which they began to. Persons stand here by their ids.
+    /// Who holds it, in the order in which they began to.
     #[schema(max_items = 50)]
-    holders: Vec<ResponsibilityBearer>,
+    holders: Vec<ResponsibilityHolder>,
     /// Who stands in for them.
     #[schema(max_items = 50)]
-    deputies: Vec<ResponsibilityBearer>,
+    deputies: Vec<ResponsibilityHolder>,
 }
 
-impl From<Vec<Holder>> for MayPost {
-    fn from(holders: Vec<Holder>) -> Self {
-        let (deputies, holders): (Vec<Holder>, Vec<Holder>) =
-            holders.into_iter().partition(|holder| holder.deputy);
-        let bearers = |holders: Vec<Holder>| holders.into_iter().map(|holder| holder.bearer.into()).collect();
-        Self { holders: bearers(holders), deputies: bearers(deputies) }
+impl From<Holders> for MayPost {
+    fn from(Holders { holders, deputies }: Holders) -> Self {
+        Self { holders, deputies }
     }
 }
 
@@ -272,7 +269,7 @@ impl From<AccountView> for OfficialAccount {
             url: row.url,
             owner: row.owner,
             purpose: row.purpose,
-            may_post: row.owner_ended_at.is_none().then(|| holders.into()),
+            may_post: row.owner_ended_at.is_none().then(|| Holders::from(holders).into()),
             unowned_since: row.owner_ended_at,
             version: row.version,
             created_at: row.created_at,
@@ -293,7 +290,7 @@ async fn account_create(
             let done = once.run(tx, &context.keys, &actor, |tx| {
                 register::account_create(tx, context, &actor, &account)
             })?;
-            Ok((register::account_get(tx.conn(), done.resource)?, done.replayed))
+            Ok((register::account_get(tx.conn(), &context.keys, done.resource)?, done.replayed))
         })
         .await?;
     Ok(done(StatusCode::CREATED, replayed)
@@ -313,17 +310,28 @@ async fn account_list(
     known_channel(&app, query.channel.as_ref())?;
     let after: Option<AccountId> = after(&walk, query.cursor.as_deref())?;
     let AccountQuery { channel, handle, limit, .. } = query;
-    let filter = AccountFilter { channel, handle };
+    let folded_handle = handle.as_deref().map(sought).transpose()?;
+    let filter = AccountFilter { channel, folded_handle };
     let rows = i64::from(limit.get()) + 1;
-    let mut views = app.read(move |conn, _| register::account_list(conn, &filter, after, rows)).await?;
+    let mut views = app
+        .read(move |conn, context| register::account_list(conn, &context.keys, &filter, after, rows))
+        .await?;
     let next_cursor = cursor_after(&walk, cut(&mut views, limit).map(|view| view.row.id))?;
     let items = views.into_iter().map(OfficialAccount::from).collect();
     let found = AccountPage { items, next_cursor: next_cursor.clone() };
     Ok(page(&request, next_cursor.as_deref(), &found))
 }
 
+/// The handle that is sought; 400 when no account can have it.
+fn sought(handle: &str) -> Result<String> {
+    sought_handle(handle).ok_or_else(|| {
+        let detail = "This is no handle: ask for the name of the account, such as @NoordzeeEnergie.";
+        Error::new(Code::InvalidRequest, detail).fault(Fault::parameter("handle", "not_a_handle", detail))
+    })
+}
+
 async fn account_get(app: Data<App>, Path(id): Path<AccountId>) -> Result<HttpResponse> {
-    let view = app.read(move |conn, _| register::account_get(conn, id)).await?;
+    let view = app.read(move |conn, context| register::account_get(conn, &context.keys, id)).await?;
     Ok(answer(view))
 }
 
@@ -338,7 +346,7 @@ async fn account_update(
     let view = app
         .write(Lane::Ordinary, move |tx, context| {
             register::account_update(tx, context, &actor, id, version, &account)?;
-            register::account_get(tx.conn(), id)
+            register::account_get(tx.conn(), &context.keys, id)
         })
         .await?;
     Ok(answer(view))

@@ -18,6 +18,7 @@ mod groups;
 mod guidelines;
 mod hashtags;
 mod health;
+mod holders;
 mod images;
 mod items;
 mod kits;

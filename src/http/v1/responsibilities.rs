@@ -9,11 +9,12 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::answers::{after, cursor_after, cut, done, not_blank, once, page};
-use super::stuck::{StuckBefore, StuckReviews};
+use super::holders::{Holders, ResponsibilityBearer, ResponsibilityHolder};
+use super::stuck::StuckBefore;
 use crate::app::actor::Permission;
-use crate::app::responsibilities::{self as register, ResponsibilityContent, ResponsibilityView};
-use crate::domain::ids::{GroupId, Key, PersonId, ResponsibilityId, ReviewId};
-use crate::domain::responsibility::{Bearer, Holder};
+use crate::app::responsibilities::{self as register, Orphans, ResponsibilityContent, ResponsibilityView};
+use crate::domain::ids::{AccountId, Key, ResponsibilityId, ReviewId, TrainingId};
+use crate::domain::responsibility::Bearer;
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
 use crate::error::{Code, Result};
@@ -96,7 +97,12 @@ fn describe_list() -> Operation {
 }
 
 fn describe_get() -> Operation {
-    of_one("responsibility_get", "Read a responsibility", "Who answers for one thing, and who stands in.")
+    of_one(
+        "responsibility_get",
+        "Read a responsibility",
+        "Who answers for one thing, and who stands in. One that has ended is read too, since accounts, trainings \
+         and workflows may name it still: nobody holds it.",
+    )
         .answer::<Responsibility>(200, "The responsibility.", example_responsibility())
         .etag()
         .event(NO_EVENT)
@@ -116,7 +122,7 @@ fn describe_update() -> Operation {
     .if_match()
     .answer::<Responsibility>(200, "The responsibility as changed.", example_responsibility())
     .etag()
-    .errors(&[Code::InvalidContent])
+    .errors(&[Code::Conflict, Code::InvalidContent])
     .event("responsibility.changed, responsibility.held, responsibility.released")
 }
 
@@ -124,12 +130,22 @@ fn describe_end() -> Operation {
     of_one(
         "responsibility_end",
         "End a responsibility",
-        "Nobody answers for it from now on, and it is not found again. Who held it stays on record. The answer \
-         names the reviews that cannot end any more because of it, which can be reassigned. On official accounts \
-         that it owned nobody may post until they get another owner.",
+        "Nobody answers for it from now on, and it is not listed any more. Who held it stays on record. The answer \
+         names what is left without anybody: reviews that cannot end any more, which can be reassigned; official \
+         accounts on which nobody may post until they get another owner; and trainings whose completions only \
+         keys with the scope `completions` can record until they name another responsibility.",
     )
     .if_match()
-    .answer::<StuckReviews>(200, "It has ended.", json!({ "stuck_reviews": [] }))
+    .answer::<ResponsibilityEnd>(
+        200,
+        "It has ended.",
+        json!({
+            "stuck_reviews": [],
+            "unowned_accounts": ["019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fb1"],
+            "unrecorded_trainings": [],
+        }),
+    )
+    .errors(&[Code::Conflict])
     .event("responsibility.ended, responsibility.released")
 }
 
@@ -138,21 +154,11 @@ fn example_responsibility() -> Value {
         "key": "brand-legal",
         "name": "Merkrecht",
         "description": "Vragen over namen, logo's en beelden van anderen.",
-        "holders": [{ "person": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fa2" }],
-        "deputies": [{ "group": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fc1" }],
+        "holders": [{ "person": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fa2", "name": "Sanne de Vries" }],
+        "deputies": [{ "group": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fc1", "name": "Juridische zaken" }],
         "version": 1,
         "created_at": "2026-11-20T08:00:00Z",
     })
-}
-
-/// Who holds a responsibility: a person, or everybody in a group.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum ResponsibilityBearer {
-    /// The person.
-    Person(PersonId),
-    /// Everybody in the group, whoever that is at the time.
-    Group(GroupId),
 }
 
 /// A responsibility to be made.
@@ -237,39 +243,39 @@ struct Responsibility {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 2000, nullable = false)]
     description: Option<String>,
-    /// Who holds it, in the order in which they began to. Persons stand here by their ids.
+    /// Who holds it, in the order in which they began to.
     #[schema(max_items = 50)]
-    holders: Vec<ResponsibilityBearer>,
+    holders: Vec<ResponsibilityHolder>,
     /// Who stands in for them.
     #[schema(max_items = 50)]
-    deputies: Vec<ResponsibilityBearer>,
+    deputies: Vec<ResponsibilityHolder>,
     /// Counts its changes: the `ETag`.
     #[schema(minimum = 1)]
     version: i64,
     /// When it was made.
     created_at: Time,
+    /// When it was ended, if it was. Nobody holds it since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    ended_at: Option<Time>,
     /// Open reviews that cannot end any more; only in the answer to a change. Each can be reassigned.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 10_000, nullable = false)]
     stuck_reviews: Option<Vec<ReviewId>>,
 }
 
-impl From<ResponsibilityBearer> for Bearer {
-    fn from(bearer: ResponsibilityBearer) -> Self {
-        match bearer {
-            ResponsibilityBearer::Person(id) => Bearer::Person(id),
-            ResponsibilityBearer::Group(id) => Bearer::Group(id),
-        }
-    }
-}
-
-impl From<Bearer> for ResponsibilityBearer {
-    fn from(bearer: Bearer) -> Self {
-        match bearer {
-            Bearer::Person(id) => ResponsibilityBearer::Person(id),
-            Bearer::Group(id) => ResponsibilityBearer::Group(id),
-        }
-    }
+/// What the end of a responsibility leaves without anybody.
+#[derive(Serialize, ToSchema)]
+struct ResponsibilityEnd {
+    /// Open reviews that cannot end any more: each can be reassigned.
+    #[schema(max_items = 10_000)]
+    stuck_reviews: Vec<ReviewId>,
+    /// Official accounts on which nobody may post until they get another owner.
+    #[schema(max_items = 10_000)]
+    unowned_accounts: Vec<AccountId>,
+    /// Trainings whose completions no person can record until they name another responsibility.
+    #[schema(max_items = 10_000)]
+    unrecorded_trainings: Vec<TrainingId>,
 }
 
 impl From<ResponsibilityCreate> for (Key, ResponsibilityContent) {
@@ -294,17 +300,16 @@ impl From<ResponsibilityUpdate> for ResponsibilityContent {
 impl From<ResponsibilityView> for Responsibility {
     fn from(view: ResponsibilityView) -> Self {
         let ResponsibilityView { row, holders } = view;
-        let (deputies, holders): (Vec<Holder>, Vec<Holder>) =
-            holders.into_iter().partition(|holder| holder.deputy);
-        let bearers = |holders: Vec<Holder>| holders.into_iter().map(|holder| holder.bearer.into()).collect();
+        let Holders { holders, deputies } = holders.into();
         Self {
             key: row.key,
             name: row.name,
             description: row.description,
-            holders: bearers(holders),
-            deputies: bearers(deputies),
+            holders,
+            deputies,
             version: row.version,
             created_at: row.created_at,
+            ended_at: row.ended_at,
             stuck_reviews: None,
         }
     }
@@ -324,7 +329,7 @@ async fn responsibility_create(
             let done = once.run(tx, keys, &actor, |tx| {
                 register::responsibility_create(tx, keys, &actor, &key, &content)
             })?;
-            Ok((register::responsibility_made(tx.conn(), done.resource)?, done.replayed))
+            Ok((register::responsibility_made(tx.conn(), keys, done.resource)?, done.replayed))
         })
         .await?;
     Ok(done(StatusCode::CREATED, replayed)
@@ -343,7 +348,9 @@ async fn responsibility_list(
     let walk = frame.cursor_key.walk(LIST, &actor, &filter)?;
     let after: Option<ResponsibilityId> = after(&walk, filter.cursor.as_deref())?;
     let rows = i64::from(filter.limit.get()) + 1;
-    let mut views = app.read(move |conn, _| register::responsibility_list(conn, after, rows)).await?;
+    let mut views = app
+        .read(move |conn, context| register::responsibility_list(conn, &context.keys, after, rows))
+        .await?;
     let next_cursor = cursor_after(&walk, cut(&mut views, filter.limit).map(|view| view.row.id))?;
     let items = views.into_iter().map(Responsibility::from).collect();
     let found = ResponsibilityPage { items, next_cursor: next_cursor.clone() };
@@ -351,7 +358,7 @@ async fn responsibility_list(
 }
 
 async fn responsibility_get(app: Data<App>, Path(key): Path<Key>) -> Result<HttpResponse> {
-    let view = app.read(move |conn, _| register::responsibility_get(conn, &key)).await?;
+    let view = app.read(move |conn, context| register::responsibility_get(conn, &context.keys, &key)).await?;
     Ok(answer(view))
 }
 
@@ -367,7 +374,7 @@ async fn responsibility_update(
     let view = app
         .write(Lane::Ordinary, move |tx, context| {
             register::responsibility_update(tx, &context.keys, &actor, &key, version, &content)?;
-            register::responsibility_get(tx.conn(), &key)
+            register::responsibility_get(tx.conn(), &context.keys, &key)
         })
         .await?;
     let stuck = stuck_before.after_change(&app).await?;
@@ -383,11 +390,15 @@ async fn responsibility_end(
     IfMatch(version): IfMatch,
 ) -> Result<HttpResponse> {
     let stuck_before = StuckBefore::read(&app).await?;
-    app.write(Lane::Ordinary, move |tx, context| {
-        register::responsibility_end(tx, &context.keys, &actor, &key, version)
-    })
-    .await?;
-    Ok(HttpResponse::Ok().json(stuck_before.after_change(&app).await?))
+    let Orphans { accounts, trainings } = app
+        .write(Lane::Ordinary, move |tx, context| {
+            register::responsibility_end(tx, &context.keys, &actor, &key, version)
+        })
+        .await?;
+    let stuck_reviews = stuck_before.after_change(&app).await?.stuck_reviews;
+    let ended =
+        ResponsibilityEnd { stuck_reviews, unowned_accounts: accounts, unrecorded_trainings: trainings };
+    Ok(HttpResponse::Ok().json(ended))
 }
 
 fn answer(view: ResponsibilityView) -> HttpResponse {

@@ -6,7 +6,7 @@ mod windows;
 
 use greenlight::domain::ids::Key;
 use greenlight::domain::roles::{Role, Scope};
-use greenlight::store::campaigns;
+use greenlight::store::{Lane, campaigns, groups};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, TestApp, both};
@@ -235,6 +235,16 @@ both! {
             path = format!("/v1/campaigns?limit=1&cursor={next}");
         }
         assert_eq!(walked, ["over", "open"], "pages have what one may see, and nothing between");
+    }
+
+    fn nobody_is_told_that_there_is_no_campaign_because_a_node_has_not_heard_of_them(app) {
+        let (pilots, who) = (group(app, "Pilots"), app.employee());
+        register(app, "pilot", &json!({ "groups": [pilots] }));
+        let (pilots, person) = (pilots.parse().unwrap(), who.id().parse().unwrap());
+        // What another node wrote: this one hears of it with the next change of access.
+        app.state().db.write_now(Lane::Ordinary, |tx| groups::begin_membership(tx, pilots, person)).unwrap();
+        who.get("/v1/campaigns/pilot").send().expect(200);
+        assert_eq!(listed(&who), ["pilot"]);
     }
 
     fn r09_a_post_of_a_campaign_that_nobody_registered_is_not_saved(app) {

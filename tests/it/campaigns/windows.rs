@@ -66,6 +66,32 @@ both! {
         assert_eq!(item["availability"], "live", "a campaign does not change what a post is");
     }
 
+    fn staff_see_where_the_campaign_of_a_post_is(app) {
+        let (from, until) = ("2026-11-21T11:00:00Z", "2026-11-21T13:00:00Z");
+        register(app, "spring", &json!({ "window": { "from": from, "until": until } }));
+        register(app, "autumn", &json!({}));
+        let (post, without) = (app.approved_post(of("spring")), app.live_post());
+        let phase = |path: &str| app.author().get(path).send().expect(200)["campaign_phase"].clone();
+        assert_eq!((phase(&post.path("")), phase(&without.path(""))), (json!("before"), Value::Null));
+        let listed = app.author().get("/v1/posts").send().expect(200);
+        let listed: Vec<&Value> = listed.list("/items").iter().map(|item| &item["campaign_phase"]).collect();
+        assert_eq!(listed, [&Value::Null, &json!("before")]);
+        app.advance(Duration::from_hours(2));
+        assert_eq!(phase(&post.path("")), "open");
+        app.advance(Duration::from_hours(2));
+        assert_eq!(phase(&post.path("")), "over");
+        let mut next = app.content();
+        next["campaign"] = json!("autumn");
+        let item = app.author().get(&post.path("")).send().expect(200);
+        let saved = app.author().put(&post.path("/draft")).if_match(&item["version"])
+            .json(&json!({ "content": next })).send().expect(200);
+        assert_eq!(saved["campaign_phase"], "over", "the draft says something else, and counts for nothing yet");
+        let draft = app.author().post("/v1/posts").json(&json!({ "content": next })).send().expect(201);
+        assert_eq!(draft["campaign_phase"], "open");
+        end(app, "autumn");
+        assert_eq!(phase(&format!("/v1/posts/{}", draft.text("/id"))), "over");
+    }
+
     fn the_posts_of_a_campaign_are_shared_within_its_window(app) {
         let (from, until) = ("2026-11-21T11:00:00Z", "2026-11-21T13:00:00Z");
         register(app, "spring", &json!({ "window": { "from": from, "until": until } }));

@@ -11,7 +11,7 @@ use self::types::{Campaign, CampaignCreate, CampaignFilter, CampaignPage, Campai
 use super::answers::{cursor_at, cut, done, once, one_more, page};
 use super::topics::key_schema;
 use crate::app::actor::Permission;
-use crate::app::campaigns::{self as register, CampaignReader, CampaignView};
+use crate::app::campaigns::{self as register, CampaignView};
 use crate::domain::campaign::CampaignContent;
 use crate::domain::ids::Key;
 use crate::domain::roles::Scope;
@@ -170,8 +170,8 @@ async fn campaign_list(
     let walk = frame.cursor_key.walk(LIST, &actor, &filter)?;
     let below = filter.cursor.as_deref().map(|cursor| walk.open(cursor)).transpose()?;
     let (below, rows) = (below.map(|position| position.sort), one_more(filter.limit));
-    let (reader, now) = (CampaignReader::new(&actor, &app.snapshots.access()), app.snapshots.now());
-    let mut views = app.read(move |conn, _| register::campaign_list(conn, &reader, below, rows, now)).await?;
+    let now = app.snapshots.now();
+    let mut views = app.read(move |conn, _| register::campaign_list(conn, &actor, below, rows, now)).await?;
     let last = cut(&mut views, filter.limit).and_then(|view| view.row.created_idx);
     let next_cursor = cursor_at(&walk, last, None)?;
     let items = views.into_iter().map(Campaign::from).collect();
@@ -180,8 +180,8 @@ async fn campaign_list(
 }
 
 async fn campaign_get(app: Data<App>, Caller(actor): Caller, Path(key): Path<Key>) -> Result<HttpResponse> {
-    let (reader, now) = (CampaignReader::new(&actor, &app.snapshots.access()), app.snapshots.now());
-    let view = app.read(move |conn, _| register::campaign_get(conn, &reader, &key, now)).await?;
+    let now = app.snapshots.now();
+    let view = app.read(move |conn, _| register::campaign_get(conn, &actor, &key, now)).await?;
     Ok(answer(view))
 }
 

@@ -9,6 +9,7 @@ use validator::Validate;
 use crate::app::decisions::Decide;
 use crate::app::item_views::{ItemView, RevisionView};
 use crate::app::media::MediaLinks;
+use crate::domain::campaign::Phase;
 use crate::domain::content;
 use crate::domain::content::image::{ImageFiles, PictureFile};
 use crate::domain::findings::Finding;
@@ -194,6 +195,12 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, nullable = false)]
     live_revision: Option<i64>,
+    /// Where the campaign of the post is in its life: of the approved revision that counts, or of the newest one
+    /// where none does. Nobody shares the post while it is not `open`, whatever its `availability`. Absent where
+    /// no campaign is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    campaign_phase: Option<Phase>,
     /// The newest revision, whatever its state.
     working_revision: ItemRevision,
     /// The review of the newest revision, once it was submitted.
@@ -219,7 +226,16 @@ pub struct Item {
 
 impl From<ItemView> for Item {
     fn from(view: ItemView) -> Self {
-        let ItemView { item, availability, blocked_by, ends_at, live_revision, working, review } = view;
+        let ItemView {
+            item,
+            availability,
+            blocked_by,
+            ends_at,
+            live_revision,
+            campaign_phase,
+            working,
+            review,
+        } = view;
         let blocked_by: Vec<Blocker> = blocked_by.into_iter().map(Blocker::from).collect();
         Self {
             id: item.id,
@@ -229,6 +245,7 @@ impl From<ItemView> for Item {
             blocked_by: (!blocked_by.is_empty()).then_some(blocked_by),
             ends_at,
             live_revision,
+            campaign_phase,
             working_revision: working.into(),
             review: review.map(Review::summary),
             withdrew_review: None,
