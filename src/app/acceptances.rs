@@ -35,8 +35,9 @@ pub struct Accept {
 /// Accepts a revision that is in force or will be. Accepting it again changes nothing and answers the first
 /// acceptance.
 ///
-/// 404 for a guideline that is not for this person, 409 `revision_changed` for a revision or digest that is not
-/// one to accept now, and 409 `conflict` for one that asks for no acceptance or was taken out of use.
+/// 404 for a guideline that is not for this person, 409 `revision_changed` with the one to accept for a revision or
+/// digest that is not one to accept now, and 409 `conflict` for one that asks for no acceptance or was taken out of
+/// use, and where no revision asks for any.
 pub fn guideline_accept(
     tx: &mut WriteTx<'_>,
     context: &Context,
@@ -51,10 +52,10 @@ pub fn guideline_accept(
         return Ok(accepted);
     }
     let now = tx.now();
-    let approved = acceptable(tx.conn(), person, command, now)?;
+    let (approved, language) = acceptable(tx.conn(), person, command, now)?;
     let facts = revision_facts(&item, command.revision, &command.digest)
         .with("approval_index", approved.approved_idx)
-        .with_some("language", command.language.as_deref());
+        .with_some("language", language);
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::GuidelineAccepted, facts)?;
     let row = AcceptanceRow {
         idx: receipt.index,
@@ -74,8 +75,13 @@ pub fn acceptance_made(conn: &mut Conn, idx: i64) -> Result<AcceptanceRow> {
     acceptances::made(conn, idx)?.ok_or_else(|| Error::not_found("acceptance"))
 }
 
-/// The approved revision that is accepted.
-fn acceptable(conn: &mut Conn, person: PersonId, command: &Accept, now: Time) -> Result<Approved> {
+/// The approved revision that is accepted, and the language of the text that was shown as the guideline writes it.
+fn acceptable(
+    conn: &mut Conn,
+    person: PersonId,
+    command: &Accept,
+    now: Time,
+) -> Result<(Approved, Option<String>)> {
     let history = revisions::histories(conn, &[command.id])?.remove(&command.id).unwrap_or_default();
     let standing = people::standing(conn, person)?;
     let mut open = Vec::new();
@@ -84,24 +90,43 @@ fn acceptable(conn: &mut Conn, person: PersonId, command: &Accept, now: Time) ->
             open.push((approved.clone(), row, guideline));
         }
     }
-    let Some((_, first, _)) = open.first() else { return Err(nothing_to_accept(conn, &standing, command)?) };
+    if open.is_empty() {
+        return Err(nothing_to_accept(conn, &standing, command)?);
+    }
     let named = |row: &RevisionRow| row.revision == command.revision && row.digest == command.digest;
     let Some((approved, _, guideline)) = open.iter().find(|(_, row, _)| named(row)) else {
-        let detail = "This is not the revision that is in force or will be: show the present one, and let them accept \
-                      that.";
-        return Err(Error::new(Code::RevisionChanged, detail)
-            .with("revision", first.revision)
-            .with("digest", first.digest.as_str()));
+        let asks =
+            |(.., guideline): &&(_, RevisionRow, Guideline)| guideline.requires == Requirement::Acceptance;
+        return Err(another_revision(open.iter().find(asks).map(|(_, row, _)| row)));
     };
     if guideline.requires == Requirement::None {
         return Err(Error::new(Code::Conflict, "This revision asks for no acceptance."));
     }
-    match &command.language {
-        Some(language) if !guideline.body.contains_key(language) => {
+    let Some(wanted) = &command.language else { return Ok((approved.clone(), None)) };
+    // Tags are the same in whatever case they are written (RFC 5646, section 2.1.1).
+    match guideline.body.keys().find(|tag| tag.eq_ignore_ascii_case(wanted)) {
+        Some(tag) => Ok((approved.clone(), Some(tag.clone()))),
+        None => {
             let detail = "The guideline has no text in this language: name that of the text that was shown.";
             Err(Error::invalid_content(vec![Fault::body("/language", "unknown_language", detail)]))
         }
-        _ => Ok(approved.clone()),
+    }
+}
+
+/// What was named is not in force and will not be: the one to accept instead is this, if any.
+fn another_revision(to_accept: Option<&RevisionRow>) -> Error {
+    match to_accept {
+        Some(row) => {
+            let detail = "This is not a revision to accept: show the one that revision names, and let them accept that.";
+            Error::new(Code::RevisionChanged, detail)
+                .with("revision", row.revision)
+                .with("digest", row.digest.as_str())
+        }
+        None => {
+            let detail = "This revision is not in force, and the one that is asks for no acceptance: there is nothing to \
+                          accept.";
+            Error::new(Code::Conflict, detail)
+        }
     }
 }
 

@@ -15,6 +15,9 @@ use crate::domain::ids::GroupId;
 use crate::domain::obligations::{Duty, Obligation};
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
+use crate::error::{Code, Error, Fault, Result};
+use crate::store::connection::Conn;
+use crate::store::groups;
 
 /// From how many persons on a number is told.
 pub const FEWEST: usize = 5;
@@ -58,6 +61,16 @@ pub struct Report<'a> {
     pub everybody: Option<Count>,
     /// By group, those that are large enough, by id.
     pub groups: Vec<(GroupId, Count)>,
+}
+
+/// Refuses to narrow a report to a group that does not exist.
+pub fn check_group(conn: &mut Conn, group: GroupId) -> Result<()> {
+    if groups::find(conn, group)?.is_some() {
+        return Ok(());
+    }
+    let detail = format!("There is no group {group}.");
+    let fault = Fault::parameter("group", "unknown_group", detail.as_str());
+    Err(Error::new(Code::InvalidRequest, detail).fault(fault))
 }
 
 /// A place in the list: after the obligation that begins then, of this guideline or training.

@@ -47,8 +47,8 @@ fn describe() -> Operation {
          force, or one that will be, which `GET /v1/me/obligations` names with its digest. From the answer on it \
          keeps them from sharing nowhere any more. Accepting it again answers the first acceptance. A guideline \
          that is not for the person is 404; a revision or digest that is not one to accept now is 409 \
-         `revision_changed` with the present one. A guideline that asks for no acceptance, or was taken out of use, \
-         is 409 `conflict`, and a language that the guideline is not in 422.",
+         `revision_changed` with the first that is. A guideline that asks for no acceptance, or was taken out of \
+         use, is 409 `conflict`, and a language that the guideline is not in 422.",
     )
     .body::<GuidelineAcceptanceCreate>(json!({ "revision": 2, "digest": DIGEST, "language": "nl" }))
     .idempotency_key()
@@ -76,7 +76,7 @@ struct GuidelineAcceptanceCreate {
     revision: i64,
     /// Its digest.
     digest: Digest,
-    /// The language of the text that was shown, for the record.
+    /// The language of the text that was shown, for the record, in any case.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 2, max = 35))]
     #[schema(min_length = 2, max_length = 35, nullable = false)]

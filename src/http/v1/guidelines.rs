@@ -157,7 +157,8 @@ struct GuidelineBody(String);
 /// The content of a guideline.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 pub(super) struct GuidelineContent {
-    /// For which accounts it is.
+    /// For which accounts it is. That narrows nobody: a guideline for official accounts that asks for acceptance is
+    /// asked of everybody who may share, unless `audience` names those who post there.
     family: Family,
     /// What it is called. At most 200 characters.
     #[schema(min_length = 1, max_length = 800)]
@@ -165,7 +166,7 @@ pub(super) struct GuidelineContent {
     /// What it says, in Markdown, by language. At most 50,000 characters each.
     #[schema(value_type = BTreeMap<LanguageTag, GuidelineBody>)]
     body: BTreeMap<String, String>,
-    /// For whom it is.
+    /// For whom it is, whatever its `family`; absent, or without groups and countries = everybody.
     #[serde(default)]
     audience: Audience,
     /// What is asked of them.

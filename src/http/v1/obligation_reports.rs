@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answers::page;
 use crate::app::actor::Permission;
-use crate::app::obligation_reports::{Count, Report, obligation_reports};
+use crate::app::obligation_reports::{Count, Report, check_group, obligation_reports};
 use crate::app::obligations::Ask;
 use crate::domain::ids::{GroupId, ItemId, TrainingId};
 use crate::domain::roles::Scope;
@@ -65,7 +65,7 @@ fn describe() -> Operation {
 /// What reports are narrowed to.
 #[derive(Debug, Deserialize, Serialize, IntoParams)]
 struct ReportFilter {
-    /// Only this group, beside everybody.
+    /// Only this group, beside everybody; one that does not exist is 400.
     group: Option<GroupId>,
     /// How many.
     #[serde(default, skip_serializing)]
@@ -180,6 +180,9 @@ async fn list(
     let walk = frame.cursor_key.walk(LIST, &actor, &filter)?;
     let after = filter.cursor.as_deref().map(|cursor| walk.open(cursor)).transpose()?;
     let after = after.map(|position| (Time::from_micros(position.sort), position.id));
+    if let Some(group) = filter.group {
+        app.read(move |conn, _| check_group(conn, group)).await?;
+    }
     let content = app.snapshots.confirmed_content().await?;
     let (access, now) = (app.snapshots.access(), app.snapshots.now());
     let (group, limit) = (filter.group, usize::from(filter.limit.get()));

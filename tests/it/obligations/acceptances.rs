@@ -185,7 +185,25 @@ both! {
         request.send().problem("forbidden");
         // Obligations are a condition for sharing: who may not share is asked nothing.
         guideline.accept(&app.author()).problem("forbidden");
-        assert_eq!(to_do(&app.author()), []);
+        let nothing = app.author().get("/v1/me/obligations").send().expect(200);
+        assert_eq!((&nothing["to_do"], &nothing["may_share"]), (&json!([]), &json!(false)));
+    }
+
+    fn a_stale_revision_is_answered_with_the_first_that_asks_to_be_accepted(app) {
+        let first = Guideline::approved(app, "sharing", |_| ());
+        let begins = app.clock().now().after(Duration::from_hours(1));
+        let second = first.next(app, |content| content["requires"] = json!("none"));
+        let employee = app.employee();
+        let stale = first.accept(&employee).problem("conflict");
+        assert_eq!((&stale["revision"], stale.text("/detail").contains("nothing to accept")), (&json!(null), true));
+        second.accept(&employee).problem("conflict");
+        let third = second.next(app, |content| {
+            content["requires"] = json!("acceptance");
+            content["in_force_from"] = json!(begins.to_string());
+        });
+        let stale = first.accept(&employee).problem("revision_changed");
+        assert_eq!((&stale["revision"], stale.text("/digest")), (&json!(3), third.digest.as_str()));
+        third.accept(&employee).expect(201);
     }
 
     fn r16_a_retry_gets_its_share_though_something_is_open_by_now(app) {
@@ -209,5 +227,16 @@ both! {
         accept("en").expect(201);
         let entry = app.record_entries().pop().unwrap();
         assert!(entry.fields.contains("\"language\""), "{}", entry.fields);
+    }
+
+    fn a_language_is_the_same_in_whatever_case_it_is_written(app) {
+        let bodies = json!({ "en": "Say so.", "nl-BE": "Zeg het." });
+        let guideline = Guideline::approved(app, "sharing", |content| content["body"] = bodies);
+        let mut body = guideline.body();
+        body["language"] = json!("NL-be");
+        app.employee().post(&guideline.path("/acceptances")).json(&body).send().expect(201);
+        let entry = app.record_entries().pop().unwrap();
+        let fields: serde_json::Value = serde_json::from_str(&entry.fields).unwrap();
+        assert_eq!(fields["language"], "nl-BE", "as the guideline writes it");
     }
 }

@@ -93,6 +93,15 @@ both! {
         app.employee().get("/v1/obligation-reports").send().problem("forbidden");
     }
 
+    fn a_group_that_there_is_not_is_told_of(app) {
+        let path = format!("/v1/obligation-reports?group={}", uuid::Uuid::now_v7());
+        let refused = app.publisher().get(&path).send().problem("invalid_request");
+        let fault = &refused["errors"][0];
+        assert_eq!((&fault["parameter"], &fault["code"]), (&json!("group"), &json!("unknown_group")));
+        let empty = group(app, "Empty", &[]);
+        assert_eq!(reports(app, &format!("?group={empty}")), Vec::<Value>::new());
+    }
+
     fn a_completion_that_ends_before_it_is_asked_for_is_open_in_a_report(app) {
         let people: Vec<Client> =
             (0..5).map(|number| app.person(&format!("p{number}"), &[Role::Employee])).collect();
