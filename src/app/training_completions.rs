@@ -1,19 +1,20 @@
-//! Recording who completed a training: by a person who holds the responsibility for it, by the API key of a
-//! learning system, one by one or from a file.
+//! Recording who completed a training: by a person who holds the responsibility for it or stands in for who does, by
+//! the API key of a learning system, one by one or from a file.
 //!
-//! Nobody says so of themselves: a completion opens sharing, and so is somebody else's word. One that was withdrawn is
-//! not recorded again for the same day, or the next file of a learning system would bring it back.
+//! Nobody says so of themselves, nor by a key that they made: a completion opens sharing, and so is somebody else's
+//! word. One that was withdrawn is recorded again for the same day only by a person who says why, or the next file of
+//! a learning system would bring it back.
 //!
 //! Each completion is an entry of its own, since it opens sharing to somebody. Many are written in small
 //! transactions, so that no write holds the lock for long; each asks anew whether the caller may. A completion
 //! that is known already changes nothing, so that a file can be sent again, and no `Idempotency-Key` is needed.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::actor::Actor;
+use super::api_keys::behind;
 use super::authentication;
 use super::context::Context;
 use super::identity::{normal_email, normal_external_id};
@@ -46,6 +47,8 @@ pub struct Told {
     pub person: String,
     /// On which day.
     pub completed_on: Result<Day, &'static str>,
+    /// Why it is recorded; needed for one that was withdrawn.
+    pub reason: Option<String>,
 }
 
 /// What became of what was told.
@@ -95,25 +98,27 @@ pub fn training_complete(
     Ok(outcomes)
 }
 
-/// Takes back every completion of a training by a person, with a reason; 404 when there is none.
+/// Takes back the completion of a training by a person on a day, or without a day all of them, with a reason; 404 when
+/// there is none.
 pub fn training_completion_withdraw(
     tx: &mut WriteTx<'_>,
     keys: &Keys,
     actor: &Actor,
     training: TrainingId,
     person: PersonId,
+    on: Option<Day>,
     reason: &str,
 ) -> Result<()> {
     authorised(tx, actor, training)?;
     let idx = tx.next_index();
-    if rows::withdraw_completions(tx, person, training, idx)? == 0 {
+    if rows::withdraw_completions(tx, person, training, on, idx)? == 0 {
         return Err(Error::not_found("completion"));
     }
-    let facts = Facts::new().with("training_id", training.to_string()).with("reason", reason).about(
-        person,
-        "person_id",
-        person.to_string(),
-    );
+    let facts = Facts::new()
+        .with("training_id", training.to_string())
+        .with_some("completed_on", on.map(|day| day.to_string()))
+        .about(person, "person_id", person.to_string())
+        .about(person, "reason", reason);
     enter(tx, keys, By::Actor(actor), Event::CompletionWithdrawn, facts)?;
     people::mark_access(tx, &[person])
 }
@@ -143,25 +148,33 @@ fn is_responsible(conn: &mut Conn, actor: &Actor, training: &TrainingRow) -> Res
 }
 
 /// What can be said of completions before anything is written.
-struct Judged {
+struct Judged<'a> {
     outcomes: Vec<Outcome>,
     /// Those that are to be recorded.
-    fresh: Vec<(PersonId, Completion)>,
+    fresh: Vec<Fresh<'a>>,
 }
 
-fn judge(
+/// A completion that is to be recorded.
+struct Fresh<'a> {
+    person: PersonId,
+    completion: Completion,
+    reason: Option<&'a str>,
+}
+
+fn judge<'a>(
     conn: &mut Conn,
     keys: &Keys,
     actor: &Actor,
     training: TrainingId,
-    told: &[&Told],
+    told: &[&'a Told],
     now: Time,
-) -> Result<Judged> {
+) -> Result<Judged<'a>> {
+    let behind = behind(conn, actor)?;
     let persons = persons(conn, keys, told)?;
     let names: Vec<String> = persons.values().map(ToString::to_string).collect();
     let mut known = rows::recorded(conn, training, &names)?;
     let mut fresh = Vec::new();
-    let outcome = |told: &&Told| {
+    let outcome = |told: &&'a Told| {
         let Some(person) = persons.get(told.person.trim()) else {
             return Outcome::Refused(
                 "unknown_person",
@@ -173,21 +186,35 @@ fn judge(
             Ok(_) => return Outcome::Refused("in_the_future", "This day has not begun anywhere."),
             Err(detail) => return Outcome::Refused("not_a_day", detail),
         };
-        match known.entry((*person, on)) {
-            Entry::Occupied(recorded) if *recorded.get() => {
-                return Outcome::Refused("withdrawn", "This completion was recorded and withdrawn.");
-            }
-            Entry::Occupied(_) => return Outcome::Known,
-            Entry::Vacant(_) if actor.person == Some(*person) => {
-                return Outcome::Refused("own_completion", "Somebody else has to say so of you.");
-            }
-            Entry::Vacant(vacant) => _ = vacant.insert(false),
+        let reason = told.reason.as_deref();
+        match known.get(&(*person, on)) {
+            Some(false) => return Outcome::Known,
+            Some(true) if actor.person.is_none() || reason.is_none() => return WITHDRAWN,
+            Some(true) | None if behind == Some(*person) => return own_completion(actor),
+            Some(true) | None => {}
         }
-        fresh.push((*person, Completion { training, on }));
+        known.insert((*person, on), false);
+        fresh.push(Fresh { person: *person, completion: Completion { training, on }, reason });
         Outcome::Recorded
     };
     let outcomes = told.iter().map(outcome).collect();
     Ok(Judged { outcomes, fresh })
+}
+
+/// A learning system tells all that it has each time: what was taken back comes again only where a person says why.
+const WITHDRAWN: Outcome = Outcome::Refused(
+    "withdrawn",
+    "This completion was recorded and withdrawn. A person records it again, with a reason; a key or file does not.",
+);
+
+fn own_completion(actor: &Actor) -> Outcome {
+    let detail = match actor.person {
+        Some(_) => "Somebody else has to say so of you.",
+        None => {
+            "This is who made the API key: a person, or a key that somebody else made, has to say so of them."
+        }
+    };
+    Outcome::Refused("own_completion", detail)
 }
 
 fn record(
@@ -209,24 +236,28 @@ fn write(
     context: &Context,
     actor: &Actor,
     training: &TrainingRow,
-    fresh: &[(PersonId, Completion)],
+    fresh: &[Fresh<'_>],
 ) -> Result<()> {
     if fresh.is_empty() {
         return Ok(());
     }
-    for (idx, (person, completion)) in (tx.next_index()..).zip(fresh) {
-        rows::insert_completion(tx, *person, *completion, training.version, idx)?;
+    for (idx, fresh) in (tx.next_index()..).zip(fresh) {
+        rows::insert_completion(tx, fresh.person, fresh.completion, training.version, idx)?;
     }
-    let facts = |(person, completion): &(PersonId, Completion)| {
+    let facts = |fresh: &Fresh<'_>| {
         let facts = Facts::new()
             .with("training_id", training.training_id.to_string())
             .with("version", training.version)
-            .with("completed_on", completion.on.to_string())
-            .about(*person, "person_id", person.to_string());
+            .with("completed_on", fresh.completion.on.to_string())
+            .about(fresh.person, "person_id", fresh.person.to_string());
+        let facts = match fresh.reason {
+            Some(reason) => facts.about(fresh.person, "reason", reason),
+            None => facts,
+        };
         (Event::TrainingCompleted, facts)
     };
     enter_all(tx, &context.keys, By::Actor(actor), fresh.iter().map(facts).collect())?;
-    let persons: Vec<PersonId> = fresh.iter().map(|(person, _)| *person).collect();
+    let persons: Vec<PersonId> = fresh.iter().map(|fresh| fresh.person).collect();
     people::mark_access(tx, &persons)
 }
 

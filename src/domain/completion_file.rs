@@ -1,15 +1,15 @@
 //! A file of completions, as learning systems export them: CSV (RFC 4180) with the columns `person` and
-//! `completed_on`, in any order, between commas or semicolons.
+//! `completed_on`, in any order and case, between commas or semicolons. Other columns are skipped.
 
 use csv_core::{ReadRecordResult, ReaderBuilder};
 
 use crate::error::{Code, Error, Fault, Result};
 
 /// The longest cells of a row together, in bytes.
-const ROW_BYTES_MAX: usize = 4096;
+const ROW_BYTES_MAX: usize = 16_384;
 
 /// The most columns of a file.
-const COLUMNS_MAX: usize = 20;
+const COLUMNS_MAX: usize = 100;
 
 /// A row of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +22,11 @@ pub struct FileRow {
     pub completed_on: String,
 }
 
-/// Where the two columns stand.
+/// Where the two columns stand, and how many there are.
 struct Columns {
     person: usize,
     completed_on: usize,
+    all: usize,
 }
 
 /// The rows of a file. A fault of the file itself is 400 with its line, and empty lines are nothing.
@@ -75,7 +76,8 @@ pub fn rows(file: &[u8]) -> Result<Vec<FileRow>> {
 /// What stands between cells: spreadsheets write semicolons where the comma is a decimal mark.
 fn delimiter(file: &[u8]) -> u8 {
     let header = file.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    if header.contains(&b';') && !header.contains(&b',') { b';' } else { b',' }
+    let count = |wanted: u8| header.iter().filter(|byte| **byte == wanted).count();
+    if count(b';') > count(b',') { b';' } else { b',' }
 }
 
 /// Empty lines before a record.
@@ -96,24 +98,31 @@ fn texts<'a>(cells: &'a [u8], ends: &[usize], line: usize) -> Result<Vec<&'a str
 }
 
 fn header(names: &[&str]) -> Result<Columns> {
-    let place = |wanted| names.iter().position(|name| *name == wanted);
-    let unknown = names.iter().find(|name| !["person", "completed_on"].contains(*name));
-    match (place("person"), place("completed_on"), unknown) {
-        (Some(person), Some(completed_on), None) if names.len() == 2 => Ok(Columns { person, completed_on }),
+    match (place(names, "person"), place(names, "completed_on")) {
+        (Some(person), Some(completed_on)) => Ok(Columns { person, completed_on, all: names.len() }),
         _ => {
-            let detail = "The first line names the columns person and completed_on, separated by a comma or semicolon.";
+            let detail = "The first line names the columns person and completed_on, each once, separated by a comma or \
+                          semicolon.";
             Err(at_line(1, detail).fault(Fault::body("", "wrong_columns", detail)))
         }
     }
 }
 
+/// Where the one column stands that has this name, in whatever case.
+fn place(names: &[&str], wanted: &str) -> Option<usize> {
+    let mut named = names.iter().enumerate().filter(|(_, name)| name.eq_ignore_ascii_case(wanted));
+    let (at, _) = named.next()?;
+    named.next().is_none().then_some(at)
+}
+
 fn row(columns: &Columns, cells: &[&str], line: usize) -> Result<FileRow> {
-    match (cells.get(columns.person), cells.get(columns.completed_on), cells.len()) {
-        (Some(person), Some(completed_on), 2) => {
+    match (cells.get(columns.person), cells.get(columns.completed_on)) {
+        (Some(person), Some(completed_on)) if cells.len() == columns.all => {
             Ok(FileRow { line, person: (*person).to_owned(), completed_on: (*completed_on).to_owned() })
         }
-        (.., cells) => {
-            Err(at_line(line, &format!("The row has {cells} cells, and the header names 2 columns.")))
+        _ => {
+            let (cells, all) = (cells.len(), columns.all);
+            Err(at_line(line, &format!("The row has {cells} cells, and the header names {all} columns.")))
         }
     }
 }
@@ -146,17 +155,28 @@ mod tests {
     }
 
     #[test]
+    fn other_columns_are_skipped_and_the_case_of_names_is_too() {
+        let row = |line, person: &str| (line, person.to_owned(), "2026-11-20".to_owned());
+        let file = "Course,Completed_On,Name,PERSON,,\nSafe,2026-11-20,\"Jansen, E.\",E-1,,\n";
+        assert_eq!(told(file), [row(2, "E-1")]);
+        let file = "Person;\"Name, first\";Completed_on;Name;Name\nE-1;E.;2026-11-20;;\n";
+        assert_eq!(told(file), [row(2, "E-1")]);
+    }
+
+    #[test]
     fn a_file_that_is_none_is_refused_with_the_line() {
         let line = |file: &[u8]| rows(file).unwrap_err().extra.get("line").unwrap().clone();
-        for header in ["", "person", "person\tcompleted_on", "person,completed_on,name", "E-1,2026-11-20"] {
+        let twice = "person,completed_on,Person";
+        for header in ["", "person", "person\tcompleted_on", twice, "person,name", "E-1,2026-11-20"] {
             assert_eq!(line(header.as_bytes()), 1, "{header}");
         }
         assert_eq!(line(b"person,completed_on\nE-1,2026-11-20\nE-2"), 3);
         assert_eq!(line(b"person,completed_on\nE-1,2026-11-20\nE-2,a,b\n"), 3);
+        assert_eq!(line(b"person,completed_on,name\nE-1,2026-11-20,E.\nE-2,2026-11-20\n"), 3);
         assert_eq!(line(b"person,completed_on\n\xff,2026-11-20\n"), 2);
-        let long = format!("person,completed_on\n{},2026-11-20\n", "a".repeat(5000));
+        let long = format!("person,completed_on\n{},2026-11-20\n", "a".repeat(17_000));
         assert_eq!(line(long.as_bytes()), 2);
-        let wide = format!("person,completed_on\n{}\n", "a,".repeat(50));
+        let wide = format!("person,completed_on\n{}\n", "a,".repeat(150));
         assert_eq!(line(wide.as_bytes()), 2);
     }
 }

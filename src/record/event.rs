@@ -61,8 +61,8 @@ pub enum Event {
     /// An employee proposed a post, which is a draft by that. `proposal_id`, `kind`, `item_id`, `revision`,
     /// `digest` (of the draft).
     PostProposed,
-    /// An author said that a proposed post will not be taken. `proposal_id`, `item_id`, `reason`; personal, of
-    /// the proposer: `proposer_id`.
+    /// An author said that a proposed post will not be taken. `proposal_id`, `item_id`; personal, of the proposer:
+    /// `proposer_id`, `reason`.
     ProposalDeclined,
     /// Whoever proposed a post took that back. `proposal_id`, `item_id`; personal, of the proposer: `reason`, if
     /// there was one.
@@ -146,9 +146,11 @@ pub enum Event {
     TrainingChanged,
     /// A training was ended. `training_id`, `version` (the last).
     TrainingEnded,
-    /// Somebody completed a training. `training_id`, `version`, `completed_on`; personal: `person_id`.
+    /// Somebody completed a training. `training_id`, `version`, `completed_on`; personal: `person_id`, `reason` (of
+    /// one that is recorded again after it was withdrawn, and wherever else one was given).
     TrainingCompleted,
-    /// All completions of a training by a person count no more. `training_id`, `reason`; personal: `person_id`.
+    /// Completions of a training by a person count no more. `training_id`, `completed_on` (the day of the one that
+    /// does not; absent = all there were); personal: `person_id`, `reason`.
     CompletionWithdrawn,
     /// An official account was entered in the register. `account_id`, `channel`, `handle`, `url`, `owner` (the
     /// key of a responsibility), `purpose`.

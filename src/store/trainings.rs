@@ -31,7 +31,7 @@ pub struct TrainingRow {
     pub required_for: Option<String>,
     /// From when on they must.
     pub required_from: Time,
-    /// The key of the responsibility whose holders record completions.
+    /// The key of the responsibility whose holders and deputies record completions.
     pub responsibility: Key,
     /// Since when the version is in force.
     pub from_at: Time,
@@ -145,21 +145,27 @@ pub fn insert_completion(
     Ok(())
 }
 
-/// Takes back every completion of a training by a person, by the entry at `idx`; answers how many.
+/// Takes back the completion of a training by a person on a day, or without a day all of them, by the entry at `idx`;
+/// answers how many.
 pub fn withdraw_completions(
     tx: &mut WriteTx<'_>,
     person: PersonId,
     training: TrainingId,
+    on: Option<Day>,
     idx: i64,
 ) -> Result<usize> {
+    let only = |day: Day| (day.begins().micros(), day.begins().micros());
+    let (first, last) = on.map_or((i64::MIN, i64::MAX), only);
     let counting = training_completions::table
         .filter(training_completions::person_id.eq(person.to_string()))
         .filter(training_completions::training_id.eq(training.to_string()))
+        .filter(training_completions::completed_on.between(first, last))
         .filter(training_completions::withdrawn_idx.is_null());
     Ok(diesel::update(counting).set(training_completions::withdrawn_idx.eq(idx)).execute(tx.conn())?)
 }
 
-/// The days on which these persons completed a training, by what was recorded, with whether that was withdrawn.
+/// The days on which these persons completed a training, by what was recorded, with whether that was withdrawn and
+/// counts no more. Of one that was recorded again after that the last counts.
 pub fn recorded(
     conn: &mut Conn,
     training: TrainingId,
@@ -174,10 +180,13 @@ pub fn recorded(
             training_completions::withdrawn_idx,
         ))
         .load(conn)?;
-    let day = |(person, on, withdrawn): (Option<PersonId>, Time, Option<i64>)| {
-        Some(((person?, Day::of(on)), withdrawn.is_some()))
-    };
-    Ok(rows.into_iter().filter_map(day).collect())
+    let mut found = HashMap::new();
+    for (person, on, withdrawn) in rows {
+        let Some(person) = person else { continue };
+        let is_withdrawn = found.entry((person, Day::of(on))).or_insert(true);
+        *is_withdrawn = *is_withdrawn && withdrawn.is_some();
+    }
+    Ok(found)
 }
 
 /// The completions of these persons that were not withdrawn.

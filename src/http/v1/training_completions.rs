@@ -49,14 +49,16 @@ fn describe_complete() -> Operation {
         "training_complete",
         "trainings",
         "Record completions",
-        "By a person who holds the responsibility that the training names (403 `not_responsible` otherwise), or \
-         an API key with the scope `completions`. As JSON up to 1000; or as CSV (RFC 4180, UTF-8, up to 6 MB) \
-         whose first line names its two columns `person` and `completed_on`, between commas or semicolons. Nobody \
-         records their own (`own_completion`), and what was withdrawn is not recorded again for the same day \
-         (`withdrawn`). A person is named by id, external id or e-mail address. Each completion is an entry of the \
-         record, and opens sharing to the person at once on every node. What is recorded already is `known` and changes nothing, so that the same can be sent again, and no \
-         `Idempotency-Key` is taken. A row that cannot be recorded is refused and the others are not; `refused` \
-         tells the first 1000 of those.",
+        "By a person who holds the responsibility that the training names or is a deputy for it (403 \
+         `not_responsible` otherwise), or an API key with the scope `completions`. As JSON up to 1000; or as CSV \
+         (RFC 4180, UTF-8, up to 6 MB) whose first line names the columns `person` and `completed_on`, in any \
+         case, between commas or semicolons; other columns are skipped. Nobody records their own, nor does a key \
+         that of who made it (`own_completion`). What was withdrawn is not recorded again for the same day \
+         (`withdrawn`), unless a person does so as JSON with a `reason`. A person is named by id, external id or \
+         e-mail address. Each completion is an entry of the record, and opens sharing to the person at once on \
+         every node. What is recorded already is `known` and changes nothing, so that the same can be sent again, \
+         and no `Idempotency-Key` is taken. A row that cannot be recorded is refused and the others are not; \
+         `refusals` tells the first 1000 of those.",
     )
     .body::<CompletionsCreate>(json!({
         "completions": [{ "person": "E-1042", "completed_on": "2026-11-20" }],
@@ -87,10 +89,15 @@ fn describe_withdraw() -> Operation {
         WITHDRAW,
         "trainings",
         "Withdraw a person's completions",
-        "Takes back every completion of the training by one person, as where the wrong one was recorded: they \
-         count no more, and stay on record. By whoever may record them. Who has none is 404.",
+        "Takes back the completion of the training by one person on `completed_on`, or without it all of theirs, \
+         as where the wrong one was recorded: they count no more, and stay on record. By whoever may record them. \
+         Where there is none it is 404. A person may record it again with a `reason`.",
     )
-    .body::<Withdrawal>(json!({ "person": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fa2", "reason": "Verwisseld." }))
+    .body::<Withdrawal>(json!({
+        "person": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fa2",
+        "completed_on": "2026-11-20",
+        "reason": "Verwisseld.",
+    }))
     .idempotency_key()
     .empty(204, "They count no more.")
     .errors(&[Code::NotResponsible])
@@ -110,12 +117,18 @@ struct CompletionsCreate {
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 struct CompletionCreate {
     /// Who: their id, external id or e-mail address.
-    #[validate(length(min = 1, max = 200))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[validate(length(min = 1, max = 254))]
+    #[schema(min_length = 1, max_length = 254)]
     person: String,
     /// On which day.
     #[schema(format = "date", pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", value_type = String)]
     completed_on: Day,
+    /// Why it is recorded; it is kept in the record, sealed under the person's key. With one, a person records again
+    /// what was withdrawn; an API key does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1, max = REASON_MAX), custom(function = not_blank))]
+    #[schema(min_length = 1, max_length = 2000, nullable = false)]
+    reason: Option<String>,
 }
 
 /// Whose completions are withdrawn.
@@ -123,7 +136,17 @@ struct CompletionCreate {
 struct Withdrawal {
     /// Who.
     person: PersonId,
-    /// Why; it is kept in the record.
+    /// The day of the one that is; absent = all of theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        format = "date",
+        pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        value_type = String,
+        required = false,
+        nullable = false
+    )]
+    completed_on: Option<Day>,
+    /// Why; it is kept in the record, sealed under the person's key.
     #[validate(length(min = 1, max = REASON_MAX), custom(function = not_blank))]
     #[schema(min_length = 1, max_length = 2000)]
     reason: String,
@@ -157,7 +180,7 @@ struct Refusal {
     #[schema(minimum = 2, nullable = false)]
     line: Option<usize>,
     /// Who, as it was told.
-    #[schema(max_length = 4096)]
+    #[schema(max_length = 16384)]
     person: String,
     /// What is wrong: `unknown_person`, `not_a_day`, `in_the_future`, `own_completion` or `withdrawn`.
     #[schema(max_length = 100)]
@@ -205,8 +228,8 @@ async fn rows(mut body: Streamed) -> Result<Vec<Row>> {
 
 fn of_list(list: CompletionsCreate) -> Vec<Row> {
     let told = |told: CompletionCreate| {
-        let CompletionCreate { person, completed_on } = told;
-        (Told { person, completed_on: Ok(completed_on) }, None)
+        let CompletionCreate { person, completed_on, reason } = told;
+        (Told { person, completed_on: Ok(completed_on), reason }, None)
     };
     list.completions.into_iter().map(told).collect()
 }
@@ -215,7 +238,7 @@ fn of_file(bytes: &[u8]) -> Result<Vec<Row>> {
     let told = |row: completion_file::FileRow| {
         let day = Day::parse(&row.completed_on);
         let completed_on = day.map_err(|_| "Not a day that exists, such as 2026-11-30.");
-        (Told { person: row.person, completed_on }, Some(row.line))
+        (Told { person: row.person, completed_on, reason: None }, Some(row.line))
     };
     Ok(completion_file::rows(bytes)?.into_iter().map(told).collect())
 }
@@ -250,8 +273,8 @@ async fn withdraw(
     let once = once(WITHDRAW, key, &id, &body)?;
     app.write(Lane::Ordinary, move |tx, context| {
         once.run(tx, &context.keys, &actor, |tx| {
-            let Withdrawal { person, reason } = &body;
-            training_completion_withdraw(tx, &context.keys, &actor, id, *person, reason)?;
+            let Withdrawal { person, completed_on, reason } = &body;
+            training_completion_withdraw(tx, &context.keys, &actor, id, *person, *completed_on, reason)?;
             Ok(id)
         })
     })

@@ -1,6 +1,7 @@
 //! Who completed a training: told by whom, of whom, in which form.
 
 use greenlight::domain::roles::{Role, Scope};
+use greenlight::record::disclosure;
 use serde_json::{Value, json};
 
 use super::{complete, to_do, training};
@@ -11,8 +12,33 @@ fn file(client: &Client, id: &str, rows: &str) -> Answer {
 }
 
 fn withdraw(client: &Client, id: &str, person: &str) -> Answer {
-    let body = json!({ "person": person, "reason": "The wrong person." });
-    client.post(&format!("/v1/trainings/{id}/withdrawals")).json(&body).send()
+    withdraw_with(client, id, &json!({ "person": person, "reason": "The wrong person." }))
+}
+
+fn withdraw_with(client: &Client, id: &str, body: &Value) -> Answer {
+    client.post(&format!("/v1/trainings/{id}/withdrawals")).json(body).send()
+}
+
+/// Somebody records a completion with a reason.
+fn complete_for(client: &Client, id: &str, person: &str, on: &str, reason: &str) -> Answer {
+    let body = json!({ "completions": [{ "person": person, "completed_on": on, "reason": reason }] });
+    client.post(&format!("/v1/trainings/{id}/completions")).json(&body).send()
+}
+
+/// How many were recorded, and the codes of those that were refused.
+fn outcome(done: &Answer) -> (i64, Vec<&str>) {
+    let codes = done.list("/refusals").iter().map(|refusal| refusal["code"].as_str().unwrap());
+    (done["recorded"].as_i64().unwrap(), codes.collect())
+}
+
+/// What the last entry says: its type, its fields, and the person's reason, which is sealed.
+fn last_entry(app: &TestApp) -> (String, Value, Option<Value>) {
+    let entry = app.record_entries().pop().unwrap();
+    let sealed = app.record_personal(entry.idx).into_iter().find(|(field, ..)| field == "reason");
+    let reason = sealed.map(|(field, person, sealed)| {
+        disclosure::open(&app.subject_key(person), entry.event_id, &field, &sealed).unwrap()
+    });
+    (entry.typ, serde_json::from_str(&entry.fields).unwrap(), reason)
 }
 
 /// A person whose external id is `E-` and their name.
@@ -29,10 +55,10 @@ both! {
         let group = app.admin().post("/v1/groups").json(&json!({ "name": "Academy" })).send().expect(201);
         let group = group.text("/id").to_owned();
         let body = json!({
-            "key": "training", "name": "Training",
-            "holders": [{ "group": group }], "deputies": [{ "person": deputy.id() }],
+            "name": "Academy", "holders": [{ "group": group }], "deputies": [{ "person": deputy.id() }],
         });
-        app.admin().post("/v1/responsibilities").json(&body).send().expect(201);
+        let path = "/v1/responsibilities/training";
+        app.admin().put(path).if_match(&json!(1)).json(&body).send().expect(200);
         let refused = complete(&trainer, &id, &employee.id(), "2026-11-20").problem("not_responsible");
         assert_eq!(refused["responsibility"], "training");
         app.admin().put(&format!("/v1/groups/{group}/members/{}", trainer.id())).send().expect(204);
@@ -168,12 +194,118 @@ both! {
         // The next file of the learning system does not bring it back; another day is another completion.
         let again = complete(&lms, &id, &employee.id(), "2026-11-20").expect(200);
         assert_eq!(again["refusals"][0]["code"], "withdrawn");
+        assert!(again.text("/refusals/0/detail").contains("with a reason"), "{}", again.text);
         app.share_as(&employee, &post).problem("obligations_open");
         complete(&lms, &id, &employee.id(), "2026-11-21").expect(200);
         app.share(&post);
         let body = json!({ "person": employee.id(), "reason": " " });
         let path = format!("/v1/trainings/{id}/withdrawals");
         lms.post(&path).json(&body).send().problem("invalid_content");
+    }
+
+    fn one_completion_is_withdrawn_and_the_others_count(app) {
+        let post = app.live_post();
+        let id = training(app, |_| ());
+        let (admin, employee) = (app.admin(), app.employee());
+        for day in ["2026-11-18", "2026-11-19"] {
+            complete(&admin, &id, &employee.id(), day).expect(200);
+        }
+        let one = |day: &str| json!({ "person": employee.id(), "completed_on": day, "reason": "Another-Jansen" });
+        withdraw_with(&admin, &id, &one("2026-11-17")).problem("not_found");
+        withdraw_with(&admin, &id, &one("2026-11-19")).expect(204);
+        let (typ, fields, reason) = last_entry(app);
+        assert_eq!((typ.as_str(), &fields["completed_on"]), ("training.completion_withdrawn", &json!("2026-11-19")));
+        assert_eq!((&fields["reason"], reason), (&json!(null), Some(json!("Another-Jansen"))), "sealed");
+        assert_eq!(app.places_of("Another-Jansen"), Vec::<String>::new(), "nowhere in clear");
+        app.share(&post);
+        let mine = employee.get("/v1/me/obligations").send().expect(200);
+        let days: Vec<&Value> = mine.list("/done/completed").iter().map(|done| &done["completed_on"]).collect();
+        assert_eq!(days, ["2026-11-18"]);
+        withdraw_with(&admin, &id, &one("2026-11-19")).problem("not_found");
+        let odd = json!({ "person": employee.id(), "completed_on": "19-11-2026", "reason": "a" });
+        withdraw_with(&admin, &id, &odd).problem("invalid_request");
+        withdraw_with(&admin, &id, &json!({ "person": employee.id(), "reason": "All" })).expect(204);
+        assert_eq!(last_entry(app).1["completed_on"], json!(null));
+        app.share_as(&employee, &post).problem("obligations_open");
+    }
+
+    fn r13_what_was_withdrawn_is_recorded_again_by_a_person_who_says_why(app) {
+        let post = app.live_post();
+        let id = training(app, |_| ());
+        let (admin, lms, employee) = (app.admin(), app.key([Scope::Completions]), app.employee());
+        let day = "2026-11-19";
+        for _ in 0..2 {
+            complete(&lms, &id, &employee.id(), day).expect(200);
+            withdraw(&admin, &id, &employee.id()).expect(204);
+            let row = format!("person,completed_on,reason\n{},{day},Sure\n", employee.id());
+            let told = [
+                complete(&lms, &id, &employee.id(), day), complete_for(&lms, &id, &employee.id(), day, "Sure"),
+                complete(&admin, &id, &employee.id(), day), file(&lms, &id, &row), file(&admin, &id, &row),
+            ];
+            for told in told {
+                assert_eq!(outcome(&told.expect(200)), (0, vec!["withdrawn"]));
+            }
+            app.share_as(&employee, &post).problem("obligations_open");
+            let again = complete_for(&admin, &id, &employee.id(), day, "It-was-theirs").expect(200);
+            assert_eq!(outcome(&again), (1, vec![]));
+            let (typ, fields, reason) = last_entry(app);
+            assert_eq!((typ.as_str(), &fields["completed_on"]), ("training.completed", &json!(day)));
+            assert_eq!((&fields["reason"], reason), (&json!(null), Some(json!("It-was-theirs"))), "sealed");
+            app.share(&post);
+            let known = complete(&lms, &id, &employee.id(), day).expect(200);
+            assert_eq!((&known["known"], &known["refused"]), (&json!(1), &json!(0)));
+            let known = complete_for(&admin, &id, &employee.id(), day, "Once more").expect(200);
+            assert_eq!(known["known"], 1, "it counts already");
+        }
+        assert_eq!(app.places_of("It-was-theirs"), Vec::<String>::new(), "nowhere in clear");
+        complete_for(&admin, &id, &employee.id(), day, " ").problem("invalid_content");
+        // Nobody brings their own back.
+        complete(&lms, &id, &admin.id(), day).expect(200);
+        withdraw(&admin, &id, &admin.id()).expect(204);
+        let own = complete_for(&admin, &id, &admin.id(), day, "Mine").expect(200);
+        assert_eq!(outcome(&own), (0, vec!["own_completion"]));
+    }
+
+    fn a_key_records_nothing_of_who_made_it(app) {
+        let id = training(app, |_| ());
+        let (admin, lena) = (app.admin(), known(app, "lena"));
+        let body = json!({ "name": "LMS", "scopes": ["completions"], "expires_at": "2027-06-01T00:00:00Z" });
+        let made = admin.post("/v1/api-keys").json(&body).send().expect(201);
+        let lms = app.anonymous().with_bearer(made.text("/key"));
+        let own = complete(&lms, &id, &admin.id(), "2026-11-20").expect(200);
+        assert_eq!(outcome(&own), (0, vec!["own_completion"]));
+        assert!(own.text("/refusals/0/detail").contains("who made the API key"), "{}", own.text);
+        let rows = format!("person,completed_on\n{},2026-11-20\nE-lena,2026-11-20\n", admin.id());
+        let done = file(&lms, &id, &rows).expect(200);
+        assert_eq!((outcome(&done), &done["refusals"][0]["line"]), ((1, vec!["own_completion"]), &json!(2)));
+        assert_eq!(to_do(&lena), []);
+        // A key that somebody else made may.
+        let other = app.key([Scope::Completions]);
+        assert_eq!(outcome(&complete(&other, &id, &admin.id(), "2026-11-20").expect(200)), (1, vec![]));
+    }
+
+    fn a_file_may_have_more_columns_and_names_in_capitals(app) {
+        let id = training(app, |_| ());
+        let (lms, lena) = (app.key([Scope::Completions]), known(app, "lena"));
+        let rows = "Course,Completed_On,Name,PERSON\nSafe,2026-11-20,\"Jansen, L.\",E-lena\n";
+        assert_eq!(outcome(&file(&lms, &id, rows).expect(200)), (1, vec![]));
+        assert_eq!(to_do(&lena), []);
+        for header in ["person,completed_on,PERSON", "person,name"] {
+            let refused = file(&lms, &id, &format!("{header}\nE-lena,2026-11-20,a\n")).problem("invalid_request");
+            assert_eq!(refused["errors"][0]["code"], "wrong_columns", "{header}");
+        }
+    }
+
+    fn a_person_is_named_by_an_address_of_any_length(app) {
+        let id = training(app, |_| ());
+        let lms = app.key([Scope::Completions]);
+        let domain = format!("{}.example", [&"a".repeat(60), "b", &"c".repeat(60), &"d".repeat(57)].join("."));
+        let address = format!("{}@{domain}", "l".repeat(254 - 1 - domain.len()));
+        assert_eq!(address.len(), 254);
+        let long = app.person_with("long", &[Role::Employee], |person| person.email = address.clone());
+        assert_eq!(outcome(&complete(&lms, &id, &address, "2026-11-20").expect(200)), (1, vec![]));
+        assert_eq!(to_do(&long), []);
+        complete(&lms, &id, &format!("l{address}"), "2026-11-20").problem("invalid_request");
     }
 
     fn a_key_for_completions_is_made_by_who_may_record_them(app) {

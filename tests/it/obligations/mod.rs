@@ -85,9 +85,19 @@ impl Guideline {
     }
 }
 
+/// There is a responsibility `training`, which the administrator holds unless it was there before.
+#[track_caller]
+fn responsible(app: &TestApp) {
+    let admin = app.admin();
+    let body = json!({ "key": "training", "name": "Academy", "holders": [{ "person": admin.id() }] });
+    let made = admin.post("/v1/responsibilities").json(&body).send();
+    assert!(made.status == 201 || made["code"] == "already_exists", "{}", made.text);
+}
+
 /// A training that everybody must have completed, as `change` leaves it; answers its id.
 #[track_caller]
 fn training(app: &TestApp, change: impl FnOnce(&mut Value)) -> String {
+    responsible(app);
     let mut body = json!({ "title": "Sharing safely", "url": "https://learn.example/1", "required_for": {} });
     change(&mut body);
     app.admin().post("/v1/trainings").json(&body).send().expect(201).text("/id").to_owned()
@@ -99,7 +109,7 @@ fn complete(client: &Client, training: &str, person: &str, on: &str) -> Answer {
     client.post(&format!("/v1/trainings/{training}/completions")).json(&body).send()
 }
 
-/// What a person has to do, by its title, and whether it is open.
+/// What a person who may share has to do, by its title, and whether it is open.
 #[track_caller]
 fn to_do(client: &Client) -> Vec<(String, bool)> {
     let mine = client.get("/v1/me/obligations").send().expect(200);
