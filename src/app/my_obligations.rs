@@ -1,5 +1,7 @@
 //! What one person is asked, with its words in their language, and what they have done.
 
+use std::collections::HashMap;
+
 use super::access::PersonAccess;
 use super::content_snapshot::{ApprovedItem, ApprovedRevision, ContentSnapshot};
 use super::obligations::{Ask, as_guideline};
@@ -12,12 +14,15 @@ use crate::domain::obligations::{Obligation, Standing, binds};
 use crate::domain::roles::Scope;
 use crate::domain::time::{Day, Time};
 use crate::domain::training::{Completion, Training};
+use crate::error::Result;
 use crate::store::acceptances::AcceptanceRow;
+use crate::store::connection::Conn;
+use crate::store::responsibilities;
 
 /// What a person is asked, and what they have done.
 #[derive(Debug, Clone)]
 pub struct MyObligations {
-    /// Whether nothing that they are asked keeps them from sharing now.
+    /// Whether they may share, and nothing that they are asked keeps them from it now.
     pub may_share: bool,
     /// What there is to do: what is open first, then by when it is due.
     pub to_do: Vec<ToDo>,
@@ -43,8 +48,8 @@ pub struct ToDo {
 pub enum What {
     /// To accept this text.
     Accept(GuidelineText),
-    /// To finish this training.
-    Finish(TrainingId, Training),
+    /// To finish this training, and the name of the responsibility whose holders record that, unless it has ended.
+    Finish(TrainingId, Training, Option<String>),
 }
 
 /// A revision of a guideline, in one language.
@@ -79,7 +84,7 @@ pub struct GuidelineText {
 pub struct Accepted {
     /// What stands on record.
     pub row: AcceptanceRow,
-    /// What the guideline was called; none once it was redacted.
+    /// What the guideline was called; none where its text is not there any more.
     pub title: Option<String>,
 }
 
@@ -96,11 +101,26 @@ pub struct Completed {
     pub valid_until: Option<Time>,
 }
 
+/// The names of responsibilities, by key.
+pub type Responsible = HashMap<Key, String>;
+
+/// Whom to ask about the trainings that are required: the responsibilities that they name, but for those that ended.
+pub fn responsible_for_trainings(conn: &mut Conn, content: &ContentSnapshot) -> Result<Responsible> {
+    let mut found = HashMap::new();
+    for key in content.asked().responsibilities() {
+        if let Some(row) = responsibilities::find_by_key(conn, key)? {
+            found.insert(row.key, row.name);
+        }
+    }
+    Ok(found)
+}
+
 /// What a person is asked now or will be, in a language, theirs where none is named.
 pub fn my_obligations(
     content: &ContentSnapshot,
     person: &PersonAccess,
     accepted: Vec<AcceptanceRow>,
+    responsible: &Responsible,
     language: Option<&str>,
     now: Time,
 ) -> MyObligations {
@@ -109,7 +129,8 @@ pub fn my_obligations(
     let may_share = person.scopes.contains(Scope::Share);
     let asked = if may_share { content.asked().obligations() } else { &[] };
     let bound = asked.iter().filter(|it| it.binds(person.obliged()));
-    let mut to_do: Vec<ToDo> = bound.filter_map(|it| to_do(content, person, it, language, now)).collect();
+    let mut to_do: Vec<ToDo> =
+        bound.filter_map(|it| to_do(content, person, responsible, it, language, now)).collect();
     to_do.sort_by_key(|to_do| (!to_do.open, to_do.due_at));
     let title = |row: &AcceptanceRow| {
         let revision = content.item(row.item_id)?.revision(row.revision)?;
@@ -117,7 +138,7 @@ pub fn my_obligations(
     };
     let accepted = accepted.into_iter().rev().map(|row| Accepted { title: title(&row), row });
     MyObligations {
-        may_share: to_do.iter().all(|to_do| !to_do.open),
+        may_share: may_share && to_do.iter().all(|to_do| !to_do.open),
         to_do,
         accepted: accepted.collect(),
         completed: completed(content, person),
@@ -127,22 +148,26 @@ pub fn my_obligations(
 fn to_do(
     content: &ContentSnapshot,
     person: &PersonAccess,
+    responsible: &Responsible,
     obligation: &Obligation,
     language: Option<&str>,
     now: Time,
 ) -> Option<ToDo> {
-    let (open, due_at) = match obligation.standing(&person.done, now)? {
-        Standing::Open => (true, obligation.since(&person.done)),
-        Standing::Upcoming(from) => (false, from),
+    let open = match obligation.standing(&person.done, now)? {
+        Standing::Open => true,
+        Standing::Upcoming => false,
         Standing::Met => return None,
     };
     let what = match Ask::of(content, obligation)? {
         Ask::Guideline(item, revision, guideline) => {
             What::Accept(text(item, revision, guideline, obligation.term, language))
         }
-        Ask::Training(id, training) => What::Finish(id, training.clone()),
+        Ask::Training(id, training) => {
+            let name = responsible.get(&training.responsibility).cloned();
+            What::Finish(id, training.clone(), name)
+        }
     };
-    Some(ToDo { open, due_at, what })
+    Some(ToDo { open, due_at: obligation.due_at(&person.done), what })
 }
 
 fn completed(content: &ContentSnapshot, person: &PersonAccess) -> Vec<Completed> {

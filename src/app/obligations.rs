@@ -5,7 +5,7 @@
 //! [`ContentSnapshot`]; what a person has done moves their `access_version` and is part of the access snapshot.
 //! A verdict is therefore held to what the database says under the lock as every other part of a share is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use super::access::PersonAccess;
 use super::content_snapshot::{ApprovedItem, ApprovedRevision, ContentSnapshot};
 use crate::domain::content::guideline::Requirement;
 use crate::domain::content::{Content, Guideline};
-use crate::domain::ids::{ItemId, Kind, TrainingId};
+use crate::domain::ids::{ItemId, Key, Kind, TrainingId};
 use crate::domain::lifecycle::Term;
 use crate::domain::obligations::{Duty, Obligation, judge};
 use crate::domain::time::Time;
@@ -51,6 +51,12 @@ impl Asked {
     /// Every obligation, by when it begins.
     pub fn obligations(&self) -> &[Obligation] {
         &self.obligations
+    }
+
+    /// The keys of the responsibilities whose holders record completions of trainings that are required.
+    pub fn responsibilities(&self) -> BTreeSet<&Key> {
+        let required = self.trainings.values().filter(|training| training.required_for.is_some());
+        required.map(|training| &training.responsibility).collect()
     }
 
     /// A training in force.
@@ -121,14 +127,15 @@ pub fn check(content: &ContentSnapshot, person: &PersonAccess, now: Time) -> Res
         return Ok(verdict.holds_until);
     }
     let named = verdict.open.iter().take(NAMED);
-    let told: Vec<Value> = named.filter_map(|open| Some(told(Ask::of(content, open)?, open))).collect();
+    let told = named.filter_map(|open| Some(told(Ask::of(content, open)?, open.due_at(&person.done))));
+    let told: Vec<Value> = told.collect();
     let detail = "Before they share, this person has to accept or finish what obligations lists; \
                   GET /v1/me/obligations has the texts.";
     Err(Error::new(Code::ObligationsOpen, detail).with("obligations", told))
 }
 
-fn told(ask: Ask<'_>, obligation: &Obligation) -> Value {
-    let due_at = obligation.term.from.to_string();
+fn told(ask: Ask<'_>, due_at: Time) -> Value {
+    let due_at = due_at.to_string();
     match ask {
         Ask::Guideline(item, revision, guideline) => json!({
             "asks": "acceptance",

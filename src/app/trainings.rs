@@ -31,9 +31,9 @@ pub struct TrainingTerms {
     pub valid_months: Option<u32>,
     /// Who must have completed it before they share; nobody when absent.
     pub required_for: Option<Audience>,
-    /// From when on they must. Absent: from now on, and in a change as it was.
+    /// From when on they must. Absent: from now on; where it is required of somebody already, as it was.
     pub required_from: Option<Time>,
-    /// The key of the responsibility whose holders record completions; absent = `training`.
+    /// The key of the responsibility whose holders and deputies record completions; absent = `training`.
     pub responsibility: Option<Key>,
 }
 
@@ -65,7 +65,11 @@ pub fn training_update(
 ) -> Result<()> {
     authentication::authorise(tx, actor, Scope::People)?;
     let before = find_at(tx.conn(), id, version)?;
-    let training = checked(tx.conn(), terms, before.required_from)?;
+    let now = tx.now();
+    // What begins to be required obliges nobody for the time before.
+    let begins = before.required_for.is_none() && terms.required_for.is_some();
+    let required_from = if begins { now } else { before.required_from };
+    let training = checked(tx.conn(), terms, required_from)?;
     if before.training()? == training {
         return Ok(());
     }
@@ -125,16 +129,19 @@ fn checked(conn: &mut Conn, terms: &TrainingTerms, required_from: Time) -> Resul
         faults.extend(unknown_groups(conn, "/required_for/groups", &audience.groups)?);
     }
     let responsibility = match &terms.responsibility {
-        Some(key) => {
-            if responsibilities::find_by_key(conn, key)?.is_none() {
-                let detail = format!("There is no responsibility with the key {key}.");
-                faults.push(Fault::body("/responsibility", "unknown_responsibility", detail));
-            }
-            key.clone()
-        }
-        // It may be made later: until then only keys record completions.
+        Some(key) => key.clone(),
         None => RESPONSIBILITY.parse().map_err(Error::internal)?,
     };
+    // What nobody is required to finish may wait for the default one. Else somebody has to be able to release whom
+    // it binds.
+    let is_needed = required_for.is_some() || terms.responsibility.is_some();
+    if is_needed && responsibilities::find_by_key(conn, &responsibility)?.is_none() {
+        let detail = format!(
+            "There is no responsibility with the key {responsibility}: make it first, or name another. Its holders \
+             record who completed the training."
+        );
+        faults.push(Fault::body("/responsibility", "unknown_responsibility", detail));
+    }
     if !faults.is_empty() {
         return Err(Error::invalid_content(faults));
     }

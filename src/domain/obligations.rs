@@ -7,6 +7,8 @@
 //! what is meant for a country that they are not known to be in, and for the same reason lets nobody out of
 //! what is asked of it.
 
+use std::time::Duration;
+
 use super::content::Audience;
 use super::countries;
 use super::ids::{GroupId, ItemId, TrainingId};
@@ -181,18 +183,22 @@ pub fn judge<'a>(obligations: &'a [Obligation], person: Obliged<'_>, now: Time) 
 pub enum Standing {
     /// It keeps them from sharing.
     Open,
-    /// It will, from then on, unless they do something.
-    Upcoming(Time),
+    /// It will, unless they do something before.
+    Upcoming,
     /// Nothing is to be done.
     Met,
 }
 
-/// How long before a completion ends it is told that it will, in days.
-const NOTICE_DAYS: u64 = 60;
+/// How long before a completion ends it is told that it will, in days, at most.
+const NOTICE_DAYS: u32 = 60;
+
+/// The same for each month that it counts: a third of it, so that one that counts for a month is not told of always.
+const NOTICE_DAYS_OF_A_MONTH: u32 = 10;
 
 impl Obligation {
-    /// Since when it is open for somebody who has done no more: since it began, or since what they did ended.
-    pub fn since(&self, done: &Done) -> Time {
+    /// When it is due for somebody who does no more: when it begins, or when what they did ends. From then on it
+    /// keeps them from sharing.
+    pub fn due_at(&self, done: &Done) -> Time {
         match self.met(done) {
             Met::Until(until) => until.max(self.term.from),
             Met::No | Met::ForGood => self.term.from,
@@ -208,22 +214,34 @@ impl Obligation {
         let starts = from.max(now);
         let met = self.met(done);
         if !met.counts_at(starts) {
-            return Some(if from <= now { Standing::Open } else { Standing::Upcoming(from) });
+            return Some(if from <= now { Standing::Open } else { Standing::Upcoming });
         }
-        let notice = std::time::Duration::from_hours(24 * NOTICE_DAYS);
         match met {
-            Met::Until(ends) if ends <= now.after(notice) && until.is_none_or(|until| ends < until) => {
-                Some(Standing::Upcoming(ends))
+            Met::Until(ends)
+                if ends <= now.after(self.notice()) && until.is_none_or(|until| ends < until) =>
+            {
+                Some(Standing::Upcoming)
             }
             _ => Some(Standing::Met),
         }
+    }
+
+    /// How long before what was done ends it is told that it will.
+    fn notice(&self) -> Duration {
+        let days = match self.duty {
+            Duty::Finish { valid_months: Some(months), .. } => {
+                NOTICE_DAYS.min(months.saturating_mul(NOTICE_DAYS_OF_A_MONTH))
+            }
+            Duty::Finish { valid_months: None, .. } | Duty::Accept { .. } => NOTICE_DAYS,
+        };
+        Duration::from_hours(24 * u64::from(days))
     }
 }
 
 /// Whether a training can have been completed on a day, as seen now: not in the future, wherever on earth the day
 /// began first (UTC+14).
 pub fn can_be_completed(on: Day, now: Time) -> bool {
-    on.begins() <= now.after(std::time::Duration::from_hours(14))
+    on.begins() <= now.after(Duration::from_hours(14))
 }
 
 #[cfg(test)]
@@ -304,23 +322,37 @@ mod tests {
         let training = TrainingId::generate();
         let standing = |obligation: &Obligation, done: &Done, now: Time| obligation.standing(done, now);
         let soon = accept(1, 100, Some(200));
-        assert_eq!(standing(&soon, &Done::default(), at(50)), Some(Standing::Upcoming(at(100))));
+        assert_eq!(standing(&soon, &Done::default(), at(50)), Some(Standing::Upcoming));
         assert_eq!(standing(&soon, &Done::default(), at(100)), Some(Standing::Open));
+        assert_eq!(soon.due_at(&Done::default()), at(100));
         assert_eq!(standing(&soon, &Done::new(vec![1], vec![]), at(50)), Some(Standing::Met));
         assert_eq!(standing(&soon, &Done::default(), at(200)), None);
         let yearly = finish(training, Some(12), 0);
         let done = Done::new(vec![], vec![Completion { training, on: day(0) }]);
         let ends = day(0).months_later(12).ends();
-        let notice = std::time::Duration::from_hours(24 * NOTICE_DAYS);
-        assert_eq!(
-            standing(&yearly, &done, ends.before(notice).before(std::time::Duration::from_secs(1))),
-            Some(Standing::Met)
-        );
-        assert_eq!(standing(&yearly, &done, ends.before(notice)), Some(Standing::Upcoming(ends)));
+        let days = |days: u64| Duration::from_hours(24 * days);
+        let before = ends.before(days(60)).before(Duration::from_secs(1));
+        assert_eq!(standing(&yearly, &done, before), Some(Standing::Met));
+        assert_eq!(standing(&yearly, &done, ends.before(days(60))), Some(Standing::Upcoming));
         assert_eq!(standing(&yearly, &done, ends), Some(Standing::Open));
+        assert_eq!(yearly.due_at(&done), ends);
         // It begins after the completion ends.
-        let later = Obligation { term: Term { from: ends, until: None }, ..yearly };
-        assert_eq!(standing(&later, &done, at(0)), Some(Standing::Upcoming(ends)));
+        let begins = ends.after(days(1));
+        let later = Obligation { term: Term { from: begins, until: None }, ..yearly };
+        assert_eq!(standing(&later, &done, at(0)), Some(Standing::Upcoming));
+        assert_eq!(later.due_at(&done), begins);
+    }
+
+    #[test]
+    fn what_counts_for_a_short_time_is_told_of_for_a_third_of_it() {
+        let training = TrainingId::generate();
+        for (months, notice) in [(1, 10), (3, 30), (6, 60), (12, 60), (u32::MAX, 60)] {
+            assert_eq!(
+                finish(training, Some(months), 0).notice(),
+                Duration::from_hours(24 * notice),
+                "{months}"
+            );
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::content::Audience;
 use super::ids::{Key, TrainingId};
 use super::time::{Day, Time};
 
-/// The responsibility whose holders record completions, where a training names no other.
+/// The responsibility whose holders and deputies record completions, where a training names no other.
 pub const RESPONSIBILITY: &str = "training";
 
 /// The longest that a completion can count, in months.
@@ -23,7 +23,7 @@ pub struct Training {
     pub required_for: Option<Audience>,
     /// From when on they must.
     pub required_from: Time,
-    /// The key of the responsibility whose holders record completions.
+    /// The key of the responsibility whose holders and deputies record completions.
     pub responsibility: Key,
 }
 

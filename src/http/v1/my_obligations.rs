@@ -1,5 +1,7 @@
 //! What the person who asks has to accept or finish, and the guidelines that are for them.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -7,10 +9,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::access::{PersonAccess, person_from_rows};
 use crate::app::actor::{Actor, Permission};
-use crate::app::my_obligations::{self as mine, MyObligations, What, my_guidelines, my_obligations};
+use crate::app::my_obligations::{
+    self as mine, MyObligations, What, my_guidelines, my_obligations, responsible_for_trainings,
+};
 use crate::domain::content::guideline::{Family, Requirement};
 use crate::domain::ids::{Digest, ItemId, Key, TrainingId};
 use crate::domain::time::{Day, Time};
+use crate::domain::training::Training;
 use crate::error::Result;
 use crate::http::extract::params;
 use crate::http::extract::{Caller, Query};
@@ -35,9 +40,10 @@ fn describe_obligations() -> Operation {
         "Read what one has to accept or finish",
         "What keeps the person from sharing (`open`), and what will from `due_at` on unless they do something \
          before: guidelines to accept with their texts, and trainings to finish. A completion that ends is told \
-         60 days before. `done` is what they have done. A guideline is accepted with `POST \
-         /v1/guidelines/{id}/acceptances`; a training is finished where its `url` leads, and recorded by who \
-         is responsible or by the learning system. Texts are in `language`, or the person's, or a more general \
+         60 days before, or ten for each month that it counts where that is less. `done` is what they have done. \
+         A guideline is accepted with `POST /v1/guidelines/{id}/acceptances`; a training is finished where its \
+         `url` leads, and recorded by the learning system or by who holds its `responsibility`, whom \
+         `GET /v1/responsibilities/{key}` names. Who may not share is asked nothing. Texts are in `language`, or the person's, or a more general \
          one (RFC 4647), else in English, else in the first there is.",
     )
     .query::<LanguageQuery>()
@@ -86,6 +92,7 @@ fn example_obligations() -> Value {
                     "training_id": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f91",
                     "title": "Veilig delen",
                     "url": "https://leren.example.org/veilig-delen",
+                    "responsibility": { "key": "training", "name": "Opleidingen" },
                 },
             },
         ],
@@ -119,7 +126,7 @@ struct LanguageQuery {
 /// What a person is asked, and what they have done.
 #[derive(Serialize, ToSchema)]
 struct Obligations {
-    /// Whether nothing that they are asked keeps them from sharing now.
+    /// Whether they hold the scope `share`, and nothing that they are asked keeps them from sharing now.
     may_share: bool,
     /// What there is to do: what is open first, then by when it is due.
     #[schema(max_items = 10_000)]
@@ -156,6 +163,20 @@ struct TrainingToFinish {
     /// Where it is taken.
     #[schema(format = "uri", max_length = 2000)]
     url: String,
+    /// Whom to ask: the responsibility whose holders and deputies record that it was finished; null once that has
+    /// ended.
+    #[schema(required)]
+    responsibility: Option<ResponsibleForTraining>,
+}
+
+/// The responsibility whose holders and deputies record completions of a training.
+#[derive(Serialize, ToSchema)]
+struct ResponsibleForTraining {
+    /// Its key.
+    key: Key,
+    /// Its name.
+    #[schema(max_length = 200)]
+    name: String,
 }
 
 /// A revision of a guideline, in one language.
@@ -212,7 +233,7 @@ struct DoneSoFar {
 struct AcceptedRevision {
     /// The guideline.
     guideline_id: ItemId,
-    /// What it was called; absent once its text was redacted.
+    /// What it was called; absent where its text is not there any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 800, nullable = false)]
     title: Option<String>,
@@ -267,8 +288,10 @@ impl From<mine::ToDo> for ToDo {
         let mine::ToDo { open, due_at, what } = to_do;
         let (accept, finish) = match what {
             What::Accept(text) => (Some(text.into()), None),
-            What::Finish(training_id, training) => {
-                (None, Some(TrainingToFinish { training_id, title: training.title, url: training.url }))
+            What::Finish(training_id, training, name) => {
+                let Training { title, url, responsibility, .. } = training;
+                let responsibility = name.map(|name| ResponsibleForTraining { key: responsibility, name });
+                (None, Some(TrainingToFinish { training_id, title, url, responsibility }))
             }
         };
         Self { open, due_at, accept, finish }
@@ -316,8 +339,11 @@ async fn me_obligations(
 ) -> Result<HttpResponse> {
     let content = app.snapshots.confirmed_content().await?;
     let (person, accepted) = done_by(&app, actor).await?;
+    let asked = Arc::clone(&content);
+    let responsible = app.read(move |conn, _| responsible_for_trainings(conn, &asked)).await?;
     let now = app.snapshots.now();
-    let mine = move || Ok(my_obligations(&content, &person, accepted, query.language.as_deref(), now));
+    let mine =
+        move || Ok(my_obligations(&content, &person, accepted, &responsible, query.language.as_deref(), now));
     Ok(HttpResponse::Ok().json(Obligations::from(app.think(mine).await?)))
 }
 

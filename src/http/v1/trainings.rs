@@ -54,7 +54,9 @@ fn describe_create() -> Operation {
          completed it before they share, from `required_from` on; an audience without groups and countries is \
          everybody, and without `required_for` it is asked of nobody. A completion counts through the same day \
          `valid_months` later, or for ever. Completions are recorded by whoever holds the responsibility that is \
-         named (`training` where none is), and by API keys with the scope `completions`.",
+         named (`training` where none is), by their deputies, and by API keys with the scope `completions`. That \
+         responsibility is there first where the training is required (`unknown_responsibility` otherwise): \
+         somebody has to be able to release whom it binds.",
     )
     .body::<TrainingContent>(example_content())
     .idempotency_key()
@@ -90,9 +92,10 @@ fn describe_update() -> Operation {
         "training_update",
         "trainings",
         "Replace a training",
-        "Replaces what it says; what is absent is taken away, but for `required_from`, which then stays. What was \
-         completed stays completed, and counts for as long as `valid_months` now says. The same again changes \
-         nothing, and what it said before stays on record.",
+        "Replaces what it says; what is absent is taken away. Without `required_from`, what is required already \
+         stays so from when it was, and what begins to be required is from now on. What was completed stays \
+         completed, and counts for as long as `valid_months` now says. The same again changes nothing, and what it \
+         said before stays on record.",
     )
     .body::<TrainingContent>(example_content())
     .if_match()
@@ -157,11 +160,12 @@ struct TrainingContent {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     required_for: Option<Audience>,
-    /// From when on they must; absent = from now on.
+    /// From when on they must. Absent: from now on; in a change of what is required of somebody already, as it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     required_from: Option<Time>,
-    /// The key of the responsibility whose holders record completions; absent = `training`.
+    /// The key of the responsibility whose holders and deputies record completions; absent = `training`. There is
+    /// one with this key where the training is required of somebody.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     responsibility: Option<Key>,
@@ -212,7 +216,7 @@ struct Training {
     required_for: Option<Audience>,
     /// From when on they must.
     required_from: Time,
-    /// The key of the responsibility whose holders record completions.
+    /// The key of the responsibility whose holders and deputies record completions.
     responsibility: Key,
     /// Counts its changes: the `ETag`.
     #[schema(minimum = 1)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{complete, to_do, training};
+use super::{complete, responsible, to_do, training};
 use crate::support::{TestApp, both};
 
 /// The 28th of a month, an hour before the day is over, with the clock set to it.
@@ -16,6 +16,7 @@ fn on(app: &TestApp, day: &str) -> String {
 both! {
     fn a_training_is_made_read_changed_and_ended(app) {
         let admin = app.admin();
+        responsible(app);
         let body = json!({
             "title": "Sharing safely", "url": "https://learn.example/1", "valid_months": 12,
             "required_for": { "countries": ["BE"] }, "required_from": "2026-12-01T08:00:00Z",
@@ -82,6 +83,7 @@ both! {
         let group = uuid::Uuid::now_v7();
         assert_eq!(fault(json!({ "required_for": { "groups": [group] } })), told("/required_for/groups/0", "unknown_group"));
         assert_eq!(fault(json!({ "responsibility": "nobody" })), told("/responsibility", "unknown_responsibility"));
+        assert_eq!(fault(json!({ "responsibility": "nobody", "required_for": {} })), told("/responsibility", "unknown_responsibility"));
         assert_eq!(fault(json!({ "title": " " })).0, "#/title");
         for title in ["a\nb", "a\u{202e}b"] {
             assert_eq!(fault(json!({ "title": title })), told("/title", "control_character"));
@@ -113,9 +115,9 @@ both! {
         let id = training(app, |body| body["valid_months"] = json!(3));
         let employee = app.employee();
         complete(&app.admin(), &id, &employee.id(), "2026-11-20").expect(200);
-        on(app, "2026-12-20");
-        assert_eq!(to_do(&employee), []);
-        on(app, "2026-12-28");
+        on(app, "2027-01-20");
+        assert_eq!(to_do(&employee), [], "that it ends is told for a third of the time that it counts");
+        on(app, "2027-01-22");
         assert_eq!(to_do(&employee), [("Sharing safely".to_owned(), false)]);
         let mine = employee.get("/v1/me/obligations").send().expect(200);
         assert_eq!(mine["to_do"][0]["due_at"], "2027-02-21T00:00:00Z");
@@ -127,6 +129,8 @@ both! {
         app.share_as(&employee, &post).problem("obligations_open");
         let mine = employee.get("/v1/me/obligations").send().expect(200);
         assert_eq!((&mine["may_share"], &mine["to_do"][0]["due_at"]), (&json!(false), &json!("2027-02-21T00:00:00Z")));
+        let refused = app.share_as(&employee, &post).problem("obligations_open");
+        assert_eq!(refused["obligations"][0]["due_at"], "2027-02-21T00:00:00Z", "the same");
         complete(&app.admin(), &id, &employee.id(), "2027-02-21").expect(200);
         app.share(&post);
     }
@@ -158,6 +162,71 @@ both! {
         app.admin().delete(&path).if_match(&json!(5)).send().expect(204);
         app.share(&post);
         assert_eq!(to_do(&app.employee()), []);
+    }
+
+    fn a_completion_that_counts_for_a_month_is_told_of_only_before_it_ends(app) {
+        let id = training(app, |body| body["valid_months"] = json!(1));
+        let employee = app.employee();
+        complete(&app.admin(), &id, &employee.id(), "2026-11-20").expect(200);
+        assert_eq!(to_do(&employee), []);
+        on(app, "2026-12-10");
+        assert_eq!(to_do(&employee), []);
+        on(app, "2026-12-11");
+        assert_eq!(to_do(&employee), [("Sharing safely".to_owned(), false)]);
+    }
+
+    fn what_begins_to_be_required_is_from_now_on_and_what_was_stays_as_it_was(app) {
+        responsible(app);
+        let begins = app.clock().now().to_string();
+        let mut body = json!({ "title": "Sharing safely", "url": "https://learn.example/1" });
+        let made = app.admin().post("/v1/trainings").json(&body).send().expect(201);
+        assert_eq!(made["required_from"], begins);
+        let path = made.header("Location").to_owned();
+        let change = |version: i64, body: &serde_json::Value| {
+            app.admin().put(&path).if_match(&json!(version)).json(body).send().expect(200)
+        };
+        app.advance(Duration::from_hours(24));
+        let same = change(1, &body);
+        assert_eq!((&same["version"], &same["required_from"]), (&json!(1), &json!(begins)));
+        body["required_for"] = json!({ "countries": ["NL"] });
+        let now = app.clock().now().to_string();
+        assert_eq!(change(1, &body)["required_from"], now);
+        let mine = app.employee().get("/v1/me/obligations").send().expect(200);
+        assert_eq!(mine["to_do"][0]["due_at"], now);
+        app.advance(Duration::from_hours(24));
+        body["required_for"] = json!({});
+        assert_eq!(change(2, &body)["required_from"], now);
+        body["required_from"] = json!(begins);
+        assert_eq!(change(3, &body)["required_from"], begins, "where it is said");
+    }
+
+    fn a_training_is_required_only_where_somebody_can_say_who_completed_it(app) {
+        let mut body = json!({ "title": "Sharing safely", "url": "https://learn.example/1" });
+        let made = app.admin().post("/v1/trainings").json(&body).send().expect(201);
+        let path = made.header("Location").to_owned();
+        body["required_for"] = json!({});
+        let make = || app.admin().post("/v1/trainings").json(&body).send();
+        let change = || app.admin().put(&path).if_match(&json!(1)).json(&body).send();
+        for refused in [make(), change()] {
+            let refused = refused.problem("invalid_content");
+            let fault = &refused["errors"][0];
+            assert_eq!((&fault["pointer"], &fault["code"]), (&json!("#/responsibility"), &json!("unknown_responsibility")));
+            assert!(fault["detail"].as_str().unwrap().contains("make it first, or name another"), "{}", refused.text);
+        }
+        responsible(app);
+        make().expect(201);
+        change().expect(200);
+    }
+
+    fn who_has_to_finish_a_training_is_told_whom_to_ask(app) {
+        training(app, |_| ());
+        let asked = || {
+            let mine = app.employee().get("/v1/me/obligations").send().expect(200);
+            mine["to_do"][0]["finish"].as_object().unwrap().get("responsibility").cloned()
+        };
+        assert_eq!(asked(), Some(json!({ "key": "training", "name": "Academy" })));
+        app.admin().delete("/v1/responsibilities/training").if_match(&json!(1)).send().expect(200);
+        assert_eq!(asked(), Some(json!(null)));
     }
 
     fn a_completion_counts_for_as_long_as_the_training_now_says(app) {
