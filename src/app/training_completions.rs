@@ -131,7 +131,7 @@ fn authorised(tx: &mut WriteTx<'_>, actor: &Actor, id: TrainingId) -> Result<Tra
         return Ok(training);
     }
     let detail = format!(
-        "Completions are recorded by who holds the responsibility {}, or with the scope {}.",
+        "Completions are recorded by who holds the responsibility {} or is a deputy for it, or with the scope {}.",
         training.responsibility,
         Scope::Completions
     );

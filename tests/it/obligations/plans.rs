@@ -16,6 +16,8 @@ both! {
         assert!(plan.to_lowercase().contains("index") && !plan.contains("Seq Scan"), "{plan}");
         let (_, plan) = app.plan(|conn| trainings::completions_of_all(conn, &names));
         assert!(plan.contains("training_completions_once"), "{plan}");
+        let (_, plan) = app.plan(|conn| trainings::recorded(conn, training, &names));
+        assert!(plan.contains("training_completions_once"), "{plan}");
         let (_, plan) = app.plan(|conn| trainings::find(conn, training));
         assert!(plan.contains("trainings_in_force") || plan.to_lowercase().contains("index"), "{plan}");
         let (_, plan) = app.plan(|conn| trainings::list(conn, Some(training), 51));
