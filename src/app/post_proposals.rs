@@ -130,11 +130,12 @@ pub fn post_proposal_decline(
     let row = find(tx.conn(), id)?;
     check_closable(tx, context, rules, &row, "Authors cannot decline it")?;
     let item = items::find(tx.conn(), Kind::Post, row.item_id)?;
-    let facts = Facts::new().with("proposal_id", id.to_string()).with("item_id", item.id.to_string());
+    let facts = Facts::new()
+        .with("proposal_id", id.to_string())
+        .with("item_id", item.id.to_string())
+        .with("reason", reason);
     let facts = match row.person_id {
-        Some(proposer) => {
-            facts.about(proposer, "proposer_id", proposer.to_string()).about(proposer, "reason", reason)
-        }
+        Some(proposer) => facts.about(proposer, "proposer_id", proposer.to_string()),
         None => facts,
     };
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::ProposalDeclined, facts)?;

@@ -61,8 +61,8 @@ pub enum Event {
     /// An employee proposed a post, which is a draft by that. `proposal_id`, `kind`, `item_id`, `revision`,
     /// `digest` (of the draft).
     PostProposed,
-    /// An author said that a proposed post will not be taken. `proposal_id`, `item_id`; personal, of the proposer:
-    /// `proposer_id`, `reason`.
+    /// An author said that a proposed post will not be taken. `proposal_id`, `item_id`, `reason` (the organisation's
+    /// word on what was proposed, as that of a decision is); personal, of the proposer: `proposer_id`.
     ProposalDeclined,
     /// Whoever proposed a post took that back. `proposal_id`, `item_id`; personal, of the proposer: `reason`, if
     /// there was one.

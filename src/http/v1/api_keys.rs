@@ -100,7 +100,7 @@ struct ApiKeyCreate {
     #[schema(min_length = 1, max_length = 200)]
     name: String,
     /// What it may do.
-    #[validate(length(min = 1, max = 10))]
+    #[validate(length(min = 1, max = 11))]
     #[schema(min_items = 1, max_items = 11)]
     scopes: Vec<Scope>,
     /// When it ends by itself, within two years.
