@@ -119,11 +119,7 @@ fn checked(conn: &mut Conn, terms: &TrainingTerms, required_from: Time) -> Resul
     let TrainingTerms { title, url, valid_months, required_for, .. } = terms.clone();
     // Wherever an organisation trains: the operator's list of domains is for what posts link to.
     let mut faults: Vec<Fault> = LinkPolicy::default().fault("/url", &url).into_iter().collect();
-    let forbidden = text::forbidden_character(&title, Lines::One).or_else(|| text::bidi_control(&title));
-    if let Some(found) = forbidden {
-        let detail = format!("The character U+{:04X} is not taken here.", u32::from(found));
-        faults.push(Fault::body("/title", "control_character", detail));
-    }
+    faults.extend(text::character_fault("/title", &title, Lines::One));
     if let Some(audience) = &required_for {
         faults.extend(unknown_countries(audience));
         faults.extend(unknown_groups(conn, "/required_for/groups", &audience.groups)?);
