@@ -77,6 +77,7 @@ codes! {
     ReviewOpen = "review_open", 409, "This item has an open review";
     NotInReview = "not_in_review", 409, "This revision has no open review";
     NothingToSubmit = "nothing_to_submit", 409, "There is no draft to submit";
+    Rechecked = "rechecked", 409, "What it rests on was rechecked since it was submitted";
     WordsStopped = "words_stopped", 409, "These words were stopped before";
     AlreadyDecided = "already_decided", 409, "This person has decided already";
     StageClosed = "stage_closed", 409, "The stage is closed";
@@ -90,6 +91,7 @@ codes! {
     NotEnoughReviewers = "not_enough_reviewers", 409, "No assignment of distinct reviewers fills every stage";
     NotApproved = "not_approved", 409, "Nothing of this item was approved";
     Conflict = "conflict", 409, "The request does not fit the present state";
+    TooManyProposals = "too_many_proposals", 409, "This person has too many open proposals";
     AlreadyExists = "already_exists", 409, "This already exists";
     LastAdministrator = "last_administrator", 409, "The last active administrator must stay";
 

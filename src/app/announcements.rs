@@ -66,6 +66,11 @@ fn of_review(
     )
 }
 
+/// Those whom a review waits for; nobody once it has ended.
+pub(super) fn reviewers_asked(run: &ReviewRun) -> Vec<Recipient> {
+    run.open_stage().map(|open| waited_for(run, open).to).unwrap_or_default()
+}
+
 /// Whoever a stage waits for.
 fn waited_for(run: &ReviewRun, at: usize) -> Recipients {
     let invited = run.pools.get(at).map(StagePool::invited).unwrap_or_default();
@@ -180,10 +185,32 @@ fn of_item(
     announce(tx, &NewAnnouncement { topic, subject, review: None, stage: None, recipients, detail })
 }
 
-/// Somebody decided what to do about the posts that a revision touches: publishers are told of it, and the authors
-/// of each post.
+/// Somebody decided what to do about the posts that a revision touches: publishers are told of it, the authors of
+/// each post, and whom its review waits for.
 pub(super) fn rechecked(
     tx: &mut WriteTx<'_>,
+    id: RecheckId,
+    subject: Subject,
+    name: &str,
+    did: (RecheckAction, i64),
+) -> Result<()> {
+    of_recheck(tx, Topic::Recheck, id, subject, name, did)
+}
+
+/// A recheck was withdrawn: the same persons are told as of the recheck.
+pub(super) fn recheck_withdrawn(
+    tx: &mut WriteTx<'_>,
+    id: RecheckId,
+    subject: Subject,
+    name: &str,
+    did: (RecheckAction, i64),
+) -> Result<()> {
+    of_recheck(tx, Topic::RecheckWithdrawn, id, subject, name, did)
+}
+
+fn of_recheck(
+    tx: &mut WriteTx<'_>,
+    topic: Topic,
     id: RecheckId,
     subject: Subject,
     name: &str,
@@ -199,7 +226,7 @@ pub(super) fn rechecked(
         ("posts".to_owned(), posts.into()),
     ]);
     let to = vec![Recipient::Role(Role::Publisher), Recipient::AuthorsTouched(id)];
-    of_item(tx, Topic::Recheck, subject, Recipients { to, except: Vec::new() }, detail)
+    of_item(tx, topic, subject, Recipients { to, except: Vec::new() }, detail)
 }
 
 /// Somebody handed their work to a deputy, who is told from when until when.
@@ -282,6 +309,28 @@ pub(super) fn proposal_declined(
 ) -> Result<()> {
     let recipients = Recipients::only(Recipient::Person(proposer));
     of_item(tx, Topic::ProposalDeclined, subject, recipients, about_proposal(id))
+}
+
+/// Whoever proposed a post took that back: the other authors of its draft are told.
+pub(super) fn proposal_withdrawn(
+    tx: &mut WriteTx<'_>,
+    subject: Subject,
+    id: ProposalId,
+    proposer: PersonId,
+) -> Result<()> {
+    let recipients = Recipients { to: vec![Recipient::Authors], except: vec![proposer] };
+    of_item(tx, Topic::ProposalWithdrawn, subject, recipients, about_proposal(id))
+}
+
+/// The draft that was made of a proposal was submitted: whoever proposed it is told.
+pub(super) fn proposal_submitted(
+    tx: &mut WriteTx<'_>,
+    subject: Subject,
+    id: ProposalId,
+    proposer: PersonId,
+) -> Result<()> {
+    let recipients = Recipients::only(Recipient::Person(proposer));
+    of_item(tx, Topic::ProposalSubmitted, subject, recipients, about_proposal(id))
 }
 
 fn about_proposal(id: ProposalId) -> Detail {

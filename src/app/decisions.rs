@@ -3,8 +3,10 @@
 //! What the rules in force say to words is slow to tell, so it is asked before the lock is taken; under the
 //! lock only whether other rules are in force by now. Nobody approves what breaks a rule, whenever the rule
 //! came; a rejection and a request for changes need no rule's consent. Nor does anybody approve a post whose
-//! campaign came to its end while the post was under review, as nobody could share it. What was published urgently
-//! was shared before its review, which says whether that was right: there the campaign is not asked.
+//! campaign came to its end while the post was under review, as nobody could share it. And the approval that ends a
+//! review is refused while a recheck holds that touches the words and came after their submission
+//! ([`super::rechecks`]). What was published urgently was shared before its review, which says whether that was right:
+//! there the campaign is not asked, and a recheck has blocked the post itself.
 
 use super::actor::Actor;
 use super::announcements;
@@ -16,6 +18,7 @@ use super::items::{find, revision_facts};
 use super::journal::{self, By};
 use super::lapses;
 use super::pools::Pools;
+use super::rechecks::RechecksSince;
 use super::review_runs::{self, ReviewRun};
 use super::rules::{RulesRead, may_rule};
 use super::snapshots::Snapshots;
@@ -71,40 +74,39 @@ pub fn item_decide(
 ) -> Result<Done<ReviewId>> {
     for _ in 0..ROUNDS {
         let asked = match command.decision {
-            DecisionKind::Approve => ask_rules(db, snapshots, (command.kind, command.id, command.revision))?,
+            DecisionKind::Approve => ask(db, snapshots, (command.kind, command.id, command.revision))?,
             _ => None,
         };
         let done = db.write_now(Lane::Ordinary, |tx| {
-            if let Some((_, version)) = &asked
-                && have_rules_moved(tx, *version)?
+            if let Some(asked) = &asked
+                && asked.has_moved(tx)?
             {
-                return Ok(Round::RulesMoved);
+                return Ok(Round::Moved);
             }
             if once.known::<ReviewId>(tx.conn(), &context.keys, actor)?.is_none()
                 && let Some(review) = lapses::lapse_if_outlived(tx, context, command.id, command.revision)?
             {
                 return Ok(Round::Lapsed(review));
             }
-            let verdict = asked.as_ref().map(|(verdict, _)| verdict);
-            let decide = |tx: &mut WriteTx<'_>| decide(tx, context, actor, command, verdict);
+            let decide = |tx: &mut WriteTx<'_>| decide(tx, context, actor, command, asked.as_ref());
             once.run(tx, &context.keys, actor, decide).map(Round::Done)
         })?;
         if done.moved {
             snapshots.follow();
         }
         match done.value {
-            Round::RulesMoved => {}
+            Round::Moved => {}
             Round::Lapsed(review) => return Err(lapsed(review)),
             Round::Done(done) => return Ok(done),
         }
     }
-    Err(Error::unavailable("The rules keep changing: try again."))
+    Err(Error::unavailable("The rules, or what is rechecked, keep changing: try again."))
 }
 
 /// What one transaction came to.
 enum Round {
-    /// Other rules are in force by now: they must be asked first.
-    RulesMoved,
+    /// Other rules are in force by now, or other rechecks hold: they must be asked first.
+    Moved,
     /// The revision's window had closed, so its review lapsed (R11).
     Lapsed(ReviewId),
     /// It was decided.
@@ -118,13 +120,26 @@ pub(super) fn lapsed(review: ReviewId) -> Error {
     Error::new(Code::StageClosed, detail).with("review_id", review.to_string()).with("state", "lapsed")
 }
 
-/// What the rules say to the revision, and the version of the content at which they were in force. Nothing
-/// where there is no such revision: then the decision is refused under the lock.
-pub(super) fn ask_rules(
-    db: &Db,
-    snapshots: &Snapshots,
-    named: (Kind, ItemId, i64),
-) -> Result<Option<(Verdict, i64)>> {
+/// What was asked about a revision before the lock was taken.
+pub(super) struct Asked {
+    /// What the rules say to its words.
+    pub(super) verdict: Verdict,
+    /// The version of the content at which these rules were in force.
+    version: i64,
+    /// The rechecks since it was submitted.
+    pub(super) rechecks: RechecksSince,
+}
+
+impl Asked {
+    /// Whether other rules may be in force by now, or other rechecks hold.
+    pub(super) fn has_moved(&self, tx: &mut WriteTx<'_>) -> Result<bool> {
+        Ok(have_rules_moved(tx, self.version)? || self.rechecks.have_moved(tx)?)
+    }
+}
+
+/// Asks the rules and the rechecks about a revision. Nothing where there is no such revision: then the decision is
+/// refused under the lock.
+pub(super) fn ask(db: &Db, snapshots: &Snapshots, named: (Kind, ItemId, i64)) -> Result<Option<Asked>> {
     let (present, now) = (snapshots.content(), snapshots.now());
     let (version, words, rules) = db.read_now(|conn| {
         let version = record::state(conn)?.versions.content;
@@ -133,7 +148,8 @@ pub(super) fn ask_rules(
     })?;
     let Some(words) = words else { return Ok(None) };
     let rules = rules.ready(&present)?;
-    Ok(Some((Verdict::new(rules, &words, now), version)))
+    let rechecks = RechecksSince::ask(db, snapshots, named)?;
+    Ok(Some(Asked { verdict: Verdict::new(rules, &words, now), version, rechecks }))
 }
 
 fn words_of(conn: &mut Conn, (kind, id, revision): (Kind, ItemId, i64)) -> Result<Option<Words>> {
@@ -145,7 +161,7 @@ fn words_of(conn: &mut Conn, (kind, id, revision): (Kind, ItemId, i64)) -> Resul
 }
 
 /// Whether other rules may be in force than at this version of the content.
-pub(super) fn have_rules_moved(tx: &mut WriteTx<'_>, since: i64) -> Result<bool> {
+fn have_rules_moved(tx: &mut WriteTx<'_>, since: i64) -> Result<bool> {
     if tx.versions().content == since {
         return Ok(false);
     }
@@ -158,7 +174,7 @@ fn decide(
     context: &Context,
     actor: &Actor,
     command: &Decide,
-    verdict: Option<&Verdict>,
+    asked: Option<&Asked>,
 ) -> Result<ReviewId> {
     let person = actor.person()?;
     authentication::authorise(tx, actor, Scope::Review)?;
@@ -179,10 +195,14 @@ fn decide(
         needed_in: needed.zip(run.open_stage()).map(|(at, open)| open + at),
     };
     let step = step(&run.machine, &action).map_err(|refusal| refused(refusal, &run))?;
-    verdict.map_or(Ok(()), Verdict::check)?;
+    asked.map_or(Ok(()), |asked| asked.verdict.check())?;
     if command.decision == DecisionKind::Approve && run.urgent.is_none() {
         let now = tx.now();
         check_approvable(tx.conn(), item.id, run.row.revision, now)?;
+        if step.state == ReviewState::Approved {
+            let refused = |error: Error| about_review(error, &run);
+            asked.map_or(Ok(()), |asked| asked.rechecks.check()).map_err(refused)?;
+        }
     }
     let idx = enter(tx, context, actor, &item, &run, command, (voter, step))?;
     conclude(tx, &run, step.state, idx)?;
@@ -354,6 +374,11 @@ fn refused(refusal: Refusal, run: &ReviewRun) -> Error {
             Error::new(Code::NeededLater, detail).with("stage", stage)
         }
     };
+    about_review(error, run)
+}
+
+/// An error, with the review that it is about and its state.
+fn about_review(error: Error, run: &ReviewRun) -> Error {
     error.with("review_id", run.row.id.to_string()).with("state", run.row.state.as_str())
 }
 

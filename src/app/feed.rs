@@ -165,10 +165,8 @@ pub fn feed_list(
             Some((position(content, live, now)?, live))
         })
         .filter(|(position, _)| after.is_none_or(|after| *position < after))
-        .filter(|(_, live)| is_for(&live.post.audience, person) && matches(live.post, query))
-        .filter(|(_, live)| content.campaigns().is_open(live.post, person, now))
+        .filter(|(_, live)| matches(live.post, query) && is_for_person(content, *live, person, now))
         .filter(|(_, live)| content.availability(live.item, now).0 == Availability::Live)
-        .filter(|(_, live)| may_show(content, *live, person))
         .filter(|(_, live)| {
             let mut open = open_channels(content, live.post, now);
             open.any(|channel| query.channel.as_ref().is_none_or(|wanted| wanted == channel))
@@ -181,6 +179,18 @@ pub fn feed_list(
     let live_disclaimers = content.live_disclaimers(now);
     let page = Page { content, person, context, query, live_disclaimers: &live_disclaimers, now };
     (posts.into_iter().map(|(position, live)| page.item(position, live)).collect(), next)
+}
+
+/// Whether a live post is for a person, going by its audience, its campaign and where its images may be used.
+pub fn is_for_person(
+    content: &ContentSnapshot,
+    live: LivePost<'_>,
+    person: &PersonAccess,
+    now: Time,
+) -> bool {
+    is_for(&live.post.audience, person)
+        && content.campaigns().is_open(live.post, person, now)
+        && may_show(content, live, person)
 }
 
 /// Whether the images of a post may be used where the person is.

@@ -7,8 +7,10 @@
 //! notification for each announcement and person.
 
 use super::actor::Actor;
+use super::announcements::reviewers_asked;
+use super::review_runs;
 use crate::clock::Clock;
-use crate::domain::announcement::{Recipient, Subject};
+use crate::domain::announcement::{Recipient, Recipients, Subject};
 use crate::domain::ids::{AnnouncementId, ItemId, Kind, NotificationId, PersonId, RecheckId};
 use crate::domain::time::Time;
 use crate::domain::workflow::Reviewers;
@@ -16,9 +18,10 @@ use crate::error::{Error, Result};
 use crate::store::announcements::{self, AnnouncementRow};
 use crate::store::connection::Conn;
 use crate::store::notifications::{self, NotificationRow};
+use crate::store::rechecks::TouchedRow;
 use crate::store::recipients::{self, Source};
 use crate::store::reviewers::{self, Part};
-use crate::store::{Db, delegations, rechecks, revisions};
+use crate::store::{Db, delegations, rechecks, reviews, revisions};
 
 /// Announcements that are looked at in one query.
 const ANNOUNCEMENTS: i64 = 100;
@@ -74,7 +77,7 @@ fn spread_one(db: &Db, clock: &Clock, announcement: &AnnouncementRow) -> Result<
     db.write_unlocked_now(|conn| announcements::mark_spread(conn, announcement.id, now))
 }
 
-/// Announces each post that a recheck touches to its authors, unless another node has come to the end of this
+/// Announces each post that a recheck touches to its authors and whom its review waits for, unless another node has come to the end of this
 /// announcement meanwhile. These are spread like any other.
 fn announce_touched(db: &Db, announcement: &AnnouncementRow, recheck: RecheckId) -> Result<bool> {
     let mut after = None;
@@ -82,18 +85,33 @@ fn announce_touched(db: &Db, announcement: &AnnouncementRow, recheck: RecheckId)
         let page = db.read_now(|conn| rechecks::posts(conn, recheck, after, POSTS))?;
         let Some(last) = page.last() else { return Ok(true) };
         after = Some(last.post_id);
-        let posts: Vec<(ItemId, i64)> = page.iter().map(|row| (row.post_id, row.revision)).collect();
+        let parts = db.read_now(|conn| parts_of(conn, &page))?;
         let announced = db.write_unlocked_now(|conn| {
             if !announcements::is_waiting(conn, announcement.id)? {
                 return Ok(false);
             }
-            announcements::announce_parts(conn, announcement, &posts)?;
+            announcements::announce_parts(conn, announcement, &parts)?;
             Ok(true)
         });
         if !announced? {
             return Ok(false);
         }
     }
+}
+
+/// Each of these posts for its authors and whom its review waits for, if it has one.
+fn parts_of(conn: &mut Conn, touched: &[TouchedRow]) -> Result<Vec<announcements::Part>> {
+    let posts: Vec<ItemId> = touched.iter().map(|row| row.post_id).collect();
+    let found = reviews::working_of(conn, &posts)?;
+    let runs = review_runs::load(conn, found)?;
+    let part = |row: &TouchedRow| {
+        let run = runs.iter().find(|run| run.row.item_id == row.post_id);
+        let to =
+            std::iter::once(Recipient::Authors).chain(run.into_iter().flat_map(reviewers_asked)).collect();
+        let recipients = Recipients { to, except: Vec::new() };
+        announcements::Part { post: row.post_id, revision: row.revision, recipients }
+    };
+    Ok(touched.iter().map(part).collect())
 }
 
 /// Tells these persons, unless another node has come to the end of this announcement meanwhile.

@@ -4,6 +4,10 @@
 //! They need no right to write content for that, and can never decide on their own words (R3). Authors go on
 //! with the draft as with any other, or decline the proposal with a reason; whoever made it may take it back.
 //!
+//! The draft is the organisation's from the moment on in which it is made, as any other: it keeps its words when the
+//! person is erased. What the proposal keeps of them, the words as they were sent and the note, goes with the person's
+//! key.
+//!
 //! They read what they proposed, as they sent it, and what became of it, but never what authors made of it before
 //! it is live: unpublished words are for those who read content.
 
@@ -22,7 +26,7 @@ use crate::domain::announcement::Subject;
 use crate::domain::content::Post;
 use crate::domain::ids::{ItemId, Kind, PersonId, ProposalId};
 use crate::domain::lifecycle::RevisionState;
-use crate::domain::proposal::{Closing, Proposal, ProposalState, are_words_changed, in_proposal};
+use crate::domain::proposal::{Closing, Proposal, ProposalState, in_proposal};
 use crate::domain::review::DecisionKind;
 use crate::domain::roles::Scope;
 use crate::domain::text::{Lines, forbidden_character};
@@ -51,7 +55,8 @@ pub struct ProposalView {
     pub proposed: Option<Proposal>,
     /// The live revision, if the post is live.
     pub live_revision: Option<i64>,
-    /// Whether that revision, else the newest, has other words than were proposed; none once redacted.
+    /// Whether that revision, else the newest, has other words than were proposed; none once redacted, or once
+    /// the proposed words are erased.
     pub words_changed: Option<bool>,
     /// Why it was not taken or was taken back, or what the reviewer who asked for changes said.
     pub reason: Option<String>,
@@ -92,7 +97,7 @@ pub fn post_propose(
         let detail = format!(
             "You have {OPEN_MAX} proposals that nobody has decided on yet: wait until some of them are answered."
         );
-        return Err(Error::new(Code::LimitReached, detail).with("most", OPEN_MAX));
+        return Err(Error::new(Code::TooManyProposals, detail).with("most", OPEN_MAX));
     }
     check_note(proposal.note.as_deref())?;
     let (id, item) = (ProposalId::generate(), ItemId::generate());
@@ -108,8 +113,7 @@ pub fn post_propose(
     let words = serde_json::to_string(proposal).map_err(Error::internal)?;
     let key = key_of(tx.conn(), &context.keys, person)?;
     let words = seal_of_proposal(&key, OfProposal::Words, id, &words)?;
-    let words_digest = &proposal.words_digest()?;
-    rows::insert(tx, NewProposal { id, item, person, words_digest, words, idx: receipt.index })?;
+    rows::insert(tx, NewProposal { id, item, person, words, idx: receipt.index })?;
     let subject = Subject { item, kind: Kind::Post, revision: draft.revision };
     announcements::post_proposed(tx, subject, id, person)?;
     Ok(id)
@@ -147,7 +151,23 @@ pub fn post_proposal_decline(
     Ok(id)
 }
 
-/// Takes back what one proposed. Only while an author could go on with it; the draft stays theirs.
+/// Tells whoever proposed a post that somebody else submitted it, as long as they are among the authors of what is
+/// submitted: after an approval it goes on without them (R3).
+pub(super) fn tell_submitted(
+    tx: &mut WriteTx<'_>,
+    subject: Subject,
+    submitter: PersonId,
+    authors: &[PersonId],
+) -> Result<()> {
+    let Some(row) = rows::find_of(tx.conn(), subject.item)? else { return Ok(()) };
+    match row.person_id.filter(|proposer| *proposer != submitter && authors.contains(proposer)) {
+        Some(proposer) => announcements::proposal_submitted(tx, subject, row.id, proposer),
+        None => Ok(()),
+    }
+}
+
+/// Takes back what one proposed. Only while an author could go on with it; the draft stays theirs, and those who are its
+/// authors by now are told.
 pub fn post_proposal_withdraw(
     tx: &mut WriteTx<'_>,
     context: &Context,
@@ -172,6 +192,9 @@ pub fn post_proposal_withdraw(
     let key = key_of(tx.conn(), &context.keys, person)?;
     let seal = |reason| seal_of_proposal(&key, OfProposal::WithdrawnReason, id, reason);
     rows::withdraw(tx, id, reason.map(seal).transpose()?, receipt.index)?;
+    let item = items::find(tx.conn(), Kind::Post, row.item_id)?;
+    let subject = Subject { item: item.id, kind: item.kind, revision: item.working_revision };
+    announcements::proposal_withdrawn(tx, subject, id, person)?;
     Ok(id)
 }
 
@@ -242,11 +265,12 @@ fn check_closable(
 ) -> Result<()> {
     let now = tx.now();
     let view = views(tx.conn(), &context.keys, vec![row.clone()], rules, now)?.pop();
-    let ProposalView { state, .. } = view.ok_or_else(not_found)?;
+    let ProposalView { state, closing, .. } = view.ok_or_else(not_found)?;
     if matches!(state, ProposalState::Received | ProposalState::ChangesRequested) {
         return Ok(());
     }
-    let detail = format!("{refusal} any more: it is {state}.");
+    let since = closing.map(|(_, at)| format!(" since {at}")).unwrap_or_default();
+    let detail = format!("{refusal} any more: it is {state}{since}.");
     Err(Error::new(Code::Conflict, detail).with("state", state.as_str()))
 }
 
@@ -276,12 +300,12 @@ fn views(
             None => item.working.content.clone().map(serde_json::from_value::<Post>),
         };
         let post: Option<Post> = content.transpose().map_err(Error::internal)?;
-        let words_changed =
-            post.as_ref().map(|post| are_words_changed(post, &row.words_digest)).transpose()?;
         let closing = closing_of(&row, submissions.get(&row.item_id).copied());
         let state = state_of(item, closing.map(|(closing, _)| closing));
         let reason = reason_of(item, &row, state, closing.is_some(), key)?;
         let proposed = proposed_of(&row, key)?;
+        let words_changed = proposed.as_ref().zip(post.as_ref());
+        let words_changed = words_changed.map(|(proposed, post)| proposed.are_words_changed(post));
         Ok(ProposalView {
             row,
             state,

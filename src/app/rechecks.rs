@@ -8,6 +8,9 @@
 //! `Idempotency-Key`: then all of its posts are blocked at once, and nodes learn which by the version in that row. A
 //! server that dies in between has decided nothing; the same request begins anew, and what was written is swept.
 //!
+//! What is under review is found in the database ([`under_review`]), and holds if nothing was submitted since; from the
+//! recheck on an approval of it is refused ([`approving`]), as often as it is asked, until it is submitted anew.
+//!
 //! A block that was a slip is withdrawn, with a reason: the posts are not blocked by that recheck any more, as one
 //! change of its row again.
 //!
@@ -18,31 +21,35 @@
 //! What `notify` and `reapprove` announce is one announcement, of which each post gets its own when it is spread
 //! ([`super::notifications`]), so that this costs the lock nothing either.
 
+mod approving;
+mod posts;
 mod touching;
+mod under_review;
 
 use std::collections::BTreeMap;
 
+pub(super) use self::approving::RechecksSince;
+pub use self::posts::{RecheckedPost, recheck_posts};
 pub use self::touching::{Changed, TouchedPost, Touching};
+use self::under_review::Found;
 use super::actor::Actor;
 use super::announcements;
 use super::authentication;
-use super::content_snapshot::ContentSnapshot;
 use super::context::Context;
 use super::idempotency::{Done, Once};
 use super::items::{find, revision_facts};
 use super::journal::{self, By};
 use super::snapshots::Snapshots;
 use crate::domain::announcement::Subject;
-use crate::domain::content::Content;
-use crate::domain::ids::{Digest, ItemId, Kind, RecheckId};
-use crate::domain::lifecycle::{Availability, EndingKind};
-use crate::domain::recheck::{RecheckAction, TouchedState};
+use crate::domain::ids::{Digest, ItemId, Kind, PersonId, RecheckId};
+use crate::domain::lifecycle::EndingKind;
+use crate::domain::recheck::{RecheckAction, posts_digest};
 use crate::domain::roles::Scope;
 use crate::domain::time::Time;
 use crate::error::{Code, Error, Fault, Result};
 use crate::record::Event;
 use crate::store::connection::Conn;
-use crate::store::rechecks::{self, NewRecheck, RecheckRow, TouchedRow};
+use crate::store::rechecks::{self, Effect, NewRecheck, RecheckRow, TouchedRow};
 use crate::store::revisions;
 use crate::store::write::WriteTx;
 use crate::store::{Db, Lane};
@@ -92,17 +99,20 @@ pub fn recheck(
         let changed = db.read_now(|conn| named(conn, command, now))?;
         let name = changed.name();
         // Rules take their time to look at posts, so this holds neither a connection nor the lock.
-        let touched = changed.ready(&snapshots.recent_rules)?.all(&present, now);
-        draft.write_most(db, actor, command, &touched)?;
+        let touching = changed.ready(&snapshots.recent_rules)?;
+        let found = Found::with_reviews(db, &touching, touching.all(&present, now), now)?;
+        draft.write_most(db, actor, command, &found.rows)?;
         let lane = match command.action {
             RecheckAction::Reapprove => Lane::Urgent,
             RecheckAction::None | RecheckAction::Notify => Lane::Ordinary,
         };
         let done = db.write_now(lane, |tx| {
-            if tx.versions().content != present.version {
+            let has_moved = tx.versions().content != present.version
+                || revisions::is_submitted_since(tx.conn(), Kind::Post, found.until_idx)?;
+            if has_moved {
                 return Ok(None);
             }
-            let decide = |tx: &mut WriteTx<'_>| decide(tx, context, actor, command, &draft, &touched, &name);
+            let decide = |tx: &mut WriteTx<'_>| decide(tx, context, actor, command, &draft, &found, &name);
             once.run(tx, &context.keys, actor, decide).map(Some)
         })?;
         if done.moved || done.value.is_none() {
@@ -112,7 +122,7 @@ pub fn recheck(
             return Ok(done);
         }
     }
-    Err(Error::unavailable("Approvals keep moving what this recheck rests on: try again."))
+    Err(Error::unavailable("Approvals and submissions keep moving what this recheck rests on: try again."))
 }
 
 /// The posts of a recheck that are written so far, by a process that may have to look for them several times.
@@ -191,7 +201,7 @@ fn decide(
     actor: &Actor,
     command: &RecheckCommand,
     draft: &Draft,
-    touched: &[TouchedRow],
+    found: &Found,
     name: &str,
 ) -> Result<RecheckId> {
     authentication::authorise(tx, actor, Scope::Publish)?;
@@ -200,16 +210,22 @@ fn decide(
     if !draft.is_begun {
         begin(tx, draft.id, actor, command)?;
     }
-    rechecks::add_posts(tx, draft.id, &draft.missing(touched))?;
-    let posts = i64::try_from(touched.len()).map_err(Error::internal)?;
+    rechecks::add_posts(tx, draft.id, &draft.missing(&found.rows))?;
+    let posts = i64::try_from(found.rows.len()).map_err(Error::internal)?;
+    let posts_in_review = i64::try_from(found.in_review).map_err(Error::internal)?;
+    let posts_digest = &posts_digest(found.rows.iter().map(|row| (row.post_id, row.revision, row.because)))?;
     let facts = revision_facts(&changed.item, command.revision, &command.digest)
         .with("recheck_id", draft.id.to_string())
         .with("action", command.action.as_str())
         .with_some("reason", command.reason.as_deref())
-        .with("posts", posts);
+        .with("posts", posts)
+        .with("posts_in_review", posts_in_review)
+        .with("posts_digest", posts_digest.as_str());
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::ItemRechecked, facts)?;
-    let blocks = command.action == RecheckAction::Reapprove && posts > 0;
-    rechecks::take_effect(tx, draft.id, receipt.index, posts, blocks)?;
+    // Even where it touches nothing that is approved, it may touch what was submitted before.
+    let blocks = command.action == RecheckAction::Reapprove;
+    let effect = Effect { idx: receipt.index, posts, posts_in_review, posts_digest, blocks };
+    rechecks::take_effect(tx, draft.id, &effect)?;
     if command.action != RecheckAction::None && posts > 0 {
         let subject = Subject { item: command.id, kind: command.kind, revision: command.revision };
         announcements::rechecked(tx, draft.id, subject, name, (command.action, posts))?;
@@ -245,8 +261,8 @@ fn named(conn: &mut Conn, command: &RecheckCommand, now: Time) -> Result<Changed
     Changed::new(item, row, now)
 }
 
-/// Withdraws a recheck that blocks posts, such as one that was a slip; one that was withdrawn stays so. 409 `conflict`
-/// for one that blocks none.
+/// Withdraws a recheck that asks for approvals anew, such as one that was a slip, and tells whom the recheck told. 409
+/// `conflict` for one that asks for none, and for one that was withdrawn before.
 pub fn recheck_end(
     tx: &mut WriteTx<'_>,
     context: &Context,
@@ -254,23 +270,39 @@ pub fn recheck_end(
     (kind, item, id): (Kind, ItemId, RecheckId),
     reason: &str,
 ) -> Result<RecheckId> {
+    let person = actor.person()?;
     authentication::authorise(tx, actor, Scope::Publish)?;
     let recheck = of_item(tx.conn(), kind, item, id)?;
-    if recheck.ended_at.is_some() {
-        return Ok(id);
+    if let Some(at) = recheck.ended_at {
+        return Err(withdrawn_before(at, recheck.withdrawn_by));
     }
-    if recheck.action != RecheckAction::Reapprove || recheck.posts == 0 {
-        return Err(Error::new(
-            Code::Conflict,
-            "This recheck blocks no posts: there is nothing to withdraw.",
-        ));
+    if recheck.action != RecheckAction::Reapprove {
+        let detail = "This recheck asks for no approval anew: there is nothing to withdraw.";
+        return Err(Error::new(Code::Conflict, detail));
     }
-    let facts = revision_facts(&find(tx.conn(), kind, item)?, recheck.revision, &recheck.digest)
+    let found = find(tx.conn(), kind, item)?;
+    let facts = revision_facts(&found, recheck.revision, &recheck.digest)
         .with("recheck_id", id.to_string())
         .with("reason", reason);
     let receipt = journal::enter(tx, &context.keys, By::Actor(actor), Event::RecheckWithdrawn, facts)?;
-    rechecks::end(tx, id, receipt.index)?;
+    rechecks::end(tx, id, person, reason, receipt.index)?;
+    if recheck.posts > 0 {
+        let now = tx.now();
+        // A revision that was redacted since has no name any more.
+        let changed = Changed::of(tx.conn(), &recheck, now)?;
+        let name = changed.map(|changed| changed.name()).unwrap_or_default();
+        let subject = Subject { item, kind, revision: recheck.revision };
+        announcements::recheck_withdrawn(tx, id, subject, &name, (recheck.action, recheck.posts))?;
+    }
     Ok(id)
+}
+
+fn withdrawn_before(at: Time, by: Option<PersonId>) -> Error {
+    let by_whom = by.map(|person| format!(" by {person}")).unwrap_or_default();
+    let detail = format!("This recheck was withdrawn at {at}{by_whom}: that is done once.");
+    Error::new(Code::Conflict, detail)
+        .with("withdrawn_at", at.to_string())
+        .with("withdrawn_by", by.map(|person| person.to_string()))
 }
 
 fn of_item(conn: &mut Conn, kind: Kind, item: ItemId, id: RecheckId) -> Result<RecheckRow> {
@@ -294,58 +326,6 @@ pub fn recheck_list(
 /// One recheck.
 pub fn recheck_get(conn: &mut Conn, id: RecheckId) -> Result<RecheckRow> {
     rechecks::find(conn, id)?.ok_or_else(|| Error::not_found("recheck"))
-}
-
-/// A post that a recheck touched, as it is now.
-#[derive(Debug)]
-pub struct RecheckedPost {
-    /// That it was touched.
-    pub row: TouchedRow,
-    /// What the post is called; not once it was redacted.
-    pub title: Option<String>,
-    /// What became of it.
-    pub state: TouchedState,
-    /// The first revision that meets the recheck.
-    pub approved_revision: Option<i64>,
-    /// What time, recalls, dependencies and the rules in force make of the post.
-    pub availability: Availability,
-}
-
-/// The posts that a recheck of an item touched, newest first, after `after`, with what became of each.
-pub fn recheck_posts(
-    conn: &mut Conn,
-    content: &ContentSnapshot,
-    (kind, item, id): (Kind, ItemId, RecheckId),
-    after: Option<ItemId>,
-    limit: usize,
-    now: Time,
-) -> Result<Vec<RecheckedPost>> {
-    let recheck = of_item(conn, kind, item, id)?;
-    let rows = rechecks::posts(conn, id, after, i64::try_from(limit).unwrap_or(i64::MAX))?;
-    Ok(rows.into_iter().map(|row| rechecked_post(content, &recheck, row, now)).collect())
-}
-
-fn rechecked_post(
-    content: &ContentSnapshot,
-    recheck: &RecheckRow,
-    row: TouchedRow,
-    now: Time,
-) -> RecheckedPost {
-    let about = recheck.recheck(row.revision);
-    let post = content.item(row.post_id);
-    let words = post.and_then(|post| post.present(now)).map(|revision| &revision.content);
-    let title = match words {
-        Some(Content::Post(post)) => Some(post.title.clone()),
-        _ => None,
-    };
-    // Once withdrawn, it asks for nothing.
-    let holds = if recheck.ended_at.is_some() { RecheckAction::None } else { recheck.action };
-    let (state, approved_revision) = match post {
-        Some(post) => about.state(holds, &post.history, now),
-        None => (TouchedState::Ended, None),
-    };
-    let availability = post.map_or(Availability::Unapproved, |post| content.availability(post, now).0);
-    RecheckedPost { row, title, state, approved_revision, availability }
 }
 
 #[cfg(test)]

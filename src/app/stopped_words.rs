@@ -61,12 +61,18 @@ fn fate(row: &RevisionRow, next: Option<&RevisionRow>, history: &History, urgent
     });
     let is_unreviewed = urgent.iter().any(|it| it.revision == row.revision && !it.urgent().is_confirmed());
     let approved = history.revision(row.revision);
-    let is_rechecked = approved.is_some_and(|approved| history.is_rechecked(approved));
+    let is_rechecked = match approved {
+        Some(approved) => history.is_rechecked(approved),
+        None => row.submitted_idx.is_some_and(|idx| history.is_rechecked_since(row.revision, idx)),
+    };
     match row.state {
         RevisionState::Rejected | RevisionState::ChangesRequested => Fate::Stopped,
         RevisionState::Approved | RevisionState::Withdrawn if was_ended => Fate::Stopped,
         RevisionState::Approved if is_unreviewed || is_rechecked => Fate::Stopped,
         RevisionState::Approved => Fate::Approved,
+        RevisionState::InReview | RevisionState::Withdrawn | RevisionState::Lapsed if is_rechecked => {
+            Fate::Stopped
+        }
         _ => Fate::Neither,
     }
 }

@@ -15,6 +15,7 @@ use super::idempotency::{Done, Once};
 use super::items::{find, open_next, revision_facts, working_revision};
 use super::journal::{self, By};
 use super::pools::Pools;
+use super::post_proposals::tell_submitted;
 use super::resumption::{self, Resumed};
 use super::review_runs::{not_enough_reviewers, short_stage};
 use super::rules::RulesRead;
@@ -23,6 +24,7 @@ use super::stages;
 use super::stopped_words;
 use super::urgent;
 use super::workflows::workflow_for;
+use crate::domain::announcement::Subject;
 use crate::domain::ids::{Digest, ItemId, Kind, PersonId, ReviewId};
 use crate::domain::lifecycle::{EndingKind, Submission, submission};
 use crate::domain::review::ReviewState;
@@ -239,6 +241,11 @@ fn submit(
     }
     let run = stages::reread(tx.conn(), id)?;
     stages::open(tx, &run, first_stage)?;
+    if item.kind == Kind::Post {
+        let subject = Subject { item: item.id, kind: item.kind, revision };
+        let authors = revisions::authors(tx.conn(), item.id, revision)?;
+        tell_submitted(tx, subject, review.opened_by, &authors)?;
+    }
     if command.urgent.is_some() {
         urgent::see_to_review(tx, id)?;
     }

@@ -2,7 +2,7 @@
 //!
 //! Nothing but the review is skipped. A draft is submitted as any other, with the same checks (R10), rules and
 //! pins (R12); a workflow must match. Words that are under review are asked about once more, as an approval
-//! would, and what they pin must not have been stopped. That a stage has too few reviewers refuses nothing, as
+//! would, which a recheck may refuse, and what they pin must not have been stopped. That a stage has too few reviewers refuses nothing, as
 //! that may be why it is urgent: the review opens, or goes on, and says that it is stuck.
 //!
 //! The review is never cancelled by this. Whoever wrote the words, or published them, does not decide in it, nor
@@ -29,7 +29,7 @@ use super::announcements;
 use super::authentication;
 use super::availability::Histories;
 use super::context::Context;
-use super::decisions::{ask_rules, have_rules_moved, lapsed};
+use super::decisions::{Asked, ask, lapsed};
 use super::due::{self, Tally};
 use super::idempotency::{Done, Once};
 use super::items::{find, revision_facts, working_revision};
@@ -41,7 +41,6 @@ use super::snapshots::Snapshots;
 use super::stages;
 use super::stopped_words;
 use super::submission::{Submit, item_submit};
-use super::verdict::Verdict;
 use crate::domain::announcement::Subject;
 use crate::domain::content::Content;
 use crate::domain::ids::{Digest, ItemId, Kind, ReviewId};
@@ -96,10 +95,10 @@ pub fn post_publish_urgently(
             let submit = Submit { kind: Kind::Post, id, digest, extended_to: None, urgent };
             return item_submit(db, context, snapshots, actor, once, &submit, now);
         };
-        let asked = ask_rules(db, snapshots, (Kind::Post, command.id, revision))?;
+        let asked = ask(db, snapshots, (Kind::Post, command.id, revision))?;
         let done = db.write_now(Lane::Urgent, |tx| {
             let has_moved = match &asked {
-                Some((_, version)) => have_rules_moved(tx, *version)?,
+                Some(asked) => asked.has_moved(tx)?,
                 None => true,
             };
             if has_moved || under_review(tx.conn(), command.id)? != Some(revision) {
@@ -108,8 +107,8 @@ pub fn post_publish_urgently(
             if let Some(review) = lapses::lapse_if_outlived(tx, context, command.id, revision)? {
                 return Ok(Round::Lapsed(review));
             }
-            let verdict = asked.as_ref().map(|(verdict, _)| verdict);
-            let publish = |tx: &mut WriteTx<'_>| publish_under_review(tx, context, actor, command, verdict);
+            let asked = asked.as_ref();
+            let publish = |tx: &mut WriteTx<'_>| publish_under_review(tx, context, actor, command, asked);
             once.run(tx, &context.keys, actor, publish).map(Round::Done)
         })?;
         if done.moved {
@@ -126,7 +125,7 @@ pub fn post_publish_urgently(
 
 /// What one transaction came to.
 enum Round {
-    /// Other rules are in force by now, or the review has ended.
+    /// Other rules are in force by now, other rechecks hold, or the review has ended.
     Moved,
     /// The revision's window had closed, so its review lapsed (R11).
     Lapsed(ReviewId),
@@ -147,7 +146,7 @@ fn publish_under_review(
     context: &Context,
     actor: &Actor,
     command: &PublishUrgently,
-    verdict: Option<&Verdict>,
+    asked: Option<&Asked>,
 ) -> Result<ReviewId> {
     authentication::authorise(tx, actor, Scope::Publish)?;
     let item = find(tx.conn(), Kind::Post, command.id)?;
@@ -159,10 +158,11 @@ fn publish_under_review(
             .with("digest", working.digest.as_str())
             .with("state", working.state.as_str()));
     }
+    asked.map_or(Ok(()), |asked| asked.rechecks.check())?;
     let content = working.content.as_deref().map(|json| Content::from_json(Kind::Post, json)).transpose()?;
     stopped_words::refuse(tx.conn(), item.id, working.revision, content.as_ref())?;
     check_pins(tx, &working)?;
-    verdict.map_or(Ok(()), Verdict::check)?;
+    asked.map_or(Ok(()), |asked| asked.verdict.check())?;
     let review = reviews::find_of(tx.conn(), item.id, working.revision)?
         .ok_or_else(|| Error::internal("a revision under review without its review"))?;
     publish(tx, context, actor, &item, (working.revision, &working.digest, review.id), &command.reason)?;

@@ -59,15 +59,22 @@ pub enum Topic {
     PostProposed,
     /// The reader's proposal of a post will not be taken. Detail: `proposal_id`.
     ProposalDeclined,
+    /// Whoever proposed the post that the reader is an author of took that back. Detail: `proposal_id`.
+    ProposalWithdrawn,
+    /// What was made of the reader's proposal of a post is under review. Detail: `proposal_id`.
+    ProposalSubmitted,
     /// A new revision of a disclaimer, rule or guideline touches posts, and somebody decided what is to be done. An
-    /// author is told of each post of theirs, a publisher of what was rechecked. Detail: `recheck_id`, `action`,
+    /// author is told of each post of theirs, a reviewer of each whose review waits for them, a publisher of what was
+    /// rechecked. Detail: `recheck_id`, `action`,
     /// `kind`, `item_id`, `name` and `revision` of what was rechecked, and how many `posts` it touches.
     Recheck,
+    /// A recheck was withdrawn: it asks for nothing any more. For the same readers, with the same detail.
+    RecheckWithdrawn,
 }
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Topic; 20] = [
+    pub const ALL: [Topic; 23] = [
         Topic::AskedToReview,
         Topic::DueSoon,
         Topic::Overdue,
@@ -87,7 +94,10 @@ impl Topic {
         Topic::Delegated,
         Topic::PostProposed,
         Topic::ProposalDeclined,
+        Topic::ProposalWithdrawn,
+        Topic::ProposalSubmitted,
         Topic::Recheck,
+        Topic::RecheckWithdrawn,
     ];
 
     /// The topic's name.
@@ -112,7 +122,10 @@ impl Topic {
             Topic::Delegated => "delegated",
             Topic::PostProposed => "post_proposed",
             Topic::ProposalDeclined => "proposal_declined",
+            Topic::ProposalWithdrawn => "proposal_withdrawn",
+            Topic::ProposalSubmitted => "proposal_submitted",
             Topic::Recheck => "recheck",
+            Topic::RecheckWithdrawn => "recheck_withdrawn",
         }
     }
 }
@@ -150,7 +163,8 @@ pub enum Recipient {
     Person(PersonId),
     /// The authors of the revision.
     Authors,
-    /// The authors of each post that this recheck touches, by an announcement about that post.
+    /// The authors of each post that this recheck touches, and whom its review waits for, by an announcement about
+    /// that post.
     AuthorsTouched(RecheckId),
     /// Everybody in the pool who may decide, but for the authors of the revision (R3).
     Reviewers(Reviewers),

@@ -12,23 +12,28 @@
 //! | a rule | in which it finds something |
 //! | a guideline | that somebody for whom the guideline is may share |
 //!
-//! A recheck is about each revision of a post that counts now or will once its time has come, from the first of
-//! them that is touched on. What is under review at that time was submitted before, so an approval of it frees
-//! nothing. A post that no revision was approved of is not touched: its reviewers decide on it under what is in
-//! force by then.
+//! A recheck is about each revision of a post that counts now, will once its time has come, or is under review, from
+//! the first of them that is touched on. What is under review at that time was submitted before, under what was in
+//! force then. So after `reapprove` nobody approves it while the recheck holds, which would let it go live as if
+//! nobody had looked: it is submitted anew first, and pins what is in force by then.
+//!
+//! What is under review is looked at once more when it is approved, so that nothing slips through that was submitted
+//! while the posts were looked for. A draft is not touched: it will be submitted after the recheck.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::content::{Disclaimer, Post};
-use super::ids::ItemId;
+use super::ids::{Digest, ItemId};
 use super::lifecycle::{Approved, Availability, Blocker, History, is_superseded};
 use super::matrix::can_be_required;
 use super::revision::Resolved;
 use super::roles::UnknownName;
 use super::time::Time;
+use crate::error::Error;
 
 #[cfg(test)]
 mod tests;
@@ -68,11 +73,14 @@ pub enum Because {
 pub enum TouchedState {
     /// It is blocked until it is approved anew.
     Blocked,
+    /// None of its revisions that were touched is approved, and one of the post is under review. After `reapprove`
+    /// one that was submitted before cannot be approved.
+    InReview,
     /// Nothing: it was not blocked, and no revision that was submitted since is approved.
     Unchanged,
     /// A revision that was submitted since is approved.
     ApprovedAnew,
-    /// It has expired, or was retired or recalled.
+    /// It has expired, or was retired or recalled; or it was under review, and that ended without an approval.
     Ended,
 }
 
@@ -109,13 +117,19 @@ impl Because {
 
 impl TouchedState {
     /// Every state.
-    pub const ALL: [TouchedState; 4] =
-        [TouchedState::Blocked, TouchedState::Unchanged, TouchedState::ApprovedAnew, TouchedState::Ended];
+    pub const ALL: [TouchedState; 5] = [
+        TouchedState::Blocked,
+        TouchedState::InReview,
+        TouchedState::Unchanged,
+        TouchedState::ApprovedAnew,
+        TouchedState::Ended,
+    ];
 
     /// The state's name.
     pub const fn as_str(self) -> &'static str {
         match self {
             TouchedState::Blocked => "blocked",
+            TouchedState::InReview => "in_review",
             TouchedState::Unchanged => "unchanged",
             TouchedState::ApprovedAnew => "approved_anew",
             TouchedState::Ended => "ended",
@@ -176,11 +190,20 @@ impl Recheck {
     }
 
     /// What became of the post, and the first revision of it that meets the recheck, if one does. `history` is
-    /// that of the post.
-    pub fn state(&self, action: RecheckAction, history: &History, now: Time) -> (TouchedState, Option<i64>) {
+    /// that of the post; `in_review` is whether a revision of it is under review.
+    pub fn state(
+        &self,
+        action: RecheckAction,
+        history: &History,
+        in_review: bool,
+        now: Time,
+    ) -> (TouchedState, Option<i64>) {
         let meets =
             |approved: &&Approved| approved.revision >= self.from_revision && !self.holds_for(approved);
         let anew = history.approved.iter().find(meets).map(|approved| approved.revision);
+        if anew.is_none() && history.revision(self.from_revision).is_none() {
+            return (if in_review { TouchedState::InReview } else { TouchedState::Ended }, None);
+        }
         let state = match history.availability(now, false) {
             Availability::Unapproved
             | Availability::Expired
@@ -196,6 +219,17 @@ impl Recheck {
     }
 }
 
+/// What a recheck touches, as its entry in the record commits to it: the SHA-256 of the canonical JSON (RFC 8785) of
+/// a list with `because`, `post_id` and `revision` of each post, sorted by `post_id`.
+pub fn posts_digest(touched: impl Iterator<Item = (ItemId, i64, Because)>) -> Result<Digest, Error> {
+    let mut touched: Vec<(ItemId, i64, Because)> = touched.collect();
+    touched.sort_unstable_by_key(|(post, ..)| *post);
+    let listed = |(post_id, revision, because): &(ItemId, i64, Because)| json!({ "because": because, "post_id": post_id, "revision": revision });
+    let list: Vec<Value> = touched.iter().map(listed).collect();
+    let bytes = serde_json_canonicalizer::to_vec(&list).map_err(Error::internal)?;
+    Ok(Digest::of(&bytes))
+}
+
 impl History {
     /// The approved revisions that count now or will once their time has come, oldest first.
     pub fn standing(&self, now: Time) -> impl Iterator<Item = &Approved> {
@@ -205,6 +239,12 @@ impl History {
     /// Whether a recheck asks for another approval than that of this revision.
     pub fn is_rechecked(&self, approved: &Approved) -> bool {
         self.rechecks.iter().any(|recheck| recheck.holds_for(approved))
+    }
+
+    /// Whether a recheck is about a revision that was submitted at this index, and came after that.
+    pub fn is_rechecked_since(&self, revision: i64, submitted_idx: i64) -> bool {
+        let is_about = |it: &Recheck| revision >= it.from_revision && submitted_idx < it.idx;
+        self.rechecks.iter().any(is_about)
     }
 
     /// The rechecks that keep the revision that decides from being used: of each item that was rechecked the

@@ -23,6 +23,16 @@
 //! | 422 | a rule of meaning that no schema can state |
 //! | 500, 503 | our fault; not now, with `Retry-After` |
 //!
+//! # Asking twice
+//! The same request with the same `Idempotency-Key` gets the first answer once more, whatever has happened since. Without
+//! one, two things are told apart:
+//!
+//! - A request that says how something is to be (PUT, DELETE, a recall, a retirement, an acceptance) finds that it is so
+//!   already, and changes nothing.
+//! - A withdrawal takes back what somebody did, and the record keeps who did that and why (`POST .../withdrawal`), as it
+//!   does of a decision, or of a proposal that is declined. What was taken back is not taken back again: 409 `conflict`,
+//!   which says what holds and since when. A completion that was withdrawn is none any more, so there it is 404.
+//!
 //! Requests that are not HTTP at all (a broken request line, two lengths, no Host or two, more than 96 headers, an address
 //! over 64 KiB, a head over 128 KiB or without end) are refused by the framework before there is a request,
 //! with a bare 400, 408 or 431: its HTTP/1 dispatcher (actix-http 3, `h1::dispatcher`) writes these without

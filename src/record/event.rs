@@ -28,7 +28,7 @@ pub enum Event {
     /// A review ended because the window of its revision closed. `kind`, `item_id`, `key`, `revision`, `digest`,
     /// `review_id`.
     RevisionLapsed,
-    /// A recheck that blocked posts was withdrawn. `kind`, `item_id`, `key`, `revision`, `digest`, `recheck_id`,
+    /// A recheck that asked for approvals anew was withdrawn. `kind`, `item_id`, `key`, `revision`, `digest`, `recheck_id`,
     /// `reason`.
     RecheckWithdrawn,
     /// The content of a revision was taken away for good. `kind`, `item_id`, `key`, `revision`, `digest`,
@@ -59,7 +59,9 @@ pub enum Event {
     /// proposer: `proposer_id`.
     SuggestionAccepted,
     /// An employee proposed a post, which is a draft by that. `proposal_id`, `kind`, `item_id`, `revision`,
-    /// `digest` (of the draft).
+    /// `digest` (of the draft, which is the organisation's and keeps the words when the person is erased). The words as
+    /// they were sent, and the note, are no part of the record: they are kept sealed under the person's key, and no
+    /// digest of them is kept.
     PostProposed,
     /// An author said that a proposed post will not be taken. `proposal_id`, `item_id`, `reason` (the organisation's
     /// word on what was proposed, as that of a decision is); personal, of the proposer: `proposer_id`.
@@ -86,7 +88,10 @@ pub enum Event {
     TopicEnded,
     /// Somebody looked at the posts that a revision touches, and decided what to do about them. `recheck_id`, `kind`,
     /// `item_id`, `key`, `revision`, `digest`, `action` (`none`, `notify` or `reapprove`), `reason`, `posts` (how
-    /// many). From a `reapprove` on each of them is blocked until a revision with a later submission is approved.
+    /// many), `posts_in_review` (how many of them under review only), `posts_digest` (`sha256:` and the SHA-256 in hex
+    /// of the canonical JSON, RFC 8785, of a list with `because`, `post_id` and `revision` of each of the posts, in the
+    /// order of `post_id`). From a `reapprove` on each of them is blocked until a revision with a later submission is
+    /// approved, and what was under review and is touched is not approved.
     ItemRechecked,
     /// Sharing was stopped for a while. `freeze_id`, `channel` (absent = all), `reason`, `until`.
     FreezeBegun,

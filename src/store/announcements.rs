@@ -6,7 +6,7 @@ use super::backend::{self, NewAnnouncementRow};
 use super::connection::Conn;
 use super::schema::announcements;
 use super::write::WriteTx;
-use crate::domain::announcement::{Detail, Recipient, Recipients, Subject, Topic, id_of_part};
+use crate::domain::announcement::{Detail, Recipients, Subject, Topic, id_of_part};
 use crate::domain::ids::{AnnouncementId, ItemId, Kind, ReviewId};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
@@ -83,21 +83,33 @@ pub fn announce(tx: &mut WriteTx<'_>, new: &NewAnnouncement) -> Result<()> {
     Ok(())
 }
 
-/// Announces to the authors of each of these revisions of posts what was announced about all of them; what was
-/// announced before is not announced again. It is written without the record's lock.
-pub fn announce_parts(conn: &mut Conn, whole: &AnnouncementRow, posts: &[(ItemId, i64)]) -> Result<()> {
-    let recipients = json(&Recipients::only(Recipient::Authors))?;
-    let row = |(post, revision): &(ItemId, i64)| NewAnnouncementRow {
-        id: id_of_part(whole.id, *post).to_string(),
-        topic: whole.topic.as_str(),
-        item_id: post.to_string(),
-        kind: Kind::Post.as_str(),
-        revision: *revision,
-        recipients: &recipients,
-        detail: whole.detail.as_deref(),
-        created_at: whole.created_at.micros(),
+/// What is announced about one of many posts.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The post.
+    pub post: ItemId,
+    /// The revision of it.
+    pub revision: i64,
+    /// Who is told.
+    pub recipients: Recipients,
+}
+
+/// Announces about each of these posts what was announced about all of them; what was announced before is not announced
+/// again. It is written without the record's lock.
+pub fn announce_parts(conn: &mut Conn, whole: &AnnouncementRow, parts: &[Part]) -> Result<()> {
+    let row = |part: &Part| {
+        Ok(NewAnnouncementRow {
+            id: id_of_part(whole.id, part.post).to_string(),
+            topic: whole.topic.as_str(),
+            item_id: part.post.to_string(),
+            kind: Kind::Post.as_str(),
+            revision: part.revision,
+            recipients: json(&part.recipients)?,
+            detail: whole.detail.as_deref(),
+            created_at: whole.created_at.micros(),
+        })
     };
-    backend::insert_announcements(conn, &posts.iter().map(row).collect::<Vec<_>>())
+    backend::insert_announcements(conn, &parts.iter().map(row).collect::<Result<Vec<_>>>()?)
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String> {

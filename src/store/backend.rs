@@ -367,7 +367,7 @@ pub(super) struct NewAnnouncementRow<'a> {
     pub item_id: String,
     pub kind: &'a str,
     pub revision: i64,
-    pub recipients: &'a str,
+    pub recipients: String,
     pub detail: Option<&'a str>,
     pub created_at: i64,
 }

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::connection::Conn;
 use super::schema::{items, post_proposals, revisions};
 use super::write::WriteTx;
-use crate::domain::ids::{Digest, ItemId, PersonId, ProposalId};
+use crate::domain::ids::{ItemId, PersonId, ProposalId};
 use crate::domain::lifecycle::RevisionState;
 use crate::domain::proposal::{Closing, OPEN};
 use crate::domain::time::Time;
@@ -23,8 +23,6 @@ pub struct ProposalRow {
     pub item_id: ItemId,
     /// Who proposed it; `None` once erased.
     pub person_id: Option<PersonId>,
-    /// The fingerprint of the proposed words.
-    pub words_digest: Digest,
     /// All that they proposed, sealed under their key; `None` once erased.
     pub words: Option<Vec<u8>>,
     /// When.
@@ -43,15 +41,13 @@ pub struct ProposalRow {
 
 /// A proposal that nobody has answered yet.
 #[derive(Debug)]
-pub struct NewProposal<'a> {
+pub struct NewProposal {
     /// Its id.
     pub id: ProposalId,
     /// The post that it became.
     pub item: ItemId,
     /// Who proposes it.
     pub person: PersonId,
-    /// The fingerprint of the proposed words.
-    pub words_digest: &'a Digest,
     /// All that they propose, sealed under their key.
     pub words: Vec<u8>,
     /// Its index in the record.
@@ -68,12 +64,11 @@ pub struct ProposalFilter {
 }
 
 /// Writes a proposal that stands at its index in the record.
-pub fn insert(tx: &mut WriteTx<'_>, proposal: NewProposal<'_>) -> Result<()> {
+pub fn insert(tx: &mut WriteTx<'_>, proposal: NewProposal) -> Result<()> {
     let values = (
         post_proposals::id.eq(proposal.id.to_string()),
         post_proposals::item_id.eq(proposal.item.to_string()),
         post_proposals::person_id.eq(proposal.person.to_string()),
-        post_proposals::words_digest.eq(proposal.words_digest.as_str()),
         post_proposals::words.eq(proposal.words),
         post_proposals::created_at.eq(tx.now().micros()),
         post_proposals::idx.eq(proposal.idx),
@@ -117,6 +112,15 @@ pub fn withdraw(tx: &mut WriteTx<'_>, id: ProposalId, reason: Option<Vec<u8>>, i
 /// One proposal.
 pub fn find(conn: &mut Conn, id: ProposalId) -> Result<Option<ProposalRow>> {
     Ok(post_proposals::table.find(id.to_string()).select(ProposalRow::as_select()).first(conn).optional()?)
+}
+
+/// The proposal that a post was made of, if it was.
+pub fn find_of(conn: &mut Conn, item: ItemId) -> Result<Option<ProposalRow>> {
+    Ok(post_proposals::table
+        .filter(post_proposals::item_id.eq(item.to_string()))
+        .select(ProposalRow::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// Proposals, newest first, after `after`.

@@ -64,8 +64,31 @@ pub struct RecheckRow {
     pub rechecked_at: Time,
     /// How many posts it touches.
     pub posts: i64,
+    /// How many of them only in a revision that was under review.
+    pub posts_in_review: i64,
+    /// The digest of the list of its posts; `None` of a recheck from before there was one.
+    pub posts_digest: Option<Digest>,
     /// When it was withdrawn; `None` while it holds.
     pub ended_at: Option<Time>,
+    /// Who withdrew it; `None` once erased.
+    pub withdrawn_by: Option<PersonId>,
+    /// Why it was withdrawn; `None` of a withdrawal from before this was kept here.
+    pub withdrawal_reason: Option<String>,
+}
+
+/// What a recheck comes to when it takes effect.
+#[derive(Debug, Clone)]
+pub struct Effect<'a> {
+    /// Its index in the record.
+    pub idx: i64,
+    /// How many posts it touches.
+    pub posts: i64,
+    /// How many of them only in a revision that is under review.
+    pub posts_in_review: i64,
+    /// The digest of the list of its posts.
+    pub posts_digest: &'a Digest,
+    /// Whether its posts need another approval from now on.
+    pub blocks: bool,
 }
 
 /// A post that a recheck touches.
@@ -125,28 +148,36 @@ pub fn remove_posts(tx: &mut WriteTx<'_>, id: RecheckId, posts: &[ItemId]) -> Re
     Ok(())
 }
 
-/// Lets a recheck take effect by the entry that stands at `idx` in the record; with `blocks` its posts are blocked
-/// from now on, and every node follows.
-pub fn take_effect(tx: &mut WriteTx<'_>, id: RecheckId, idx: i64, posts: i64, blocks: bool) -> Result<()> {
+/// Lets a recheck take effect by its entry in the record; where it blocks, its posts are blocked from now on, and
+/// every node follows.
+pub fn take_effect(tx: &mut WriteTx<'_>, id: RecheckId, effect: &Effect<'_>) -> Result<()> {
     let now = tx.now().micros();
-    let version = blocks.then(|| tx.move_content());
+    let version = effect.blocks.then(|| tx.move_content());
     diesel::update(rechecks::table.find(id.to_string()).filter(rechecks::idx.is_null()))
         .set((
-            rechecks::idx.eq(idx),
+            rechecks::idx.eq(effect.idx),
             rechecks::rechecked_at.eq(now),
-            rechecks::posts.eq(posts),
+            rechecks::posts.eq(effect.posts),
+            rechecks::posts_in_review.eq(effect.posts_in_review),
+            rechecks::posts_digest.eq(effect.posts_digest.as_str()),
             rechecks::content_version.eq(version),
         ))
         .execute(tx.conn())?;
     Ok(())
 }
 
-/// Withdraws a recheck by the entry that stands at `idx` in the record: its posts are blocked by it no more, and
-/// every node follows.
-pub fn end(tx: &mut WriteTx<'_>, id: RecheckId, idx: i64) -> Result<()> {
+/// Says that a person withdrew a recheck, by the entry that stands at `idx` in the record: its posts are blocked by
+/// it no more, and every node follows.
+pub fn end(tx: &mut WriteTx<'_>, id: RecheckId, person: PersonId, reason: &str, idx: i64) -> Result<()> {
     let (now, version) = (tx.now().micros(), tx.move_content());
     diesel::update(rechecks::table.find(id.to_string()))
-        .set((rechecks::ended_idx.eq(idx), rechecks::ended_at.eq(now), rechecks::content_version.eq(version)))
+        .set((
+            rechecks::ended_idx.eq(idx),
+            rechecks::ended_at.eq(now),
+            rechecks::withdrawn_by.eq(person.to_string()),
+            rechecks::withdrawal_reason.eq(reason),
+            rechecks::content_version.eq(version),
+        ))
         .execute(tx.conn())?;
     Ok(())
 }
@@ -163,7 +194,11 @@ type Columns = (
     diesel::dsl::AssumeNotNull<rechecks::idx>,
     diesel::dsl::AssumeNotNull<rechecks::rechecked_at>,
     diesel::dsl::AssumeNotNull<rechecks::posts>,
+    rechecks::posts_in_review,
+    rechecks::posts_digest,
     rechecks::ended_at,
+    rechecks::withdrawn_by,
+    rechecks::withdrawal_reason,
 );
 
 fn columns() -> Columns {
@@ -178,7 +213,11 @@ fn columns() -> Columns {
         rechecks::idx.assume_not_null(),
         rechecks::rechecked_at.assume_not_null(),
         rechecks::posts.assume_not_null(),
+        rechecks::posts_in_review,
+        rechecks::posts_digest,
         rechecks::ended_at,
+        rechecks::withdrawn_by,
+        rechecks::withdrawal_reason,
     )
 }
 
@@ -234,6 +273,17 @@ pub fn of_posts(conn: &mut Conn, ids: &[ItemId]) -> Result<HashMap<ItemId, Vec<R
         }
     }
     Ok(found)
+}
+
+/// The rechecks after the index `idx` that ask for another approval of what was submitted before, by index.
+pub fn in_force_after(conn: &mut Conn, idx: i64) -> Result<Vec<RecheckRow>> {
+    Ok(rechecks::table
+        .filter(rechecks::idx.gt(idx))
+        .filter(rechecks::content_version.is_not_null())
+        .filter(rechecks::ended_at.is_null())
+        .order(rechecks::idx.asc())
+        .select(columns())
+        .load(conn)?)
 }
 
 /// The posts that rechecks have blocked, or freed when they were withdrawn, since `version` of the content, but for those that moved since by themselves.

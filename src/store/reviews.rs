@@ -3,9 +3,11 @@
 use diesel::prelude::*;
 
 use super::connection::Conn;
+use super::revisions::RevisionRow;
 use super::schema::{decisions, items, review_stages, reviews, revisions};
 use super::write::WriteTx;
 use crate::domain::ids::{ClientId, Digest, ItemId, Kind, PersonId, ReviewId, WorkflowVersionId};
+use crate::domain::lifecycle::RevisionState;
 use crate::domain::review::{Decision, DecisionKind, ReviewState};
 use crate::domain::time::Time;
 use crate::domain::workflow::Stage;
@@ -205,6 +207,31 @@ pub fn outlived(conn: &mut Conn, now: Time, after: Option<ReviewId>, limit: i64)
         .order(reviews::id.asc())
         .limit(limit)
         .select(ReviewRow::as_select())
+        .load(conn)?)
+}
+
+/// The revisions of one kind that are under review, by review, after `after`. What was published urgently is approved
+/// already, so it is none of them.
+pub fn under_review(
+    conn: &mut Conn,
+    kind: Kind,
+    after: Option<ReviewId>,
+    limit: i64,
+) -> Result<Vec<(ReviewId, RevisionRow)>> {
+    // No review has an empty id, so this is before the first.
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    Ok(reviews::table
+        .inner_join(
+            revisions::table
+                .on(revisions::item_id.eq(reviews::item_id).and(revisions::revision.eq(reviews::revision))),
+        )
+        .filter(reviews::state.eq(ReviewState::Open.as_str()))
+        .filter(reviews::kind.eq(kind.as_str()))
+        .filter(reviews::id.gt(after))
+        .filter(revisions::state.eq(RevisionState::InReview.as_str()))
+        .order(reviews::id.asc())
+        .limit(limit)
+        .select((reviews::id, RevisionRow::as_select()))
         .load(conn)?)
 }
 

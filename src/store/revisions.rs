@@ -11,7 +11,7 @@ use super::rechecks;
 use super::schema::{items as items_table, revision_authors, revisions};
 use super::urgent_publications;
 use super::write::WriteTx;
-use crate::domain::ids::{Digest, ItemId, PersonId};
+use crate::domain::ids::{Digest, ItemId, Kind, PersonId};
 use crate::domain::lifecycle::{Approved, History, RevisionState};
 use crate::domain::revision::Pin;
 use crate::domain::time::Time;
@@ -346,6 +346,17 @@ pub fn campaigns_of(conn: &mut Conn, items: &[ItemId]) -> Result<Vec<(ItemId, i6
         .select((revisions::item_id, revisions::revision, revisions::campaign.assume_not_null()))
         .filter(revisions::campaign.is_not_null())
         .load(conn)?)
+}
+
+/// Whether something of this kind is under review that was submitted at the index `idx` or after it.
+pub fn is_submitted_since(conn: &mut Conn, kind: Kind, idx: i64) -> Result<bool> {
+    // Read by itself, as a join leads a database to read all items of the kind.
+    let submitted: Vec<ItemId> = revisions::table
+        .filter(revisions::submitted_idx.ge(idx))
+        .filter(revisions::state.eq(RevisionState::InReview.as_str()))
+        .select(revisions::item_id)
+        .load(conn)?;
+    Ok(items::find_all(conn, &submitted)?.iter().any(|item| item.kind == kind))
 }
 
 /// The content of an item's newest approved revision; nothing where none was approved, or it was redacted.

@@ -442,6 +442,10 @@ diesel::table! {
         content_version -> Nullable<BigInt>,
         ended_idx -> Nullable<BigInt>,
         ended_at -> Nullable<BigInt>,
+        posts_in_review -> BigInt,
+        posts_digest -> Nullable<Text>,
+        withdrawn_by -> Nullable<Text>,
+        withdrawal_reason -> Nullable<Text>,
     }
 }
 
@@ -690,7 +694,6 @@ diesel::table! {
         id -> Text,
         item_id -> Text,
         person_id -> Nullable<Text>,
-        words_digest -> Text,
         words -> Nullable<Binary>,
         created_at -> BigInt,
         idx -> BigInt,

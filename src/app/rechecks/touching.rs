@@ -3,21 +3,23 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use super::under_review::UnderReview;
 use crate::app::content_snapshot::{ApprovedItem, ApprovedRevision, ContentSnapshot};
 use crate::app::items::{find, working_revision};
 use crate::app::rule_findings::{RecentRules, RuleRevision};
 use crate::app::rules::{LoneRule, RuleInForce};
+use crate::app::words::{Words, shown};
 use crate::domain::content::{Audience, Content, Disclaimer, Post};
 use crate::domain::findings::Named;
 use crate::domain::ids::{Digest, ItemId, Kind};
 use crate::domain::lifecycle::Availability;
 use crate::domain::recheck::{Because, disclaimer_touches};
-use crate::domain::revision::{Resolved, Source};
+use crate::domain::revision::{Pin, Resolved, Source};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::store::connection::Conn;
-use crate::store::items::ItemRow;
-use crate::store::rechecks::TouchedRow;
+use crate::store::items::{self, ItemRow};
+use crate::store::rechecks::{RecheckRow, TouchedRow};
 use crate::store::revisions::{self, RevisionRow};
 
 /// Posts that one page looks at.
@@ -55,6 +57,14 @@ impl Changed {
             None => Some(working_revision(conn, &item)?),
         };
         Self::new(item, row.ok_or_else(|| Error::not_found("revision"))?, now)
+    }
+
+    /// The revision that a recheck is about; nothing once that was redacted.
+    pub(super) fn of(conn: &mut Conn, recheck: &RecheckRow, now: Time) -> Result<Option<Self>> {
+        let item = items::find_all(conn, &[recheck.item_id])?.pop();
+        let row = revisions::find(conn, recheck.item_id, recheck.revision)?;
+        let found = item.zip(row.filter(|row| row.content.is_some()));
+        found.map(|(item, row)| Self::new(item, row, now)).transpose()
     }
 
     /// What people call the item: its key, else the name that its content gives it.
@@ -192,24 +202,46 @@ impl Touching {
         post: &Post,
         now: Time,
     ) -> Option<Because> {
+        let (hashtags, images) = (content.pinned_hashtags(revision), content.pinned_images(revision));
+        let named = Named { hashtags: &hashtags, images: &images };
+        let seen = Seen { id, revision: revision.revision, content: &revision.content, post, named };
+        self.touches_seen(&seen, &revision.pins, now)
+    }
+
+    /// Whether a frozen revision that is under review is touched, and why.
+    pub(super) fn touches_under_review(&self, under_review: &UnderReview, now: Time) -> Option<Because> {
+        let UnderReview { words, pins } = under_review;
+        let Words { id, revision, content, hashtags, images } = words;
+        let Content::Post(post) = content else { return None };
+        let images = shown(images);
+        let named = Named { hashtags, images: &images };
+        let seen = Seen { id: *id, revision: *revision, content, post, named };
+        self.touches_seen(&seen, pins, now)
+    }
+
+    fn touches_seen(&self, seen: &Seen<'_>, pins: &[Pin], now: Time) -> Option<Because> {
         match self {
             Touching::Disclaimer(disclaimer) => {
-                let images = content.pinned_images(revision);
-                let ai_image = images.iter().any(|shown| shown.image.about.ai_generated);
-                let mut pins = revision.pins.iter();
-                let pinned = pins.find(|pin| pin.id == disclaimer.id).map(|pin| pin.revision);
-                disclaimer_touches(post, ai_image, pinned, disclaimer)
+                let ai_image = seen.named.images.iter().any(|shown| shown.image.about.ai_generated);
+                let pinned = pins.iter().find(|pin| pin.id == disclaimer.id).map(|pin| pin.revision);
+                disclaimer_touches(seen.post, ai_image, pinned, disclaimer)
             }
             Touching::Rule(rule) => {
-                let hashtags = content.pinned_hashtags(revision);
-                let images = content.pinned_images(revision);
-                let named = Named { hashtags: &hashtags, images: &images };
-                let found = rule.look_at(id, revision.revision, &revision.content, named, now);
+                let found = rule.look_at(seen.id, seen.revision, seen.content, seen.named, now);
                 (!found.is_empty()).then_some(Because::RuleFinds)
             }
             Touching::Guideline(audience) => {
-                audience.meets(&post.audience).then_some(Because::SharedAudience)
+                audience.meets(&seen.post.audience).then_some(Because::SharedAudience)
             }
         }
     }
+}
+
+/// A frozen revision of a post as it is looked at.
+struct Seen<'a> {
+    id: ItemId,
+    revision: i64,
+    content: &'a Content,
+    post: &'a Post,
+    named: Named<'a>,
 }

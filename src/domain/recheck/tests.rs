@@ -89,7 +89,7 @@ fn what_became_of_a_post() {
     use RecheckAction::{None as Nothing, Notify, Reapprove};
     let recheck = recheck(1, 20);
     let mut history = History { approved: vec![approved(1, 10)], ..History::default() };
-    let state = |history: &History, action| recheck.state(action, history, at(60));
+    let state = |history: &History, action| recheck.state(action, history, false, at(60));
     assert_eq!(state(&history, Reapprove), (TouchedState::Blocked, None));
     assert_eq!(state(&history, Notify), (TouchedState::Unchanged, None));
     assert_eq!(state(&history, Nothing), (TouchedState::Unchanged, None));
@@ -102,6 +102,31 @@ fn what_became_of_a_post() {
     }
     history.endings.push(Ending { ending: EndingKind::Recall, idx: 50, at: at(50) });
     assert_eq!(state(&history, Reapprove), (TouchedState::Ended, Some(3)));
+}
+
+#[test]
+fn what_is_under_review_is_told_until_it_is_approved_or_ends() {
+    use RecheckAction::{Notify, Reapprove};
+    let recheck = recheck(1, 20);
+    let mut history = History::default();
+    let state = |history: &History, action, in_review| recheck.state(action, history, in_review, at(60));
+    assert_eq!(state(&history, Reapprove, true), (TouchedState::InReview, None));
+    assert_eq!(state(&history, Reapprove, false), (TouchedState::Ended, None));
+    history.approved.push(approved(2, 30));
+    assert_eq!(state(&history, Reapprove, true), (TouchedState::ApprovedAnew, Some(2)));
+    let before = History { approved: vec![approved(1, 10)], ..History::default() };
+    assert_eq!(state(&before, Notify, true), (TouchedState::Unchanged, None));
+}
+
+#[test]
+fn the_digest_is_that_of_the_list_in_the_order_of_posts() {
+    let of = |touched: Vec<(ItemId, i64, Because)>| posts_digest(touched.into_iter()).unwrap();
+    let (one, two) = ((item(1), 2, Because::PinsOlder), (item(2), 1, Because::RuleFinds));
+    let expected = "[{\"because\":\"pins_older\",\"post_id\":\"00000000-0000-0000-0000-000000000001\",\
+                    \"revision\":2},{\"because\":\"rule_finds\",\
+                    \"post_id\":\"00000000-0000-0000-0000-000000000002\",\"revision\":1}]";
+    assert_eq!(of(vec![two, one]), Digest::of(expected.as_bytes()));
+    assert_eq!(of(Vec::new()), Digest::of(b"[]"));
 }
 
 #[test]

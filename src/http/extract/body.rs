@@ -85,10 +85,13 @@ fn check_media_type(request: &HttpRequest) -> Result<()> {
     if essence.trim().eq_ignore_ascii_case(expected) && is_utf8 && plain {
         return Ok(());
     }
-    Err(Error::new(
-        Code::UnsupportedMediaType,
-        format!("The body must be {expected} in UTF-8, without a Content-Encoding."),
-    ))
+    let detail = match value {
+        Some(_) => format!("The body must be {expected} in UTF-8, without a Content-Encoding."),
+        None => {
+            format!("Send a body of the Content-Type {expected}: at least {{}}, where nothing need be said.")
+        }
+    };
+    Err(Error::new(Code::UnsupportedMediaType, detail))
 }
 
 /// Reads the body up to the limit of size and time, without buffering more.

@@ -81,6 +81,7 @@ fn publish_operation() -> Operation {
         Code::RevisionChanged,
         Code::NothingToSubmit,
         Code::WordsStopped,
+        Code::Rechecked,
         Code::StageClosed,
         Code::NoWorkflow,
         Code::WorkflowTie,

@@ -1,6 +1,7 @@
 //! Posts that employees propose, and what becomes of them.
 
 mod closing;
+mod told;
 
 use std::time::Duration;
 
@@ -302,21 +303,21 @@ both! {
     fn nobody_floods_the_authors(app) {
         let employee = app.employee();
         let made: Vec<Answer> = (0..20).map(|_| propose(&employee, &body()).expect(201)).collect();
-        let refused = propose(&employee, &body()).problem("limit_reached");
+        let refused = propose(&employee, &body()).problem("too_many_proposals");
         assert_eq!((&refused["most"], &refused["limit"]), (&json!(20), &Value::Null));
         assert!(refused.text("/detail").contains("20"));
         propose(&app.person("other", &[Role::Employee]), &body()).expect(201);
         decline(&app.author(), &made[7]).expect(200);
         propose(&employee, &body()).expect(201);
-        propose(&employee, &body()).problem("limit_reached");
+        propose(&employee, &body()).problem("too_many_proposals");
         decide(app, &submit(app, &made[3]), "reject");
         propose(&employee, &body()).expect(201);
-        propose(&employee, &body()).problem("limit_reached");
+        propose(&employee, &body()).problem("too_many_proposals");
         withdraw(&employee, &made[5], &json!({})).expect(200);
         propose(&employee, &body()).expect(201);
         withdraw(&employee, &made[6], &json!({})).expect(200);
         submit(app, &made[5]);
-        propose(&employee, &body()).problem("limit_reached");
+        propose(&employee, &body()).problem("too_many_proposals");
     }
 
     fn a_request_with_one_key_proposes_one_post(app) {
@@ -377,7 +378,7 @@ both! {
         let sql = format!("UPDATE subject_keys SET wrapped = NULL, destroyed_at = 1 WHERE person_id = '{}'", employee.id());
         app.state().db.write_now(Lane::Ordinary, |tx| Ok(tx.conn().batch_execute(&sql)?)).unwrap();
         let erased = read(&app.author(), &made);
-        for member in ["title", "language", "text", "channels", "link", "note"] {
+        for member in ["title", "language", "text", "channels", "link", "note", "words_changed"] {
             assert_eq!(erased[member], Value::Null, "{member}");
         }
         assert_eq!(erased.text("/reason"), "We said so before.", "the organisation's words stay");

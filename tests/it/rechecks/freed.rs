@@ -37,6 +37,7 @@ both! {
         let recheck = second.recheck(app, "reapprove");
         let by = [second.blocker(&recheck)];
         assert_blocked(app, &post, &by);
+        // It pins the present revision, so it is not touched itself.
         app.approve(&before);
         assert_blocked(app, &before, &by);
         assert_eq!(states(&second, app, &recheck), ["blocked"]);
@@ -144,7 +145,7 @@ both! {
         assert!(known.history.rechecks.is_empty(), "the other node follows");
         assert!(app.record_entries().iter().any(|entry| entry.typ == "item.recheck_withdrawn"));
         let entries = app.record_size();
-        app.publisher().post(&path).json(&body).send().expect(200);
+        app.publisher().post(&path).json(&body).send().problem("conflict");
         assert_eq!(app.record_size(), entries, "once");
         let none = second.recheck(app, "none");
         let path = second.path(&format!("/rechecks/{}/withdrawal", none.text("/id")));

@@ -35,7 +35,8 @@ fn each_action(app: &TestApp, source: &Source, touched: &Post, other: &Post, bec
     let expected = json!({
         "id": none["id"], "index": before, "revision": source.revision, "digest": source.digest,
         "action": "none", "reason": "It says more.", "person_id": publisher.id(),
-        "rechecked_at": app.clock().now().to_string(), "posts": 1,
+        "rechecked_at": app.clock().now().to_string(), "posts": 1, "posts_in_review": 0,
+        "posts_digest": none["posts_digest"],
     });
     assert_eq!(none.json, expected);
     let posts = source.path(&format!("/rechecks/{}/posts", none.text("/id")));

@@ -5,6 +5,7 @@ mod kinds;
 mod listed;
 mod many;
 mod refused;
+mod reviewed;
 
 use serde_json::{Value, json};
 

@@ -135,7 +135,7 @@ both! {
             "UPDATE review_suggestions SET person_id = NULL, accepted_by = NULL".to_owned(),
             "UPDATE post_proposals SET person_id = NULL, words = NULL, withdrawn_reason = NULL, declined_by = NULL".to_owned(),
             "UPDATE shares SET person_id = NULL, state = 'failed'".to_owned(),
-            "UPDATE rechecks SET person_id = NULL".to_owned(),
+            "UPDATE rechecks SET person_id = NULL, withdrawn_by = NULL".to_owned(),
         ] {
             attempt(app, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
         }

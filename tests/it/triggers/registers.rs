@@ -72,7 +72,6 @@ fn on_proposals(targets: &Targets) -> Vec<(&'static str, Vec<String>)> {
         &item,
         &person,
         "words = (SELECT leaf_hash FROM record_entries WHERE idx = 0)",
-        "words_digest = 'other'",
         "created_at = created_at + 1",
         "idx = 0",
         &declined_by,

@@ -169,7 +169,11 @@ fn decide<K: ItemKind>() -> Operation {
                        submitted: an approval of words that break one that blocks is 422 `rule_violated`, \
                        with each violation, and the review stays open for any other decision. So it is with a \
                        post whose campaign has ended or closed since: its approval is 422 `invalid_content`, with \
-                       the fault `unknown_key` or `outside_campaign`, unless it was published urgently before.";
+                       the fault `unknown_key` or `outside_campaign`, unless it was published urgently before. And the \
+                       approval that would end the review of a post is 409 `rechecked` where something that it rests \
+                       on was rechecked with `reapprove` since it was submitted; `recheck` says which, by what the post \
+                       is touched, and why it was asked: it is submitted anew, after a request for changes or an \
+                       edit, or the recheck is withdrawn.";
     let codes = [
         Code::NotInReview,
         Code::RevisionChanged,
@@ -184,8 +188,8 @@ fn decide<K: ItemKind>() -> Operation {
         .idempotency_key()
         .answer::<Review>(201, "The review with the decision.", examples::review::<K>(true))
         .errors(&codes)
-        // Only posts are published urgently.
-        .errors(if K::KIND == Kind::Post { &[Code::PublisherCannotDecide] } else { &[] })
+        // Only posts are published urgently, or rechecked.
+        .errors(if K::KIND == Kind::Post { &[Code::PublisherCannotDecide, Code::Rechecked] } else { &[] })
         .errors(by_rules::<K>())
         .event(Event::DecisionMade.as_str())
 }

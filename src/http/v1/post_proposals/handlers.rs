@@ -11,12 +11,14 @@ use super::types::{
 use super::{CREATE, DECLINE, LIST, WITHDRAW};
 use crate::app::actor::Actor;
 use crate::app::context::Context;
+use crate::app::feed::is_for_person;
 use crate::app::idempotency::Once;
 use crate::app::post_proposals::{self as proposals, ProposalQuery, ProposalView};
 use crate::app::rules::Rules;
 use crate::domain::ids::ProposalId;
-use crate::domain::proposal::Proposal;
-use crate::error::Result;
+use crate::domain::proposal::{Proposal, ProposalState};
+use crate::domain::time::Time;
+use crate::error::{Error, Result};
 use crate::http::Frame;
 use crate::http::extract::{Body, Caller, OptionalIdempotencyKey, Path, Query};
 use crate::http::v1::answers::{after, cursor_after, cut, done, once, page};
@@ -60,12 +62,13 @@ pub(super) async fn proposal_list(
         limit: i64::from(filter.limit.get()) + 1,
     };
     let (rules, now) = (app.rules(), app.clock.now());
+    let asker = actor.clone();
     let read = app.read(move |conn, context| {
-        proposals::post_proposal_list(conn, &context.keys, &actor, query, &rules, now)
+        proposals::post_proposal_list(conn, &context.keys, &asker, query, &rules, now)
     });
     let mut views = read.await?;
     let next_cursor = cursor_after(&walk, cut(&mut views, filter.limit).map(|view| view.row.id))?;
-    let items = views.into_iter().map(PostProposal::from).collect();
+    let items = answers(&app, &actor, views, now).await?;
     let found = PostProposalPage { items, next_cursor: next_cursor.clone() };
     Ok(page(&request, next_cursor.as_deref(), &found))
 }
@@ -76,10 +79,13 @@ pub(super) async fn proposal_get(
     Path(id): Path<ProposalId>,
 ) -> Result<Json<PostProposal>> {
     let (rules, now) = (app.rules(), app.clock.now());
+    let asker = actor.clone();
     let read = app.read(move |conn, context| {
-        proposals::post_proposal_get(conn, &context.keys, &actor, id, &rules, now)
+        proposals::post_proposal_get(conn, &context.keys, &asker, id, &rules, now)
     });
-    Ok(Json(read.await?.into()))
+    let view = read.await?;
+    let answer = answers(&app, &actor, vec![view], now).await?.pop();
+    answer.map(Json).ok_or_else(|| Error::internal("a proposal without its answer"))
 }
 
 pub(super) async fn proposal_decline(
@@ -118,6 +124,25 @@ pub(super) async fn proposal_withdraw(
         })
         .await?;
     Ok(done(StatusCode::OK, replayed).json(PostProposal::from(view)))
+}
+
+/// Proposals as they are answered, with whether one that is live is for the person who asks, if it is theirs.
+async fn answers(app: &App, actor: &Actor, views: Vec<ProposalView>, now: Time) -> Result<Vec<PostProposal>> {
+    let person = actor.person()?;
+    let content = app.snapshots.confirmed_content().await?;
+    let access = app.snapshots.access();
+    let for_me = |view: &ProposalView| {
+        let is_mine = view.state == ProposalState::Live && view.row.person_id == Some(person);
+        let live = content.item(view.row.item_id).filter(|_| is_mine)?.post(now)?;
+        Some(is_for_person(&content, live, access.person(person)?, now))
+    };
+    let answer = |view: ProposalView| {
+        let for_me = for_me(&view);
+        let mut answer = PostProposal::from(view);
+        answer.for_me = for_me;
+        answer
+    };
+    Ok(views.into_iter().map(answer).collect())
 }
 
 /// Makes or changes a proposal once, and reads it as it is then; with whether it was done before.

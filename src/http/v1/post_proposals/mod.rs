@@ -44,9 +44,11 @@ fn describe_create() -> Operation {
         "posts",
         "Propose a post",
         "An employee proposes a post. It becomes a draft with them as its first author, which the authors find \
-         among the posts and go on with; they are told. It is checked as any draft is. Whoever proposes it can \
+         among the posts and go on with; they are told. The draft is the organisation's, and keeps its words when the \
+         employee is erased; what the proposal says of them goes. Once somebody else submits the draft, the employee \
+         is told. It is checked as any draft is. Whoever proposes it can \
          never decide on it. A person may have 20 proposals at once of which it is open what becomes of them: \
-         one more is 409 `limit_reached`, which says in `most` how many that is.",
+         one more is 409 `too_many_proposals`, which says in `most` how many that is.",
     )
     .body::<PostProposalCreate>(json!({
         "title": "Open dag in de haven",
@@ -59,7 +61,7 @@ fn describe_create() -> Operation {
     .idempotency_key()
     .answer::<PostProposal>(201, "The proposal was made.", example_proposal())
     .location()
-    .errors(&[Code::InvalidContent, Code::LimitReached])
+    .errors(&[Code::InvalidContent, Code::TooManyProposals])
     .event(Event::PostProposed.as_str())
 }
 
@@ -123,7 +125,7 @@ fn describe_withdraw() -> Operation {
         "Take a proposed post back",
         "Whoever proposed a post takes it back, with a reason or without; it does not count among their open \
          proposals any more. Only while it is `received` or `changes_requested`, else 409 `conflict` with its \
-         `state`. Other people's are 404. The draft stays among the posts, and authors are not told: once somebody \
+         `state`. Other people's are 404. The draft stays among the posts, and its other authors are told: once somebody \
          submits it, the proposal is open again.",
     )
     .body::<WithdrawalCreate>(json!({ "reason": "De open dag gaat niet door." }))

@@ -156,8 +156,13 @@ pub(super) struct PostProposal {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, nullable = false)]
     live_revision: Option<i64>,
+    /// Whether the live post is for whoever proposed it, by its audience, its campaign and where its images may be used;
+    /// they find it in their feed then. Only told to themselves, while it is `live`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) for_me: Option<bool>,
     /// Whether the live revision, else the newest, has no copy with exactly the proposed words in their language;
-    /// absent when that revision was redacted.
+    /// absent when that revision was redacted, and once its proposer is erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     words_changed: Option<bool>,
@@ -240,6 +245,7 @@ impl From<ProposalView> for PostProposal {
             link,
             state: view.state,
             live_revision: view.live_revision,
+            for_me: None,
             words_changed: view.words_changed,
             reason: view.reason,
             note,

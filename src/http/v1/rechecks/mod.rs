@@ -111,7 +111,8 @@ fn describe_touched<K: ItemKind>(operation: &'static str) -> Operation {
          first of its revisions that is touched, of the one that counts now and those that will. Without `revision` it \
          is the newest approved one of the {kind}, else the working one, so that a reviewer sees the effect before \
          approving. Nothing is stored: posts are looked at as they are now. `of` is what a recheck names. A page may \
-         be short, or empty, and still have a next one.",
+         be short, or empty, and still have a next one. Posts that are touched under review only are not among them; a \
+         recheck finds those too.",
         touched_by(K::KIND),
         kind = K::KIND,
     );
@@ -140,8 +141,10 @@ fn describe_create<K: ItemKind>(operation: &'static str) -> Operation {
         "Says what is done about the posts {} (`touched-posts` lists them before). `none` changes nothing and keeps \
          that somebody looked. `notify` tells the authors of each post, and the publishers once. `reapprove` does too, \
          and blocks each post (`blocked_by` names `recheck`) from this answer on, on every node, until a revision of \
-         it that was submitted afterwards is approved; the same words may be submitted again for that. What was under \
-         review before frees nothing. It is no recall: shares that were issued before stay as they are. Named is the \
+         it that was submitted afterwards is approved; the same words may be submitted again for that. What is under \
+         review is looked at too, and told to whom its review waits for: after `reapprove` the approval that would end \
+         the review is 409 `rechecked`, until it is submitted anew or the recheck is withdrawn. It is no recall: shares \
+         that were issued before stay as they are. Named is the \
          present revision of the {kind}, or an approved one whose time is to come; another one is 409 \
          `revision_changed` with the present one, and one that was recalled or retired 409 `conflict`. A later \
          recheck asks again; a slip is withdrawn with `POST .../rechecks/{{recheck_id}}/withdrawal`.",
@@ -177,8 +180,8 @@ fn describe_list<K: ItemKind>(operation: &'static str) -> Operation {
 
 fn describe_posts<K: ItemKind>(operation: &'static str) -> Operation {
     let summary = format!("List the posts that a recheck of a {} touched", K::KIND);
-    let description =
-        "The posts that were touched when it was decided, newest first, with what became of each since.";
+    let description = "The posts that were touched when it was decided, newest first, with what became of each since. `in_review` are \
+         those of which none that was touched is approved and one is under review.";
     let example = json!({ "items": [{
         "post_id": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f81",
         "revision": 1,
@@ -198,11 +201,14 @@ fn describe_posts<K: ItemKind>(operation: &'static str) -> Operation {
 
 fn describe_withdraw<K: ItemKind>(operation: &'static str) -> Operation {
     let summary = format!("Withdraw a recheck of a {}", K::KIND);
-    let description = "Takes back a recheck that blocks posts, such as one that was a slip: they are blocked by it no \
-                       more, on every node. What it was stays on record. One that was withdrawn stays so; one that \
-                       blocks none is 409 `conflict`.";
+    let description = "Takes back a recheck with `reapprove`, such as one that was a slip: posts are blocked by it no \
+                       more, on every node, and what is under review can be approved. Whoever was told of the recheck \
+                       is told of this. What it was stays on record. Any other one is 409 `conflict`, and so is one that \
+                       was withdrawn before, with `withdrawn_at` and `withdrawn_by`.";
     let mut withdrawn = example_recheck();
     set(&mut withdrawn, "withdrawn_at", json!("2026-11-21T09:05:00Z"));
+    set(&mut withdrawn, "withdrawn_by", json!("019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fa3"));
+    set(&mut withdrawn, "withdrawal_reason", json!("De verkeerde regel."));
     Operation::new(operation, K::PLURAL, summary, description)
         .path("recheck_id", "The recheck.", json!({ "type": "string", "format": "uuid" }))
         .body::<RecheckWithdrawal>(json!({ "reason": "De verkeerde regel." }))
@@ -236,6 +242,8 @@ fn example_recheck() -> Value {
         "person_id": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7fa3",
         "rechecked_at": "2026-11-21T09:00:00Z",
         "posts": 12,
+        "posts_in_review": 1,
+        "posts_digest": DIGEST,
     })
 }
 

@@ -150,13 +150,32 @@ pub(super) struct Recheck {
     pub(super) person_id: Option<PersonId>,
     /// When.
     pub(super) rechecked_at: Time,
-    /// How many posts it touches.
+    /// How many posts it touches, in an approved revision or under review.
     #[schema(minimum = 0)]
     pub(super) posts: i64,
+    /// How many of them are touched in a revision under review only: they are not blocked, but what is under review
+    /// cannot be approved after `reapprove`.
+    #[schema(minimum = 0)]
+    pub(super) posts_in_review: i64,
+    /// The digest of the list of its posts, which its entry in the record has too: `sha256:` and the SHA-256 in hex of
+    /// a JSON array without spaces, in the order of `post_id`, of `{"because":"…","post_id":"…","revision":1}` for
+    /// each post, in UTF-8 (RFC 8785), as `GET .../rechecks/{recheck_id}/posts` lists them. Absent of rechecks from
+    /// before there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) posts_digest: Option<Digest>,
     /// When it was withdrawn; absent while it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(super) withdrawn_at: Option<Time>,
+    /// Who withdrew it; absent while it holds, and once they are erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) withdrawn_by: Option<PersonId>,
+    /// Why it was withdrawn; absent while it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2000, nullable = false)]
+    pub(super) withdrawal_reason: Option<String>,
 }
 
 impl From<RecheckRow> for Recheck {
@@ -171,7 +190,11 @@ impl From<RecheckRow> for Recheck {
             idx,
             rechecked_at,
             posts,
+            posts_in_review,
+            posts_digest,
             ended_at: withdrawn_at,
+            withdrawn_by,
+            withdrawal_reason,
             ..
         } = row;
         Self {
@@ -184,7 +207,11 @@ impl From<RecheckRow> for Recheck {
             person_id,
             rechecked_at,
             posts,
+            posts_in_review,
+            posts_digest,
             withdrawn_at,
+            withdrawn_by,
+            withdrawal_reason,
         }
     }
 }
