@@ -1,6 +1,8 @@
 //! Posts that are under review when something that they rest on is rechecked.
 
 use std::collections::BTreeMap;
+use std::sync::Barrier;
+use std::time::Duration;
 
 use greenlight::app::notifications::spread;
 use greenlight::domain::ids::{Digest, RecheckId};
@@ -268,6 +270,38 @@ both! {
         let later = app.submitted_post(|_| ());
         app.approve(&later);
         assert_live(app, &later);
+    }
+
+    fn r12_no_approval_slips_in_after_a_recheck_that_comes_at_the_same_moment(app) {
+        let source = Source::made(app, "guidelines", Some("do"), &guideline(&json!({})));
+        let (reviewer, publisher) = (app.reviewer(), app.publisher());
+        for round in 0..12 {
+            let posts: Vec<Post> = (0..4).map(|_| app.submitted_post(|_| ())).collect();
+            let start = Barrier::new(posts.len() + 1);
+            // One after the other, so that some of them are decided while the recheck takes effect.
+            let decide_one = |nth: u64, post: &Post| {
+                start.wait();
+                std::thread::sleep(Duration::from_millis(nth * 8 + round));
+                decide(&reviewer, post, "approve")
+            };
+            let (recheck, decided) = std::thread::scope(|scope| {
+                let decide_one = &decide_one;
+                let decide_all = (0..).zip(&posts);
+                let deciding: Vec<_> =
+                    decide_all.map(|(nth, post)| scope.spawn(move || decide_one(nth, post))).collect();
+                start.wait();
+                let recheck = source.recheck_as(&publisher, "reapprove").expect(201);
+                (recheck, deciding.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>())
+            });
+            for (post, answer) in posts.iter().zip(decided) {
+                let approved = answer["stages"][0]["decisions"][0]["index"].as_i64();
+                assert_eq!((approved.is_some(), answer.status == 409), (answer.status == 201, approved.is_none()));
+                assert!(approved.is_none_or(|idx| idx < recheck["index"].as_i64().unwrap()), "{}", answer.text);
+                assert_ne!(item(app, post).text("/availability"), "live");
+                let expected = if approved.is_some() { "blocked" } else { "in_review" };
+                assert_eq!(state_of(app, &source, &recheck, post), expected);
+            }
+        }
     }
 
     fn r12_a_later_revision_under_review_waits_as_its_live_post_does(app) {
