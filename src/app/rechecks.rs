@@ -15,8 +15,9 @@
 //! change of its row again.
 //!
 //! A block is no recall: shares that were issued before stay as they are, may be confirmed, and get no takedown.
-//! It ends with the approval of a revision that was submitted afterwards, for which the same words may be submitted
-//! again. Publishing urgently does not get round it: the words count as stopped ([`super::stopped_words`]).
+//! It ends with the approval of a revision that pins what was rechecked, or was submitted afterwards, for which the
+//! same words may be submitted again. Publishing urgently does not get round it: the words count as stopped
+//! ([`super::stopped_words`]).
 //!
 //! What `notify` and `reapprove` announce is one announcement, of which each post gets its own when it is spread
 //! ([`super::notifications`]), so that this costs the lock nothing either.

@@ -4,7 +4,8 @@
 //! What was approved stays as it was approved (R1), so a new revision changes no post by itself: an approved post
 //! goes on with the disclaimer that it pins, and a rule need not block what was live before it. A recheck is the
 //! decision about these posts. `none` says that nothing need be done, `notify` tells their authors, and `reapprove`
-//! keeps each of them from being used until a revision that was submitted afterwards is approved.
+//! keeps each of them from being used until a revision that pins the new one, or, where nothing is pinned, one that
+//! was submitted afterwards is approved.
 //!
 //! | of | touches a post |
 //! | --- | --- |
@@ -14,8 +15,9 @@
 //!
 //! A recheck is about each revision of a post that counts now, will once its time has come, or is under review, from
 //! the first of them that is touched on. What is under review at that time was submitted before, under what was in
-//! force then. So after `reapprove` nobody approves it while the recheck holds, which would let it go live as if
-//! nobody had looked: it is submitted anew first, and pins what is in force by then.
+//! force then. So after `reapprove` nobody approves what is touched while the recheck holds, which would let it go live
+//! as if nobody had looked: it is submitted anew first, and pins what is in force by then. What pins that already is
+//! not touched, and its approval frees the post.
 //!
 //! What is under review is looked at once more when it is approved, so that nothing slips through that was submitted
 //! while the posts were looked for. A draft is not touched: it will be submitted after the recheck.
@@ -181,12 +183,16 @@ pub struct Recheck {
 }
 
 impl Recheck {
-    /// Whether an approved revision of the post does not meet it: it was submitted before, or pins an older
-    /// revision of what was rechecked.
+    /// Whether an approved revision of the post does not meet it: it pins an older revision of what was rechecked, or
+    /// pins none and was submitted before. One that pins the revision that was rechecked meets it whenever it was
+    /// submitted.
     pub fn holds_for(&self, approved: &Approved) -> bool {
-        let pins_older = |(item, revision): &(ItemId, i64)| *item == self.item && *revision < self.revision;
+        let pinned = approved.pins.iter().find(|(item, _)| *item == self.item);
         approved.revision >= self.from_revision
-            && (approved.submitted_idx < self.idx || approved.pins.iter().any(pins_older))
+            && match pinned {
+                Some((_, revision)) => *revision < self.revision,
+                None => approved.submitted_idx < self.idx,
+            }
     }
 
     /// What became of the post, and the first revision of it that meets the recheck, if one does. `history` is

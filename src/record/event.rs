@@ -90,8 +90,8 @@ pub enum Event {
     /// `item_id`, `key`, `revision`, `digest`, `action` (`none`, `notify` or `reapprove`), `reason`, `posts` (how
     /// many), `posts_in_review` (how many of them under review only), `posts_digest` (`sha256:` and the SHA-256 in hex
     /// of the canonical JSON, RFC 8785, of a list with `because`, `post_id` and `revision` of each of the posts, in the
-    /// order of `post_id`). From a `reapprove` on each of them is blocked until a revision with a later submission is
-    /// approved, and what was under review and is touched is not approved.
+    /// order of `post_id`). From a `reapprove` on each of them is blocked until a revision that pins this one, or
+    /// with a later submission, is approved, and what was under review and is touched is not approved.
     ItemRechecked,
     /// Sharing was stopped for a while. `freeze_id`, `channel` (absent = all), `reason`, `until`.
     FreezeBegun,

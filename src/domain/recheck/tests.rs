@@ -59,6 +59,13 @@ fn a_recheck_holds_for_what_was_submitted_before_and_for_what_pins_an_older_revi
     let pinned = [(7, 1), (7, 2), (7, 3), (8, 1)];
     let holds = pinned.map(|(pinned, revision)| recheck.holds_for(&pinning(pinned, revision)));
     assert_eq!(holds, [true, false, false, false]);
+    let early = pinned.map(|(pinned, revision)| Approved { submitted_idx: 10, ..pinning(pinned, revision) });
+    let holds = early.map(|approved| recheck.holds_for(&approved));
+    assert_eq!(
+        holds,
+        [true, false, false, true],
+        "what pins the revision meets it whenever it was submitted"
+    );
 }
 
 #[test]

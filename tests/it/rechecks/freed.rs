@@ -30,20 +30,34 @@ fn states(source: &Source, app: &TestApp, recheck: &crate::support::Answer) -> V
 }
 
 both! {
-    fn r12_what_was_submitted_before_frees_nothing_however_late_it_is_approved(app) {
+    fn r12_a_revision_that_pins_the_present_one_frees_the_post_whenever_it_was_submitted(app) {
         let (employee, post) = (Source::employee(app), app.live_post());
         let second = revised(app, &employee, "I work at {company}.");
         let before = submit_edited(app, &post, |_| ());
         let recheck = second.recheck(app, "reapprove");
         let by = [second.blocker(&recheck)];
         assert_blocked(app, &post, &by);
+        assert_eq!(states(&second, app, &recheck), ["blocked"]);
         // It pins the present revision, so it is not touched itself.
         app.approve(&before);
-        assert_blocked(app, &before, &by);
-        assert_eq!(states(&second, app, &recheck), ["blocked"]);
-        let after = approve_anew(app, &before);
-        assert_live(app, &after);
+        assert_live(app, &before);
         assert_eq!(states(&second, app, &recheck), ["approved_anew"]);
+    }
+
+    fn r12_without_a_pin_what_was_submitted_before_frees_nothing_however_late_it_is_approved(app) {
+        let post = app.live_post();
+        let before = submit_edited(app, &post, |content| content["audience"] = json!({ "countries": ["BE"] }));
+        let policy = Source::made(app, "guidelines", Some("do"), &guideline(&json!({ "countries": ["NL"] })));
+        let recheck = policy.recheck(app, "reapprove");
+        let by = [policy.blocker(&recheck)];
+        assert_blocked(app, &post, &by);
+        // Nobody for whom the guideline is may share it, so it is not touched itself.
+        app.approve(&before);
+        assert_eq!(item(app, &before)["blocked_by"], json!(by));
+        assert_eq!(states(&policy, app, &recheck), ["blocked"]);
+        approve_anew(app, &before);
+        assert_eq!(item(app, &before).text("/availability"), "live");
+        assert_eq!(states(&policy, app, &recheck), ["approved_anew"]);
     }
 
     fn r12_edited_words_free_a_post_as_well_once_they_are_approved(app) {

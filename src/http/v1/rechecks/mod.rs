@@ -141,7 +141,7 @@ fn describe_create<K: ItemKind>(operation: &'static str) -> Operation {
         "Says what is done about the posts {} (`touched-posts` lists them before). `none` changes nothing and keeps \
          that somebody looked. `notify` tells the authors of each post, and the publishers once. `reapprove` does too, \
          and blocks each post (`blocked_by` names `recheck`) from this answer on, on every node, until a revision of \
-         it that was submitted afterwards is approved; the same words may be submitted again for that. What is under \
+         it that pins this one, or was submitted afterwards, is approved; the same words may be submitted again for that. What is under \
          review is looked at too, and told to whom its review waits for: after `reapprove` the approval that would end \
          the review is 409 `rechecked`, until it is submitted anew or the recheck is withdrawn. It is no recall: shares \
          that were issued before stay as they are. Named is the \
