@@ -28,7 +28,7 @@ use greenlight::store::write::WriteTx;
 use serde_json::json;
 
 /// Evaluations that one figure is the median of.
-const TURNS: usize = 20_000;
+const TURNS: usize = 1_000;
 
 /// A server without HTTP, and those who work with it.
 pub struct House {
