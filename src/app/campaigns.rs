@@ -174,6 +174,10 @@ pub(super) fn phases_of(
     revisions: &HashMap<ItemId, i64>,
     now: Time,
 ) -> Result<HashMap<ItemId, Phase>> {
+    // Only posts name campaigns: lists of other kinds ask nothing.
+    if revisions.is_empty() {
+        return Ok(HashMap::new());
+    }
     let ids: Vec<ItemId> = revisions.keys().copied().collect();
     let mut named = revisions::campaigns_of(conn, &ids)?;
     named.retain(|(item, revision, _)| revisions.get(item) == Some(revision));

@@ -106,13 +106,7 @@ pub type Responsible = HashMap<Key, String>;
 
 /// Whom to ask about the trainings that are required: the responsibilities that they name, but for those that ended.
 pub fn responsible_for_trainings(conn: &mut Conn, content: &ContentSnapshot) -> Result<Responsible> {
-    let mut found = HashMap::new();
-    for key in content.asked().responsibilities() {
-        if let Some(row) = responsibilities::find_by_key(conn, key)? {
-            found.insert(row.key, row.name);
-        }
-    }
-    Ok(found)
+    responsibilities::names_of(conn, content.asked().responsibilities())
 }
 
 /// What a person is asked now or will be, in a language, theirs where none is named.

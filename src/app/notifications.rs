@@ -77,8 +77,8 @@ fn spread_one(db: &Db, clock: &Clock, announcement: &AnnouncementRow) -> Result<
     db.write_unlocked_now(|conn| announcements::mark_spread(conn, announcement.id, now))
 }
 
-/// Announces each post that a recheck touches to its authors and whom its review waits for, unless another node has come to the end of this
-/// announcement meanwhile. These are spread like any other.
+/// Announces each post that a recheck touches to its authors and whom its review waits for, unless another node has
+/// come to the end of this announcement meanwhile. These are spread like any other.
 fn announce_touched(db: &Db, announcement: &AnnouncementRow, recheck: RecheckId) -> Result<bool> {
     let mut after = None;
     loop {

@@ -29,9 +29,9 @@ use crate::domain::lifecycle::RevisionState;
 use crate::domain::proposal::{Closing, Proposal, ProposalState, in_proposal};
 use crate::domain::review::DecisionKind;
 use crate::domain::roles::Scope;
-use crate::domain::text::{Lines, forbidden_character};
+use crate::domain::text::{Lines, character_fault};
 use crate::domain::time::Time;
-use crate::error::{Code, Error, Fault, Result};
+use crate::error::{Code, Error, Result};
 use crate::keys::Keys;
 use crate::record::{Event, SubjectKey};
 use crate::store::connection::Conn;
@@ -245,9 +245,8 @@ fn find(conn: &mut Conn, id: ProposalId) -> Result<ProposalRow> {
 }
 
 fn check_note(note: Option<&str>) -> Result<()> {
-    let Some(found) = note.and_then(|note| forbidden_character(note, Lines::Many)) else { return Ok(()) };
-    let detail = format!("The character U+{:04X} is not taken here.", u32::from(found));
-    Err(Error::invalid_content(vec![Fault::body("/note", "control_character", detail)]))
+    let fault = note.and_then(|note| character_fault("/note", note, Lines::Many));
+    fault.map_or(Ok(()), |fault| Err(Error::invalid_content(vec![fault])))
 }
 
 fn key_of(conn: &mut Conn, keys: &Keys, person: PersonId) -> Result<SubjectKey> {

@@ -44,9 +44,9 @@ pub struct ResponsibilityView {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Orphans {
     /// Official accounts that it owns: nobody may post there.
-    pub accounts: Vec<AccountId>,
+    pub unowned_accounts: Vec<AccountId>,
     /// Trainings of which its holders record completions: only keys with the scope for it still can.
-    pub trainings: Vec<TrainingId>,
+    pub unrecorded_trainings: Vec<TrainingId>,
 }
 
 /// Makes a responsibility; 409 `already_exists` when one has this key, or had it before.
@@ -106,8 +106,8 @@ pub fn responsibility_end(
     enter(tx, keys, By::Actor(actor), Event::ResponsibilityEnded, facts(row.id, key))?;
     rows::end(tx, row.id)?;
     Ok(Orphans {
-        accounts: accounts::owned_by(tx.conn(), row.id)?,
-        trainings: trainings::of(tx.conn(), key)?,
+        unowned_accounts: accounts::owned_by(tx.conn(), row.id)?,
+        unrecorded_trainings: trainings::of(tx.conn(), key)?,
     })
 }
 

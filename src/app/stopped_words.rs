@@ -1,10 +1,10 @@
 //! Words that others stopped: nobody brings them back alone (C18).
 //!
-//! Stopped are words that were recalled or retired, that are to be approved anew because of a recheck, that a review sent
-//! back, or that were published urgently and never reviewed; until a review approves them anew. What counts is what networks show of a post, in whatever revision
-//! of it the words stand: its texts, headline, link and credit, and which hashtags, images and disclaimers it names, in
-//! whatever order. Its title, window, channels and audience make no other words of it. A post of its own with the
-//! same words is another post.
+//! Stopped are words that were recalled or retired, that are to be approved anew because of a recheck, that a review
+//! sent back, or that were published urgently and never reviewed; until a review approves them anew. What counts is
+//! what networks show of a post, in whatever revision of it the words stand: its texts, headline, link and credit, and
+//! which hashtags, images and disclaimers it names, in whatever order. Its title, window, channels and audience make no
+//! other words of it. A post of its own with the same words is another post.
 
 use std::collections::BTreeSet;
 

@@ -2,8 +2,9 @@
 //!
 //! Nothing but the review is skipped. A draft is submitted as any other, with the same checks (R10), rules and
 //! pins (R12); a workflow must match. Words that are under review are asked about once more, as an approval
-//! would, which a recheck may refuse, and what they pin must not have been stopped. That a stage has too few reviewers refuses nothing, as
-//! that may be why it is urgent: the review opens, or goes on, and says that it is stuck.
+//! would, which a recheck may refuse, and what they pin must not have been stopped. That a stage has too few
+//! reviewers refuses nothing, as that may be why it is urgent: the review opens, or goes on, and says that it is
+//! stuck.
 //!
 //! The review is never cancelled by this. Whoever wrote the words, or published them, does not decide in it, nor
 //! does anybody for them; what they decided before stands, and somebody else still has to pass what is left.

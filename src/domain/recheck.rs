@@ -230,8 +230,10 @@ impl Recheck {
 pub fn posts_digest(touched: impl Iterator<Item = (ItemId, i64, Because)>) -> Result<Digest, Error> {
     let mut touched: Vec<(ItemId, i64, Because)> = touched.collect();
     touched.sort_unstable_by_key(|(post, ..)| *post);
-    let listed = |(post_id, revision, because): &(ItemId, i64, Because)| json!({ "because": because, "post_id": post_id, "revision": revision });
-    let list: Vec<Value> = touched.iter().map(listed).collect();
+    let mut list: Vec<Value> = Vec::with_capacity(touched.len());
+    for (post_id, revision, because) in touched {
+        list.push(json!({ "because": because, "post_id": post_id, "revision": revision }));
+    }
     let bytes = serde_json_canonicalizer::to_vec(&list).map_err(Error::internal)?;
     Ok(Digest::of(&bytes))
 }

@@ -106,6 +106,23 @@ pub fn find_by_key(conn: &mut Conn, key: &Key) -> Result<Option<ResponsibilityRo
     Ok(find_ever(conn, key)?.filter(|row| row.ended_at.is_none()))
 }
 
+/// The names of the responsibilities that have these keys, but for those that have ended.
+pub fn names_of<'a>(
+    conn: &mut Conn,
+    keys: impl IntoIterator<Item = &'a Key>,
+) -> Result<HashMap<Key, String>> {
+    let keys: Vec<&str> = keys.into_iter().map(Key::as_str).collect();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(Key, String)> = responsibilities::table
+        .filter(responsibilities::key.eq_any(keys))
+        .filter(responsibilities::ended_at.is_null())
+        .select((responsibilities::key, responsibilities::name))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
 /// The responsibility that has this key, ended or not: keys are used once.
 pub fn find_ever(conn: &mut Conn, key: &Key) -> Result<Option<ResponsibilityRow>> {
     Ok(responsibilities::table

@@ -43,8 +43,8 @@ fn describe_obligations() -> Operation {
          60 days before, or ten for each month that it counts where that is less. `done` is what they have done. \
          A guideline is accepted with `POST /v1/guidelines/{id}/acceptances`; a training is finished where its \
          `url` leads, and recorded by the learning system or by who holds its `responsibility`, whom \
-         `GET /v1/responsibilities/{key}` names. Who may not share is asked nothing. Texts are in `language`, or the person's, or a more general \
-         one (RFC 4647), else in English, else in the first there is.",
+         `GET /v1/responsibilities/{key}` names. Who may not share is asked nothing. Texts are in `language`, or the \
+         person's, or a more general one (RFC 4647), else in English, else in the first there is.",
     )
     .query::<LanguageQuery>()
     .answer::<Obligations>(200, "What there is to do, and what was done.", example_obligations())

@@ -390,14 +390,13 @@ async fn responsibility_end(
     IfMatch(version): IfMatch,
 ) -> Result<HttpResponse> {
     let stuck_before = StuckBefore::read(&app).await?;
-    let Orphans { accounts, trainings } = app
+    let Orphans { unowned_accounts, unrecorded_trainings } = app
         .write(Lane::Ordinary, move |tx, context| {
             register::responsibility_end(tx, &context.keys, &actor, &key, version)
         })
         .await?;
     let stuck_reviews = stuck_before.after_change(&app).await?.stuck_reviews;
-    let ended =
-        ResponsibilityEnd { stuck_reviews, unowned_accounts: accounts, unrecorded_trainings: trainings };
+    let ended = ResponsibilityEnd { stuck_reviews, unowned_accounts, unrecorded_trainings };
     Ok(HttpResponse::Ok().json(ended))
 }
 

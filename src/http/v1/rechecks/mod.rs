@@ -180,8 +180,8 @@ fn describe_list<K: ItemKind>(operation: &'static str) -> Operation {
 
 fn describe_posts<K: ItemKind>(operation: &'static str) -> Operation {
     let summary = format!("List the posts that a recheck of a {} touched", K::KIND);
-    let description = "The posts that were touched when it was decided, newest first, with what became of each since. `in_review` are \
-         those of which none that was touched is approved and one is under review.";
+    let description = "The posts that were touched when it was decided, newest first, with what became of each \
+         since. `in_review` are those of which none that was touched is approved and one is under review.";
     let example = json!({ "items": [{
         "post_id": "019a9a3c-7d2e-7a10-8f3b-2f1c5d6e7f81",
         "revision": 1,
